@@ -1,1 +1,77 @@
-export {};
+// All that crosses a process: jobs, REST and agent-API routes with their schemas, errors.
+export {
+  AdytonError,
+  errorCatalog,
+  errorCodes,
+  isErrorCode,
+  type ErrorCode,
+  type ErrorContext,
+  type ErrorSpec,
+  type RetryPolicy,
+} from './error-catalog';
+export {
+  JOB_PAYLOAD_BYTES_MAX,
+  jobCatalog,
+  jobNames,
+  queueFamilies,
+  queueName,
+  type JobDefinition,
+  type JobHandlers,
+  type JobName,
+  type JobNameOf,
+  type JobPayload,
+  type QueueFamily,
+} from './job-catalog';
+export {
+  problem,
+  PROBLEM_CONTENT_TYPE,
+  problemOf,
+  reasonOf,
+  errorOfProblem,
+  type Problem,
+  type ProblemExtras,
+  type ReasonExtras,
+} from './problem';
+export {
+  PAGE_ROWS_MAX,
+  type HttpMethod,
+  type PathParams,
+  type Route,
+  type RouteBody,
+  type RouteQuery,
+  type RouteResponse,
+} from './route';
+export { restRoutes } from './rest-routes';
+export {
+  CHANNELS_MAX,
+  type BackupRequest,
+  type CreateRestorePlan,
+  type CreateSchedule,
+  type Database,
+  type DoctorCheck,
+  type EnrolledHost,
+  type Host,
+  type RecoveryPoint,
+  type RecoveryPointDetail,
+  type RegisterDatabase,
+  type RestorePlan,
+  type Run,
+  type RunDetail,
+  type RunPlan,
+  type RunScript,
+  type Schedule,
+} from './rest-resources';
+export {
+  agentRoutes,
+  RUN_LOG_CHARS_MAX,
+  type ClaimedBackup,
+  type ClaimedRestore,
+  type ClaimedRun,
+  type DatabaseKeysDocument,
+  type IngestReport,
+  type SessionGrant,
+} from './agent-routes';
+export { type RecoveryPointContents } from './recovery-point-contents';
+export { type ByteTotals, type Progress, type Reason } from './schemas';
+export { callRoute, type ApiEndpoint, type CallInput } from './call-route';
+export { openApiDocument } from './openapi';

@@ -1,1 +1,53 @@
-export {};
+// The words and the pure decisions of the workflow. Nothing here performs I/O or reads a clock.
+export {
+  ID_PREFIX,
+  runToken,
+  type Branded,
+  type DatabaseId,
+  type HostId,
+  type RecoveryPointId,
+  type RequestId,
+  type RestorePlanId,
+  type RunId,
+  type ScheduleId,
+} from './ids';
+export { compareScn, maxScn, parseScn, type Scn } from './scn';
+export {
+  isTerminal,
+  statesLeadingTo,
+  statesOf,
+  transition,
+  type Transition,
+  type TransitionTable,
+} from './state-machine';
+export {
+  laneOf,
+  requestTransitions,
+  type AskedKind,
+  type Lane,
+  type RequestState,
+  type RequestTrigger,
+} from './request-states';
+export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
+export {
+  admitBackupRequest,
+  type Admission,
+  type AgentPresence,
+  type RequestToAdmit,
+} from './admit-backup-request';
+export {
+  chooseBackupLevel,
+  type DataFileBase,
+  type DataFileLevel,
+  type DataFileToBackUp,
+  type LevelDecision,
+  type LevelQuestion,
+  type LevelReason,
+} from './choose-backup-level';
+export {
+  planRestore,
+  type LogRange,
+  type RecoveryPointFacts,
+  type RestoreGoal,
+  type RestoreSelection,
+} from './plan-restore';

@@ -1,0 +1,56 @@
+# Two commands matter: `make demo` runs the main job, `make test` passes the tests. Each does all its own set-up on a bare
+# Debian 12 with Node.js and npm; everything listens on loopback only.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+NPM := npm run --silent
+STAMPS := build/.stamps
+
+.PHONY: help setup build demo test check up down bench clean
+
+help:
+	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
+	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
+	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated files'
+	@echo 'make up      keep the same stack running; make down ends it'
+	@echo 'make bench   memory and speed of the data path'
+
+setup: $(STAMPS)/system $(STAMPS)/npm
+
+$(STAMPS)/system: deploy/install-system-packages.sh
+	@mkdir -p $(STAMPS)
+	bash deploy/install-system-packages.sh
+	@touch $@
+
+$(STAMPS)/npm: package.json package-lock.json
+	@mkdir -p $(STAMPS)
+	SCARF_ANALYTICS=false npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build: setup
+	$(MAKE) --silent -C native/libobk
+	$(NPM) build
+
+demo: build
+	$(NPM) demo
+
+test: build
+	$(NPM) jest
+
+check: build
+	$(NPM) format:check
+	$(NPM) lint
+	$(NPM) typecheck
+	$(NPM) imports
+	$(NPM) unused
+
+up: build
+	$(NPM) up
+
+down: build
+	$(NPM) down
+
+bench: build
+	$(NPM) bench
+
+clean:
+	rm -rf dist build

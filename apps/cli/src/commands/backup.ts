@@ -1,0 +1,85 @@
+// adyton backup DB: asks for a backup now and, unless told otherwise, follows it to its end.
+import { callRoute, restRoutes, type BackupRequest, type RunDetail } from '@adyton/contracts';
+import { type Command } from 'commander';
+import { print, type CommandContext } from '../context';
+import { type MakeContext } from '../program';
+import { bytes, elapsed, fields } from '../render/format';
+import { CommandOutcome, EXIT } from '../report-failure';
+import { errorOfReason, untilClaimed, untilEnded } from '../watch-run';
+
+interface BackupOptions {
+  full?: boolean;
+  incremental?: boolean;
+  archivelog?: boolean;
+  detach?: boolean;
+}
+
+export function addBackupCommands(program: Command, contextOf: MakeContext): void {
+  program
+    .command('backup')
+    .description('back up a database now')
+    .argument('<database>', 'name or id')
+    .option('--full', 'level 0, even where a level 1 would do')
+    .option('--incremental', 'level 1 (files without a usable base get level 0)')
+    .option('--archivelog', 'archived logs only')
+    .option('--detach', 'return as soon as the request is accepted')
+    .action(async (database: string, options: BackupOptions, command: Command) => {
+      const context = contextOf(command);
+      const request = await callRoute(context.api, restRoutes.createBackupRequest, {
+        body: { database, kind: kindOf(options) },
+        idempotencyKey: context.newKey(),
+      });
+      await followRequest(context, request, options.detach === true);
+    });
+}
+
+function kindOf(options: BackupOptions): 'auto' | 'full' | 'incremental' | 'archivelog' {
+  if (options.full === true) return 'full';
+  if (options.incremental === true) return 'incremental';
+  return options.archivelog === true ? 'archivelog' : 'auto';
+}
+
+/** Shared by backup, restore run and run replay: the end of a run decides the exit code. */
+export async function followRequest(
+  context: CommandContext,
+  request: BackupRequest,
+  detach: boolean,
+): Promise<void> {
+  if (detach) {
+    print(context, request, (r) => `request ${r.id} ${r.state}`);
+    return;
+  }
+  const run = await untilEnded(context, await untilClaimed(context, request));
+  finishWith(context, run);
+}
+
+/** Prints the summary of an ended run. @throws the run's reason when it failed; CommandOutcome 3 when it is degraded. */
+export function finishWith(context: CommandContext, run: RunDetail): void {
+  if (run.state === 'failed' || run.state === 'cancelled') {
+    if (context.format === 'json') context.out.write(`${JSON.stringify({ type: 'summary', ...run })}\n`);
+    else
+      context.err.write(
+        `run ${run.id} ${run.state}${(run.reason?.oraErrors ?? []).map((line) => `\n  ${line}`).join('')}\n`,
+      );
+    throw errorOfReason(run.reason, `run ${run.id} ${run.state}`);
+  }
+  print(context, { type: 'summary', ...run }, () => summary(run));
+  if (run.state === 'degraded') throw new CommandOutcome(EXIT.degraded);
+}
+
+function summary(run: RunDetail): string {
+  const { bytesRead, bytesNew, bytesStored, bytesDone } = run.progress;
+  const common: [string, string][] = [
+    ['run', `${run.id}  ${run.state}`],
+    ['elapsed', elapsed(run.startedAt, run.finishedAt)],
+  ];
+  if (run.operation === 'restore') return fields([...common, ['restored', bytes(bytesDone)]]);
+  return fields([
+    ['backup', run.recoveryPointId ?? '-'],
+    ...common,
+    ['level', `${run.level ?? '-'} (${run.levelReason ?? '-'})`],
+    ['read', bytes(bytesRead)],
+    ['new', bytes(bytesNew)],
+    ['stored', bytes(bytesStored)],
+  ]);
+}

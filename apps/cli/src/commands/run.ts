@@ -1,0 +1,122 @@
+// adyton run list | show | watch | log | cancel | replay.
+import { callRoute, restRoutes, type Run, type RunDetail } from '@adyton/contracts';
+import { type Command } from 'commander';
+import { print } from '../context';
+import { type MakeContext } from '../program';
+import { bytes, elapsed, fields, table } from '../render/format';
+import { untilEnded } from '../watch-run';
+import { finishWith, followRequest } from './backup';
+
+export function addRunCommands(program: Command, contextOf: MakeContext): void {
+  const run = program.command('run').description('runs: list, show, watch, log, cancel, replay');
+  run
+    .command('list')
+    .argument('[database]', 'name or id')
+    .description('runs, newest first')
+    .action(async (database: string | undefined, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const runs = await callRoute(context.api, restRoutes.listRuns, {
+        query: database === undefined ? {} : { database },
+      });
+      print(context, runs, ({ items }) => runTable(items));
+    });
+  run
+    .command('show')
+    .argument('<run>')
+    .description('one run: state, reason, plan')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      print(context, await callRoute(context.api, restRoutes.getRun, { params: { id } }), runText);
+    });
+  run
+    .command('watch')
+    .argument('<run>')
+    .description('follows a run to its end')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      finishWith(context, await untilEnded(context, id));
+    });
+  run
+    .command('log')
+    .argument('<run>')
+    .description('what RMAN printed')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      print(
+        context,
+        await callRoute(context.api, restRoutes.getRunLog, { params: { id } }),
+        (log) => log.text,
+      );
+    });
+  addRunActions(run, contextOf);
+}
+
+function addRunActions(run: Command, contextOf: MakeContext): void {
+  run
+    .command('cancel')
+    .argument('<run>')
+    .description('stops a run')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      const asked = await callRoute(context.api, restRoutes.cancelRun, {
+        params: { id },
+        idempotencyKey: context.newKey(),
+      });
+      print(context, asked, (r) => `run ${r.id} is asked to stop`);
+    });
+  run
+    .command('replay')
+    .argument('<run>')
+    .description('asks again for what a failed run was asked to do')
+    .requiredOption('--reason <text>', 'why; kept in the audit trail')
+    .option('--detach', 'return as soon as the request is accepted')
+    .action(async (id: string, options: { reason: string; detach?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      const request = await callRoute(context.api, restRoutes.replayRun, {
+        params: { id },
+        body: { reason: options.reason },
+        idempotencyKey: context.newKey(),
+      });
+      await followRequest(context, request, options.detach === true);
+    });
+}
+
+function runTable(runs: readonly Run[]): string {
+  if (runs.length === 0) return 'no runs yet';
+  return table(
+    ['RUN', 'DB', 'OPERATION', 'LEVEL', 'STATE', 'STARTED (UTC)', 'ELAPSED', 'READ', 'REASON'],
+    runs.map((r) => [
+      r.id,
+      r.databaseName,
+      r.operation,
+      r.level ?? '-',
+      r.state,
+      r.startedAt,
+      elapsed(r.startedAt, r.finishedAt),
+      bytes(r.progress.bytesDone),
+      r.reason?.code ?? '-',
+    ]),
+  );
+}
+
+function runText(run: RunDetail): string {
+  const pairs: [string, string][] = [
+    ['run', `${run.id}  ${run.state}  (${run.phase})`],
+    ['database', run.databaseName],
+    ['operation', `${run.operation} ${run.level ?? ''} ${run.levelReason ?? ''}`],
+    ['started', run.startedAt],
+    ['finished', run.finishedAt ?? '-'],
+    ['replay of', run.replayOf ?? '-'],
+  ];
+  const reason = run.reason;
+  if (reason !== null) {
+    pairs.push(
+      ['reason', `${reason.title}  [${reason.code}]`],
+      ['why', reason.detail],
+      ['HINT', reason.hint],
+    );
+    for (const line of reason.oraErrors) pairs.push(['', line]);
+  }
+  const scripts = run.scripts.map((s) => `\n-- ${s.step}\n${s.text}`).join('\n');
+  return `${fields(pairs)}\n${scripts}`;
+}

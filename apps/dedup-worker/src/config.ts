@@ -1,0 +1,19 @@
+// Settings of the dedup-worker on a database host.
+import { defineSettings, hostSettings, logSettings, redisSettings, setting, storeSettings, type ConfigOf } from '@adyton/runtime';
+
+/** More threads than a database host can spare for a backup; two channels keep two busy. */
+const COMPUTE_THREADS_MAX = 32;
+
+export const settings = defineSettings({
+  ...logSettings,
+  ...hostSettings,
+  ...redisSettings,
+  ...storeSettings,
+  ADYTON_COMPUTE_THREADS: {
+    schema: setting.integer(1, COMPUTE_THREADS_MAX),
+    default: '2',
+    doc: 'worker threads for hashing, compression and encryption',
+  },
+});
+
+export type DedupWorkerConfig = ConfigOf<typeof settings>;

@@ -1,0 +1,203 @@
+/**
+ * What a control file holds: the database's structure, its redo and archived logs, and RMAN's records of its backups.
+ * Times are ISO UTC text, SCNs decimal text, so that the whole of it is plain JSON.
+ */
+
+export interface ControlFile {
+  dbid: number;
+  dbName: string;
+  dbUniqueName: string;
+  createdAt: string;
+  resetlogsScn: string;
+  /** STAMP of the last OPEN RESETLOGS (or of the creation). */
+  resetlogsId: number;
+  incarnations: Incarnation[];
+  logMode: 'ARCHIVELOG' | 'NOARCHIVELOG';
+  /** Every change with a lower SCN is in the data files. */
+  checkpointScn: string;
+  /** Grows with every write of the control file. */
+  controlSequence: number;
+  tablespaces: Tablespace[];
+  dataFiles: DataFile[];
+  tempFiles: TempFile[];
+  redoLogs: RedoLog[];
+  archivedLogs: ArchivedLog[];
+  backupSets: BackupSet[];
+  backupPieces: BackupPiece[];
+  backupDataFiles: BackupDataFile[];
+  backupRedoLogs: BackupRedoLog[];
+  rmanStatus: RmanStatus[];
+  rmanConfiguration: RmanConfiguration[];
+  nextRecid: number;
+  nextSetCount: number;
+}
+
+export interface Incarnation {
+  incarnation: number;
+  resetlogsScn: string;
+  resetlogsId: number;
+  priorResetlogsScn: string;
+  status: 'CURRENT' | 'PARENT' | 'ORPHAN';
+}
+
+export interface Tablespace {
+  ts: number;
+  name: string;
+  bigfile: boolean;
+}
+
+export interface DataFile {
+  file: number;
+  rfile: number;
+  ts: number;
+  /** Absolute path. */
+  name: string;
+  blockBytes: number;
+  /** Without block 0: the file has (blocks + 1) * blockBytes bytes. */
+  blocks: number;
+  creationScn: string;
+  checkpointScn: string;
+  checkpointAt: string;
+  status: 'SYSTEM' | 'ONLINE' | 'OFFLINE' | 'RECOVER';
+  enabled: 'READ WRITE' | 'READ ONLY';
+  unrecoverableScn: string;
+  /** SCN at which the file went offline: recovery must reach it. Null while the file is online. */
+  lastScn: string | null;
+}
+
+export interface TempFile {
+  file: number;
+  name: string;
+  bytes: number;
+}
+
+export interface RedoLog {
+  group: number;
+  thread: number;
+  sequence: number;
+  bytes: number;
+  path: string;
+  firstScn: string;
+  /** Null while the log is CURRENT. */
+  nextScn: string | null;
+  firstAt: string;
+  status: 'CURRENT' | 'ACTIVE' | 'INACTIVE' | 'UNUSED';
+  archived: boolean;
+}
+
+/** A: on disk. D: deleted. X: expired (not found by a crosscheck). */
+export type RecordStatus = 'A' | 'D' | 'X';
+
+export interface ArchivedLog {
+  recid: number;
+  stamp: number;
+  thread: number;
+  sequence: number;
+  resetlogsScn: string;
+  resetlogsId: number;
+  /** The log holds the changes with firstScn <= SCN < nextScn. */
+  firstScn: string;
+  nextScn: string;
+  firstAt: string;
+  nextAt: string;
+  /** Without block 0: the file has (blocks + 1) * blockBytes bytes. */
+  blocks: number;
+  blockBytes: 512;
+  name: string | null;
+  status: RecordStatus;
+  backupCount: number;
+  completedAt: string;
+}
+
+/** D: full or level 0. I: level 1. L: archived logs. */
+export type BackupSetType = 'D' | 'I' | 'L';
+
+export interface BackupSet {
+  recid: number;
+  stamp: number;
+  setStamp: number;
+  setCount: number;
+  type: BackupSetType;
+  level: 0 | 1 | null;
+  controlFileIncluded: boolean;
+  spfileIncluded: boolean;
+  pieces: number;
+  startedAt: string;
+  completedAt: string;
+  blockBytes: number;
+  multiSection: boolean;
+}
+
+export interface BackupPiece {
+  recid: number;
+  stamp: number;
+  setStamp: number;
+  setCount: number;
+  piece: number;
+  copy: number;
+  handle: string;
+  tag: string | null;
+  media: string | null;
+  comments: string | null;
+  bytes: number;
+  status: RecordStatus;
+  deviceType: 'SBT_TAPE' | 'DISK';
+  startedAt: string;
+  completedAt: string;
+}
+
+export interface BackupDataFile {
+  recid: number;
+  setStamp: number;
+  setCount: number;
+  /** 0 = the control file. */
+  file: number;
+  creationScn: string;
+  resetlogsScn: string;
+  level: 0 | 1 | null;
+  /** Blocks with this SCN or a higher one are in the backup; "0" for level 0. */
+  incrementalScn: string;
+  checkpointScn: string;
+  checkpointAt: string;
+  absoluteFuzzyScn: string;
+  datafileBlocks: number;
+  blocksRead: number;
+  blocks: number;
+  blockBytes: number;
+  completedAt: string;
+}
+
+export interface BackupRedoLog {
+  recid: number;
+  setStamp: number;
+  setCount: number;
+  thread: number;
+  sequence: number;
+  resetlogsScn: string;
+  firstScn: string;
+  nextScn: string;
+  blocks: number;
+  blockBytes: number;
+}
+
+export interface RmanStatus {
+  recid: number;
+  stamp: number;
+  /** The recid and stamp of the session's own row; that row points to itself. */
+  sessionRecid: number;
+  sessionStamp: number;
+  commandId: string | null;
+  operation: string;
+  status: string;
+  startedAt: string;
+  endedAt: string | null;
+  inputBytes: number;
+  outputBytes: number;
+  objectType: string | null;
+}
+
+export interface RmanConfiguration {
+  conf: number;
+  name: string;
+  value: string;
+}

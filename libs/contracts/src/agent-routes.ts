@@ -1,0 +1,253 @@
+// The agent API: what a database host (agent and ingest dedup-worker) asks of the control-plane with its host token.
+import { z } from 'zod';
+import { recoveryPointContents } from './recovery-point-contents';
+import { database, restorePlan, runPlan, runScript } from './rest-resources';
+import { defineRoutes, nothing } from './route';
+import {
+  askedKind,
+  byteTotals,
+  count,
+  databaseId,
+  dbid,
+  fence,
+  instant,
+  lane,
+  progress,
+  reason,
+  requestId,
+  runId,
+  runPhase,
+  runState,
+  scn,
+} from './schemas';
+
+/** Handles in one look-up; a database has at most 65,533 data files. */
+const HANDLES_MAX = 70_000;
+/** RMAN output kept with a run, characters. */
+export const RUN_LOG_CHARS_MAX = 1_048_576;
+
+const claimed = z.object({
+  runId,
+  requestId,
+  fence,
+  attempt: z.int().positive(),
+  database,
+  lane,
+  /** Secret of this run's SBT sessions: goes into a 0600 file on the host and nowhere else. */
+  sbtToken: z.string(),
+  leaseSeconds: z.int().positive(),
+  heartbeatSeconds: z.number().positive(),
+  startedAt: instant,
+});
+export const claimedBackup = claimed.extend({
+  operation: z.literal('backup'),
+  kind: askedKind,
+  /** resetlogs SCN of the newest recovery point, null when there is none. */
+  lastResetlogsScn: scn.nullable(),
+  /** Archived logs are chosen from our manifests: the end of what the vault holds, per incarnation and thread. */
+  lastLogs: z.array(z.object({ resetlogsScn: scn, thread: z.int(), sequence: z.int() })),
+});
+export const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
+export const claimedRun = z.discriminatedUnion('operation', [claimedBackup, claimedRestore]);
+
+export const sessionGrant = z.object({
+  runId,
+  fence,
+  databaseId,
+  dbid,
+  dbUniqueName: z.string(),
+  /** Only a backup grant may write or remove pieces. */
+  mode: z.enum(['backup', 'restore']),
+  state: runState,
+  /** sha256 (hex) of the token that libobk must present. */
+  tokenSha256: z.string(),
+});
+/** Key material of one database, base64; kept by the host in a 0600 file. The shape belongs to the vault. */
+export const databaseKeys = z.object({ vaultId: z.string(), keys: z.record(z.string(), z.string()) });
+
+export const ingestReport = z.strictObject({
+  fence,
+  totals: byteTotals,
+  /** Pieces that were closed since the last report; reporting one twice is harmless. */
+  pieces: z
+    .array(
+      z.object({ handle: z.string(), bytes: count, bytesNew: count, bytesStored: count, closedAt: instant }),
+    )
+    .max(10_000),
+});
+
+const underFence = z.strictObject({ fence });
+
+export const agentRoutes = defineRoutes({
+  presence: {
+    method: 'POST',
+    path: '/agent/v1/presence',
+    summary: 'The host is there',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({ incarnation: z.string().max(64), version: z.string().max(32) }),
+    response: z.object({ hostId: z.string(), now: instant }),
+  },
+  listOwnDatabases: {
+    method: 'GET',
+    path: '/agent/v1/databases',
+    summary: 'The databases registered on this host',
+    auth: 'host',
+    status: 200,
+    response: z.object({ items: z.array(database) }),
+  },
+  reportIdentity: {
+    method: 'POST',
+    path: '/agent/v1/databases/{id}/identity',
+    summary: 'What the database says it is; refused when it is not the registered one',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({ dbid, dbUniqueName: z.string().min(1).max(30) }),
+    response: database,
+  },
+  lookUpPieces: {
+    method: 'POST',
+    path: '/agent/v1/databases/{id}/piece-lookup',
+    summary: 'Which of these handles the vault holds',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({ handles: z.array(z.string().max(511)).max(HANDLES_MAX) }),
+    response: z.object({ known: z.array(z.string()) }),
+  },
+  getDatabaseKeys: {
+    method: 'GET',
+    path: '/agent/v1/databases/{id}/keys',
+    summary: 'Subkeys of one database of this host',
+    auth: 'host',
+    status: 200,
+    response: databaseKeys,
+  },
+
+  claimRequest: {
+    method: 'POST',
+    path: '/agent/v1/requests/{id}/claim',
+    summary: 'Claims a request: makes the run and its fence, or refuses',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({ incarnation: z.string().max(64) }),
+    response: claimedRun,
+  },
+  heartbeat: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/heartbeat',
+    summary: 'Extends the lease and carries progress',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({
+      fence,
+      phase: runPhase,
+      progress: progress.pick({ bytesExpected: true }).partial().optional(),
+    }),
+    response: z.object({
+      answer: z.enum(['continue', 'cancel', 'fenced']),
+      state: runState,
+      reason: reason.nullable(),
+    }),
+  },
+  storePlan: {
+    method: 'PUT',
+    path: '/agent/v1/runs/{id}/plan',
+    summary: 'Plan and scripts, before a byte moves; the run goes to running',
+    auth: 'host',
+    status: 204,
+    body: z.strictObject({ fence, plan: runPlan, scripts: z.array(runScript).min(1).max(4) }),
+    response: nothing,
+  },
+  appendLog: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/log',
+    summary: 'More RMAN output',
+    auth: 'host',
+    status: 204,
+    body: z.strictObject({ fence, text: z.string().max(RUN_LOG_CHARS_MAX) }),
+    response: nothing,
+  },
+  submitCommit: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/commit',
+    summary: 'The reconciled contents; the run goes to committing',
+    auth: 'host',
+    status: 202,
+    body: z.strictObject({ fence, contents: recoveryPointContents }),
+    response: nothing,
+  },
+  failRun: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/fail',
+    summary: 'The run ends failed or cancelled, with its reason',
+    auth: 'host',
+    status: 204,
+    body: z.strictObject({ fence, outcome: z.enum(['failed', 'cancelled']), reason }),
+    response: nothing,
+  },
+  finishRestore: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/restored',
+    summary: 'The restore succeeded',
+    auth: 'host',
+    status: 204,
+    body: underFence,
+    response: nothing,
+  },
+
+  getGrant: {
+    method: 'GET',
+    path: '/agent/v1/runs/{id}/grant',
+    summary: 'What an SBT session of this run may do',
+    auth: 'host',
+    status: 200,
+    response: sessionGrant,
+  },
+  reportIngest: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/ingest',
+    summary: 'Bytes so far and pieces closed',
+    auth: 'host',
+    status: 200,
+    body: ingestReport,
+    response: z.object({ state: runState, fence }),
+  },
+  getCommitOrder: {
+    method: 'GET',
+    path: '/agent/v1/runs/{id}/commit',
+    summary: 'The contents to build the manifest from',
+    auth: 'host',
+    status: 200,
+    response: z.object({ fence, state: runState, contents: recoveryPointContents }),
+  },
+  reportCommitted: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/committed',
+    summary: 'The manifest exists; the recovery point is recorded',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({
+      fence,
+      manifestKey: z.string().max(512),
+      manifestSha256: z.string().regex(/^[0-9a-f]{64}$/),
+      totals: byteTotals,
+    }),
+    response: z.object({ recoveryPointId: z.string() }),
+  },
+  refuseCommit: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/commit-refused',
+    summary: 'The manifest cannot be made; the run fails',
+    auth: 'host',
+    status: 204,
+    body: z.strictObject({ fence, reason }),
+    response: nothing,
+  },
+});
+
+export type ClaimedRun = z.infer<typeof claimedRun>;
+export type ClaimedBackup = z.infer<typeof claimedBackup>;
+export type ClaimedRestore = z.infer<typeof claimedRestore>;
+export type SessionGrant = z.infer<typeof sessionGrant>;
+export type IngestReport = z.infer<typeof ingestReport>;
+export type DatabaseKeysDocument = z.infer<typeof databaseKeys>;

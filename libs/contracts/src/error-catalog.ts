@@ -1,0 +1,377 @@
+// Every error a person or a client can meet, once: code, HTTP status, who retries, what to do. The error pages, the CLI's exit codes
+// and the problem documents derive from this list. Code branches on codes, never on messages.
+
+/** `never`: the same request fails again. `operator`: after somebody acted. `later`: by itself, with back-off. */
+export type RetryPolicy = 'never' | 'operator' | 'later';
+
+export interface ErrorSpec {
+  readonly http: number;
+  readonly retry: RetryPolicy;
+  readonly title: string;
+  readonly hint: string;
+  /** Exit code of the CLI: 1 failed, 2 usage, 4 refused, 5 not found, 6 agent offline, 7 expired, 8 busy, 9 auth, 10 store, 11 mismatch. */
+  readonly exit: number;
+}
+
+export const errorCatalog = {
+  // what a client sent
+  ADY_MALFORMED_REQUEST: {
+    http: 400,
+    retry: 'never',
+    exit: 2,
+    title: 'The request cannot be read',
+    hint: 'send one JSON object with content-type application/json; the detail says where reading stopped',
+  },
+  ADY_INVALID_REQUEST: {
+    http: 422,
+    retry: 'never',
+    exit: 2,
+    title: 'The request has invalid fields',
+    hint: 'errors[] lists each field with its reason; the API description is at /api/v1/openapi.json',
+  },
+  ADY_REQUEST_TOO_LARGE: {
+    http: 413,
+    retry: 'never',
+    exit: 2,
+    title: 'The request body is too large',
+    hint: 'bodies are limited to 1 MiB',
+  },
+  ADY_UNAUTHENTICATED: {
+    http: 401,
+    retry: 'operator',
+    exit: 9,
+    title: 'The token is missing or wrong',
+    hint: 'send Authorization: Bearer <token>; the CLI reads ADYTON_TOKEN or ADYTON_TOKEN_FILE',
+  },
+  ADY_FORBIDDEN: {
+    http: 403,
+    retry: 'operator',
+    exit: 9,
+    title: 'The token does not allow this',
+    hint: 'a host token reaches only what belongs to its own host',
+  },
+  ADY_NOT_FOUND: {
+    http: 404,
+    retry: 'never',
+    exit: 5,
+    title: 'There is no such thing',
+    hint: 'list what exists: adyton database list, adyton run list, adyton list backup',
+  },
+  ADY_DATABASE_UNKNOWN: {
+    http: 404,
+    retry: 'never',
+    exit: 5,
+    title: 'No database of this name or id is registered',
+    hint: 'adyton database list shows the registered ones; adyton database register adds one',
+  },
+  ADY_ALREADY_EXISTS: {
+    http: 409,
+    retry: 'never',
+    exit: 8,
+    title: 'It exists already',
+    hint: 'choose another name, or use the existing one',
+  },
+  ADY_IDEMPOTENCY_MISMATCH: {
+    http: 422,
+    retry: 'never',
+    exit: 2,
+    title: 'This Idempotency-Key was used with another body',
+    hint: 'send a new Idempotency-Key with a new request',
+  },
+  ADY_CONFIRMATION_MISMATCH: {
+    http: 422,
+    retry: 'never',
+    exit: 2,
+    title: 'The confirmation does not name the database',
+    hint: 'repeat the database name exactly as the plan shows it',
+  },
+  // step 1
+  ADY_AGENT_NOT_RUNNING: {
+    http: 409,
+    retry: 'operator',
+    exit: 6,
+    title: 'The agent of this database is not running',
+    hint: 'start it on the database host (systemctl start adyton-agent), then ask again',
+  },
+  ADY_QUEUE_UNAVAILABLE: {
+    http: 503,
+    retry: 'later',
+    exit: 1,
+    title: 'The job queue cannot be reached',
+    hint: 'check that Redis runs and that ADYTON_REDIS_URL is right; nothing was left behind that could start later',
+  },
+  ADY_LEDGER_UNAVAILABLE: {
+    http: 503,
+    retry: 'later',
+    exit: 1,
+    title: 'The ledger cannot be reached',
+    hint: 'check that Postgres runs and that ADYTON_LEDGER_URL is right',
+  },
+  ADY_EXPIRED: {
+    http: 410,
+    retry: 'operator',
+    exit: 7,
+    title: 'The expiry window ended before the agent could start',
+    hint: 'find out why the agent was away (adyton doctor), then request a new backup or replay this one',
+  },
+  ADY_SUPERSEDED: {
+    http: 409,
+    retry: 'never',
+    exit: 1,
+    title: 'A later request took its place',
+    hint: 'look at the request that superseded it',
+  },
+  ADY_RUN_ACTIVE: {
+    http: 409,
+    retry: 'later',
+    exit: 8,
+    title: 'A run of this database and lane is active or waiting',
+    hint: 'watch it with adyton run watch, or wait for its end',
+  },
+  ADY_NOT_CLAIMABLE: {
+    http: 409,
+    retry: 'never',
+    exit: 1,
+    title: 'The request cannot be claimed any more',
+    hint: 'it ended, expired or was claimed before; nothing is to be done',
+  },
+  ADY_NOT_REPLAYABLE: {
+    http: 409,
+    retry: 'never',
+    exit: 4,
+    title: 'Only a failed, cancelled or expired run can be replayed',
+    hint: 'request a new backup instead',
+  },
+  ADY_CANCELLED: {
+    http: 409,
+    retry: 'never',
+    exit: 1,
+    title: 'The run was cancelled',
+    hint: 'replay it when wanted',
+  },
+  // the run
+  ADY_FENCED: {
+    http: 409,
+    retry: 'never',
+    exit: 1,
+    title: 'Another attempt owns this run',
+    hint: 'the agent that holds an old fence must stop; nothing is to be done by hand',
+  },
+  ADY_AGENT_LOST: {
+    http: 409,
+    retry: 'operator',
+    exit: 6,
+    title: 'The agent stopped reporting during the run',
+    hint: 'check the agent and its host, then replay the run',
+  },
+  ADY_RUN_STATE: {
+    http: 409,
+    retry: 'never',
+    exit: 1,
+    title: 'The run is not in a state that allows this',
+    hint: 'look at the run: adyton run watch',
+  },
+  ADY_DATABASE_UNREACHABLE: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'The database does not accept the agent',
+    hint: 'check listener, instance and the credentials file of the agent; adyton doctor tells more',
+  },
+  ADY_DATABASE_IDENTITY_CHANGED: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'DBID or DB_UNIQUE_NAME is not the registered one',
+    hint: 'if the database was replaced on purpose, register it again under a new name',
+  },
+  ADY_NOARCHIVELOG: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'The database runs in NOARCHIVELOG mode',
+    hint: 'ALTER DATABASE ARCHIVELOG in mount state; without it no online backup can be consistent',
+  },
+  ADY_PRECHECK_FAILED: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'A pre-check failed',
+    hint: 'the reason lists each failed check with its evidence',
+  },
+  ADY_NO_DATA_FILES: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'The database reports no data file to back up',
+    hint: 'a backup of nothing is not a success; check v$datafile',
+  },
+  ADY_SCRIPT_REFUSED: {
+    http: 422,
+    retry: 'never',
+    exit: 4,
+    title: 'A name cannot be put into an RMAN script',
+    hint: 'names are letters, digits, _ $ # . / and -, without quotes, blanks or control characters',
+  },
+  ADY_RMAN_FAILED: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'RMAN ended with an error',
+    hint: 'the reason carries the error stack; adyton run show RUN prints the whole log',
+  },
+  ADY_RMAN_NOT_STARTED: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'RMAN could not be started',
+    hint: 'check ORACLE_HOME of the database as registered and that the agent user may run bin/rman',
+  },
+  ADY_RECONCILE_FAILED: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'RMAN, the database views and the vault do not agree on the pieces',
+    hint: 'no recovery point was made; the reason names what is missing where',
+  },
+  ADY_CHAIN_BROKEN: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'A level 1 relies on a base that this vault does not hold',
+    hint: 'request a full backup',
+  },
+  ADY_LOG_GAP: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'An archived log needed for consistency is in no piece',
+    hint: 'check that nothing deletes archived logs before they are backed up, then request a backup',
+  },
+  // data path
+  ADY_SBT_CONNECTION_LOST: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'The dedup-worker on the database host went away',
+    hint: 'check adyton-dedup-worker on that host, then replay the run',
+  },
+  ADY_SBT_REFUSED: {
+    http: 403,
+    retry: 'operator',
+    exit: 9,
+    title: 'The dedup-worker refused the SBT session',
+    hint: 'the token of the run is wrong or its run is over; let the agent start RMAN',
+  },
+  ADY_SBT_FAILED: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'A call of the SBT library failed',
+    hint: 'the reason carries its text',
+  },
+  ADY_STORE_UNAVAILABLE: {
+    http: 503,
+    retry: 'later',
+    exit: 10,
+    title: 'The object store cannot be reached',
+    hint: 'check endpoint, network and credentials: adyton doctor',
+  },
+  ADY_STORE_DENIED: {
+    http: 503,
+    retry: 'operator',
+    exit: 10,
+    title: 'The object store refuses the credentials',
+    hint: 'check access key, secret and bucket policy',
+  },
+  ADY_STORE_FULL: {
+    http: 507,
+    retry: 'operator',
+    exit: 10,
+    title: 'The object store is full',
+    hint: 'free or add space; what was uploaded stays usable for the next run',
+  },
+  ADY_VAULT_DAMAGED: {
+    http: 409,
+    retry: 'operator',
+    exit: 11,
+    title: 'An object of the vault is missing or altered',
+    hint: 'the reason names the object; other recovery points may be whole, and a new full backup stores the lost blocks again',
+  },
+  ADY_VAULT_KEY_WRONG: {
+    http: 409,
+    retry: 'operator',
+    exit: 9,
+    title: 'The key does not open this vault',
+    hint: 'use the key file or passphrase this vault was created with',
+  },
+  ADY_VAULT_MISSING: {
+    http: 409,
+    retry: 'operator',
+    exit: 10,
+    title: 'There is no vault at this bucket and prefix',
+    hint: 'run the prepare step of the control-plane, or correct bucket and prefix',
+  },
+  ADY_PIECE_MISSING: {
+    http: 409,
+    retry: 'operator',
+    exit: 11,
+    title: 'A backup piece is not in the vault',
+    hint: 'no recovery point was made; request a new backup',
+  },
+  // restore
+  ADY_NO_RECOVERY_POINT: {
+    http: 409,
+    retry: 'operator',
+    exit: 5,
+    title: 'No recovery point reaches back that far',
+    hint: 'adyton list backup shows the points; choose a later moment',
+  },
+  ADY_NOT_RECOVERABLE: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'The logs in the vault do not reach that moment',
+    hint: 'choose an earlier moment, or back up the archived logs first',
+  },
+  ADY_TARGET_NOT_EMPTY: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'The restore directory is not empty',
+    hint: 'name a new or empty directory: a restore never overwrites',
+  },
+  // us
+  ADY_INTERNAL: {
+    http: 500,
+    retry: 'later',
+    exit: 1,
+    title: 'Adyton failed unexpectedly',
+    hint: 'report this with the request id; the log of the named process has the details',
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof errorCatalog;
+export const errorCodes = Object.keys(errorCatalog) as ErrorCode[];
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCatalog, text);
+}
+
+/** Facts that help to find the cause: ids, numbers, names. Never a secret. */
+export type ErrorContext = Readonly<Record<string, string | number | boolean | null>>;
+
+export class AdytonError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    detail: string,
+    readonly context: ErrorContext = {},
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+    this.name = 'AdytonError';
+  }
+  get spec(): ErrorSpec {
+    return errorCatalog[this.code];
+  }
+}

@@ -1,0 +1,54 @@
+// Every queue job, once: queue family, payload, attempts, lock. A job on a host queue is a doorbell: its processor claims or opens
+// what the payload names and returns; a run's life hangs on its lease in Postgres, never on a queue lock.
+import { z } from 'zod';
+import { databaseId, requestId, runId } from './schemas';
+
+export const queueFamilies = ['agent', 'dedup'] as const;
+/** A family has one queue per host: `agent.<hostId>`, `dedup.<hostId>`. */
+export type QueueFamily = (typeof queueFamilies)[number];
+
+export interface JobDefinition {
+  readonly queue: QueueFamily;
+  readonly payload: z.ZodType;
+  /** Deliveries before the job counts as failed in the queue. Attempts of a *run* are rows in the ledger. */
+  readonly attempts: number;
+  /** How long one delivery may hold the job before it counts as stalled, seconds. */
+  readonly lockSeconds: number;
+}
+
+/** Upper bound of a serialised payload, bytes: ids only, so that Redis holds nothing worth stealing or losing. */
+export const JOB_PAYLOAD_BYTES_MAX = 1024;
+
+const requestPayload = z.strictObject({ v: z.literal(1), requestId });
+const runPayload = z.strictObject({ v: z.literal(1), runId, fence: z.int().positive() });
+
+export const jobCatalog = {
+  'backup.run': { queue: 'agent', payload: requestPayload, attempts: 1, lockSeconds: 15 },
+  'restore.run': { queue: 'agent', payload: requestPayload, attempts: 1, lockSeconds: 15 },
+  'database.discover': {
+    queue: 'agent',
+    payload: z.strictObject({ v: z.literal(1), databaseId }),
+    attempts: 3,
+    lockSeconds: 60,
+  },
+  'ingest.run': { queue: 'dedup', payload: runPayload, attempts: 3, lockSeconds: 15 },
+  'recovery-point.commit': { queue: 'dedup', payload: runPayload, attempts: 8, lockSeconds: 30 },
+} as const satisfies Record<string, JobDefinition>;
+
+export type JobName = keyof typeof jobCatalog;
+export type JobPayload<N extends JobName> = z.infer<(typeof jobCatalog)[N]['payload']>;
+export type JobNameOf<F extends QueueFamily> = {
+  [N in JobName]: (typeof jobCatalog)[N]['queue'] extends F ? N : never;
+}[JobName];
+
+/** Exactly one handler per declared job of a family: a missing one does not compile. */
+export type JobHandlers<F extends QueueFamily> = {
+  readonly [N in JobNameOf<F>]: (payload: JobPayload<N>, signal: AbortSignal) => Promise<void>;
+};
+
+export const jobNames = Object.keys(jobCatalog) as JobName[];
+
+/** BullMQ refuses ':' in queue names, hence the dot. */
+export function queueName(family: QueueFamily, host: string): string {
+  return `${family}.${host}`;
+}

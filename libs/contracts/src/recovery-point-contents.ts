@@ -1,0 +1,53 @@
+// What a recovery point consists of, as the agent reconciled it: the draft of the manifest, and what a restore plan reads.
+import { z } from 'zod';
+import { backupLevel, count, dbid, instant, scn } from './schemas';
+
+const handle = z.string().min(1).max(511);
+
+export const contentsDataFile = z.object({
+  file: z.int().positive(),
+  name: z.string().max(513),
+  tablespace: z.string(),
+  bytes: count,
+  blockBytes: count,
+  level: z.union([z.literal(0), z.literal(1)]),
+  checkpointScn: scn,
+  absoluteFuzzyScn: scn,
+  /** '0' for level 0; otherwise the checkpoint SCN of the base this level 1 relies on. */
+  incrementalScn: scn,
+  handles: z.array(handle).min(1),
+  /** The base pieces that a restore of this file needs first: level 0, then older level 1, whichever run wrote them. */
+  baseHandles: z.array(handle),
+});
+
+export const contentsArchivedLog = z.object({
+  thread: z.int().positive(),
+  sequence: z.int().positive(),
+  resetlogsScn: scn,
+  firstScn: scn,
+  nextScn: scn,
+  handle,
+});
+
+export const recoveryPointContents = z.object({
+  dbid,
+  dbName: z.string(),
+  dbUniqueName: z.string(),
+  version: z.string(),
+  platform: z.string(),
+  resetlogsScn: scn,
+  level: backupLevel,
+  tag: z.string().max(30),
+  startedAt: instant,
+  completedAt: instant,
+  /** max(checkpoint_change#, absolute_fuzzy_change#) over the data files; for log runs the end of the logs. */
+  consistentScn: scn,
+  redoFromScn: scn,
+  dataFiles: z.array(contentsDataFile).max(65_533),
+  archivedLogs: z.array(contentsArchivedLog).max(100_000),
+  controlFileHandle: handle.nullable(),
+  spfileHandle: handle.nullable(),
+  /** Every piece a restore from this point needs, base pieces included. */
+  closure: z.array(handle).min(1),
+});
+export type RecoveryPointContents = z.infer<typeof recoveryPointContents>;

@@ -1,0 +1,236 @@
+// The resources of the REST API: what hosts, databases, requests, runs, recovery points and plans look like on the wire.
+import { z } from 'zod';
+import { recoveryPointContents } from './recovery-point-contents';
+import {
+  askedKind,
+  backupLevel,
+  byteTotals,
+  connectDescriptor,
+  count,
+  databaseId,
+  dbid,
+  fence,
+  hostId,
+  hostPath,
+  instant,
+  lane,
+  operation,
+  oracleSid,
+  plainName,
+  progress,
+  reason,
+  recoveryPointId,
+  requestId,
+  requestState,
+  requestTrigger,
+  restorePlanId,
+  runId,
+  runPhase,
+  runState,
+  scheduleId,
+  scn,
+} from './schemas';
+
+/** Most channels one run may use: each is a server process on the database host. */
+export const CHANNELS_MAX = 16;
+const MINUTES_PER_WEEK = 7 * 24 * 60;
+
+export const host = z.object({
+  id: hostId,
+  name: plainName,
+  /** From the presence lease: `unknown` when the queue's store cannot be asked. */
+  agent: z.enum(['running', 'not-running', 'unknown']),
+  lastSeenAt: instant.nullable(),
+  agentVersion: z.string().nullable(),
+  createdAt: instant,
+});
+/** The token is shown this once; only its hash is kept. */
+export const enrolledHost = host.extend({ token: z.string() });
+
+export const database = z.object({
+  id: databaseId,
+  name: plainName,
+  hostId,
+  oracleHome: hostPath,
+  oracleSid,
+  connectDescriptor,
+  channels: z.int().min(1).max(CHANNELS_MAX),
+  /** Null until the agent has asked the database. */
+  dbid: dbid.nullable(),
+  dbUniqueName: z.string().nullable(),
+  createdAt: instant,
+});
+export const registerDatabase = z.strictObject({
+  name: plainName,
+  hostId,
+  oracleHome: hostPath,
+  oracleSid,
+  connectDescriptor,
+  channels: z.int().min(1).max(CHANNELS_MAX).default(2),
+});
+
+export const schedule = z.object({
+  id: scheduleId,
+  databaseId,
+  kind: askedKind,
+  /** Five-field cron expression, read in `timeZone`. */
+  cron: z.string(),
+  timeZone: z.string(),
+  expiryWindowMinutes: z.int().min(1).max(MINUTES_PER_WEEK),
+  enabled: z.boolean(),
+  nextAt: instant.nullable(),
+});
+export const createSchedule = z.strictObject({
+  kind: askedKind,
+  cron: z.string().min(9).max(100),
+  timeZone: z.string().min(1).max(64),
+  expiryWindowMinutes: z.int().min(1).max(MINUTES_PER_WEEK),
+});
+
+export const backupRequest = z.object({
+  id: requestId,
+  databaseId,
+  operation,
+  trigger: requestTrigger,
+  kind: askedKind,
+  lane,
+  state: requestState,
+  reason: reason.nullable(),
+  scheduledAt: instant.nullable(),
+  expiresAt: instant.nullable(),
+  replayOf: runId.nullable(),
+  runId: runId.nullable(),
+  createdAt: instant,
+});
+export const createBackupRequest = z.strictObject({
+  /** Name or id. */
+  database: z.string().min(1).max(64),
+  kind: askedKind.default('auto'),
+});
+
+export const run = z.object({
+  id: runId,
+  requestId,
+  databaseId,
+  databaseName: plainName,
+  hostId,
+  operation,
+  lane,
+  attempt: z.int().positive(),
+  fence,
+  state: runState,
+  phase: runPhase,
+  level: backupLevel.nullable(),
+  levelReason: z.string().nullable(),
+  progress,
+  reason: reason.nullable(),
+  recoveryPointId: recoveryPointId.nullable(),
+  restorePlanId: restorePlanId.nullable(),
+  replayOf: runId.nullable(),
+  startedAt: instant,
+  finishedAt: instant.nullable(),
+});
+export const runPlan = z.object({
+  level: backupLevel,
+  levelReason: z.string(),
+  files: z.array(
+    z.object({
+      file: z.int(),
+      name: z.string(),
+      bytes: count,
+      bytesExpected: count,
+      level: z.union([z.literal(0), z.literal(1)]).nullable(),
+      reason: z.string().nullable(),
+      baseHandle: z.string().nullable(),
+      status: z.string(),
+    }),
+  ),
+  archivedLogs: z.array(z.object({ thread: z.int(), sequence: z.int(), bytes: count })),
+  bytesExpected: count,
+  checks: z.array(
+    z.object({
+      code: z.string(),
+      verdict: z.enum(['ok', 'warning', 'failed']),
+      evidence: z.string(),
+      hint: z.string(),
+    }),
+  ),
+});
+/** One RMAN invocation of a run, without secrets. */
+export const runScript = z.object({
+  step: z.enum(['data', 'logs', 'control-file', 'restore']),
+  text: z.string(),
+});
+export const runDetail = run.extend({ plan: runPlan.nullable(), scripts: z.array(runScript) });
+
+export const recoveryPoint = z.object({
+  id: recoveryPointId,
+  databaseId,
+  databaseName: plainName,
+  runId,
+  level: backupLevel,
+  tag: z.string(),
+  consistentScn: scn,
+  createdAt: instant,
+  startedAt: instant,
+  completedAt: instant,
+  totals: byteTotals,
+  state: z.enum(['available', 'expiring', 'expired']),
+});
+export const recoveryPointDetail = recoveryPoint.extend({
+  manifestKey: z.string(),
+  contents: recoveryPointContents,
+});
+
+export const createRestorePlan = z.strictObject({
+  database: z.string().min(1).max(64),
+  /** Exclusive, as Oracle's UNTIL SCN; null restores to the latest recoverable SCN. */
+  untilScn: scn.nullable().default(null),
+  target: z.strictObject({
+    /** A new or empty directory on the database host. */
+    directory: hostPath,
+    /** The instance that is made for the restored copy; must not be a running one. */
+    oracleSid,
+  }),
+});
+export const restorePlan = z.object({
+  id: restorePlanId,
+  databaseId,
+  databaseName: plainName,
+  untilScn: scn,
+  target: z.object({ directory: hostPath, oracleSid }),
+  basePoint: recoveryPointId,
+  controlFileHandle: z.string(),
+  handles: z.array(z.string()),
+  dataFiles: z.array(z.object({ file: z.int(), name: z.string(), bytes: count })),
+  archivedLogs: z.array(z.object({ thread: z.int(), sequence: z.int() })),
+  bytesToRead: count,
+  script: z.string(),
+  createdAt: instant,
+  runId: runId.nullable(),
+});
+
+export const doctorCheck = z.object({
+  name: z.string(),
+  verdict: z.enum(['ok', 'warning', 'failed']),
+  detail: z.string(),
+  hint: z.string(),
+});
+export const doctorReport = z.object({ checks: z.array(doctorCheck) });
+
+export type Host = z.infer<typeof host>;
+export type EnrolledHost = z.infer<typeof enrolledHost>;
+export type Database = z.infer<typeof database>;
+export type RegisterDatabase = z.infer<typeof registerDatabase>;
+export type Schedule = z.infer<typeof schedule>;
+export type CreateSchedule = z.infer<typeof createSchedule>;
+export type BackupRequest = z.infer<typeof backupRequest>;
+export type Run = z.infer<typeof run>;
+export type RunDetail = z.infer<typeof runDetail>;
+export type RunPlan = z.infer<typeof runPlan>;
+export type RunScript = z.infer<typeof runScript>;
+export type RecoveryPoint = z.infer<typeof recoveryPoint>;
+export type RecoveryPointDetail = z.infer<typeof recoveryPointDetail>;
+export type CreateRestorePlan = z.infer<typeof createRestorePlan>;
+export type RestorePlan = z.infer<typeof restorePlan>;
+export type DoctorCheck = z.infer<typeof doctorCheck>;

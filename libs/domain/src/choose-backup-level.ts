@@ -1,0 +1,87 @@
+// Step 2 of the workflow as a pure decision, taken per data file: RMAN picks the parent of a level 1 itself, from the newest
+// level 0/1 in the control file, whoever wrote it. So a file whose newest base is not a piece of this vault gets level 0 in the
+// same run, and the reason is recorded.
+import { type AskedKind } from './request-states';
+import { type BackupLevel } from './run-states';
+import { compareScn, type Scn } from './scn';
+
+/** The newest available level 0/1 of one data file as the control file remembers it. */
+export interface DataFileBase {
+  readonly handle: string;
+  readonly level: 0 | 1;
+  readonly checkpointScn: Scn;
+  readonly deviceType: string;
+}
+
+export interface DataFileToBackUp {
+  readonly file: number;
+  readonly creationScn: Scn;
+  readonly base: DataFileBase | null;
+}
+
+export type LevelReason =
+  | 'asked-full'
+  | 'first-backup'
+  | 'resetlogs'
+  | 'new-file'
+  | 'foreign-base'
+  | 'base-forgotten'
+  | 'level0-exists'
+  | 'archivelog-asked';
+
+export interface DataFileLevel {
+  readonly file: number;
+  readonly level: 0 | 1;
+  readonly reason: LevelReason;
+  /** The handle that made (or spoiled) the decision; null where there is none. */
+  readonly baseHandle: string | null;
+}
+
+export interface LevelDecision {
+  readonly level: BackupLevel;
+  readonly reason: LevelReason;
+  readonly files: readonly DataFileLevel[];
+}
+
+export interface LevelQuestion {
+  readonly asked: AskedKind;
+  readonly files: readonly DataFileToBackUp[];
+  readonly resetlogsScn: Scn;
+  /** resetlogs SCN of this database's newest recovery point; null when it has none. */
+  readonly lastResetlogsScn: Scn | null;
+  /** Handles of closed pieces this vault holds, among those named in `files`. */
+  readonly handlesInVault: ReadonlySet<string>;
+}
+
+export function chooseBackupLevel(question: LevelQuestion): LevelDecision {
+  if (question.asked === 'archivelog') return { level: 'archivelog', reason: 'archivelog-asked', files: [] };
+  const files = question.files.map((file) => chooseForFile(file, question));
+  const levelOnes = files.filter((f) => f.level === 1);
+  if (levelOnes.length > 0) return { level: 'level1', reason: 'level0-exists', files };
+  return { level: 'level0', reason: reasonOfLevel0(question, files), files };
+}
+
+function chooseForFile(file: DataFileToBackUp, question: LevelQuestion): DataFileLevel {
+  const level0 = (reason: LevelReason): DataFileLevel => ({
+    file: file.file,
+    level: 0,
+    reason,
+    baseHandle: file.base?.handle ?? null,
+  });
+  if (question.asked === 'full') return level0('asked-full');
+  if (
+    question.lastResetlogsScn !== null &&
+    compareScn(question.lastResetlogsScn, question.resetlogsScn) !== 0
+  ) {
+    return level0('resetlogs');
+  }
+  if (file.base === null) return level0(question.lastResetlogsScn === null ? 'first-backup' : 'new-file');
+  if (file.base.deviceType !== 'SBT_TAPE') return level0('foreign-base');
+  if (!question.handlesInVault.has(file.base.handle)) return level0('base-forgotten');
+  return { file: file.file, level: 1, reason: 'level0-exists', baseHandle: file.base.handle };
+}
+
+function reasonOfLevel0(question: LevelQuestion, files: readonly DataFileLevel[]): LevelReason {
+  if (question.asked === 'full') return 'asked-full';
+  return files[0]?.reason ?? 'first-backup';
+}

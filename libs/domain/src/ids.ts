@@ -1,0 +1,27 @@
+// Branded identifiers: a RunId where a RequestId belongs does not compile.
+declare const brand: unique symbol;
+export type Branded<T, B extends string> = T & { readonly [brand]: B };
+
+export type HostId = Branded<string, 'HostId'>;
+export type DatabaseId = Branded<string, 'DatabaseId'>;
+export type ScheduleId = Branded<string, 'ScheduleId'>;
+export type RequestId = Branded<string, 'RequestId'>;
+export type RunId = Branded<string, 'RunId'>;
+export type RecoveryPointId = Branded<string, 'RecoveryPointId'>;
+export type RestorePlanId = Branded<string, 'RestorePlanId'>;
+
+/** Prefix of each id on the wire (`run_01K…`): the reader of a log line knows what an id names. */
+export const ID_PREFIX = {
+  HostId: 'hst',
+  DatabaseId: 'dbs',
+  ScheduleId: 'sch',
+  RequestId: 'req',
+  RunId: 'run',
+  RecoveryPointId: 'rpt',
+  RestorePlanId: 'rst',
+} as const;
+
+/** The short token of a run in RMAN tags, handles and command ids: the last 8 characters of its id (`<job8>`). */
+export function runToken(runId: RunId): string {
+  return runId.slice(-8);
+}

@@ -1,0 +1,31 @@
+// A run is one execution of a claimed request. Nobody leaves `committing` except through the manifest: see vault format.
+import { type TransitionTable } from './state-machine';
+
+export type RunState =
+  'planning' | 'running' | 'committing' | 'succeeded' | 'degraded' | 'failed' | 'cancelled';
+
+export const runTransitions: TransitionTable<RunState> = {
+  planning: ['running', 'failed', 'cancelled'],
+  running: ['committing', 'succeeded', 'failed', 'cancelled'], // a restore ends in succeeded without a commit
+  committing: ['succeeded', 'degraded', 'failed'],
+  succeeded: [],
+  degraded: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** The phases a person sees while a run is on its way, in order. */
+export const runPhases = [
+  'claimed',
+  'identity',
+  'level',
+  'estimate',
+  'checks',
+  'script',
+  'transfer',
+  'reconcile',
+  'commit',
+] as const;
+export type RunPhase = (typeof runPhases)[number];
+
+export type BackupLevel = 'level0' | 'level1' | 'archivelog';

@@ -1,0 +1,247 @@
+// The whole product on one machine: Redis, Postgres, the lab, and the four processes of Adyton, all on loopback.
+// The demo, `make up`, the workflow tests and the benchmarks use it.
+import { callRoute, restRoutes, type Database, type EnrolledHost } from '@adyton/contracts';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { appMain, sbtLibrary } from './repository';
+import { mustRun, runCommand, type CommandOptions, type CommandResult } from './run-command';
+import { secretIn, writeSecret } from './secret-file';
+import { Service } from './service';
+import { LAB_SID, startLab, type Lab } from './start-lab';
+import { startPostgres } from './start-postgres';
+import { startRedis } from './start-redis';
+
+export interface StackOptions {
+  /** Everything the stack keeps lies below; it is made when missing. */
+  readonly directory: string;
+  readonly databaseBytes: string;
+  readonly storeBytesMax?: number;
+  /** Extra settings by process name. */
+  readonly settings?: Readonly<Partial<Record<ProductProcess, Readonly<Record<string, string>>>>>;
+  readonly say?: (text: string) => void;
+}
+
+export type ProductProcess = 'control-plane' | 'scheduler' | 'agent' | 'dedup-worker';
+export const DATABASE_NAME = 'ORCL';
+
+export interface Stack {
+  readonly url: string;
+  readonly tokenFile: string;
+  readonly lab: Lab;
+  readonly host: EnrolledHost;
+  readonly database: Database;
+  readonly services: Readonly<Record<ProductProcess, Service>>;
+  readonly ledgerUrl: string;
+  readonly redisUrl: string;
+  readonly logsDir: string;
+  /** Runs the CLI against this stack. */
+  cli(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Ends every process, the youngest first. */
+  stop(): Promise<void>;
+}
+
+interface Foundation {
+  readonly ledgerUrl: string;
+  readonly redisUrl: string;
+  readonly lab: Lab;
+  readonly logsDir: string;
+  readonly controlDir: string;
+  readonly socketDir: string;
+}
+
+/** Started things, ended in reverse order. */
+class Endings {
+  private readonly steps: (() => Promise<void>)[] = [];
+  add(step: () => Promise<void>): void {
+    this.steps.push(step);
+  }
+  async run(): Promise<void> {
+    for (const step of this.steps.splice(0).reverse()) await step();
+  }
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const endings = new Endings();
+  try {
+    return await startAll(options, endings);
+  } catch (error) {
+    await endings.run();
+    throw error;
+  }
+}
+
+async function startAll(options: StackOptions, endings: Endings): Promise<Stack> {
+  const foundation = await startFoundation(options, endings);
+  const controlPlane = controlPlaneService(options, foundation);
+  await prepare(options, foundation);
+  const ready = await controlPlane.start();
+  endings.add(() => controlPlane.stop());
+  const url = String(ready['url']);
+  const tokenFile = join(foundation.controlDir, 'api-token');
+  const api = { baseUrl: url, token: secretIn(tokenFile) };
+  const host = await enrolledHost(foundation, api);
+  const scheduler = schedulerService(options, foundation);
+  const hostProcesses = hostServices(options, foundation, { url, host });
+  for (const service of [scheduler, hostProcesses['dedup-worker'], hostProcesses.agent]) {
+    options.say?.(`starting ${service.name}`);
+    await service.start();
+    endings.add(() => service.stop());
+  }
+  const database = await registeredDatabase(foundation, api, host);
+  return {
+    url,
+    tokenFile,
+    lab: foundation.lab,
+    host,
+    database,
+    services: { 'control-plane': controlPlane, scheduler, ...hostProcesses },
+    ledgerUrl: foundation.ledgerUrl,
+    redisUrl: foundation.redisUrl,
+    logsDir: foundation.logsDir,
+    cli: (args, commandOptions = {}) =>
+      runCommand(process.execPath, [appMain('cli'), ...args], {
+        ...commandOptions,
+        env: { ADYTON_URL: url, ADYTON_TOKEN_FILE: tokenFile, ...commandOptions.env },
+      }),
+    stop: () => endings.run(),
+  };
+}
+
+async function startFoundation(options: StackOptions, endings: Endings): Promise<Foundation> {
+  const logsDir = join(options.directory, 'logs');
+  const controlDir = join(options.directory, 'control');
+  for (const directory of [logsDir, controlDir]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const socketDir = mkdtempSync(join(tmpdir(), 'adyton-'));
+  endings.add(async () => rmSync(socketDir, { recursive: true, force: true }));
+  options.say?.('starting Redis, Postgres and the lab');
+  const redis = await startRedis({
+    directory: join(options.directory, 'redis'),
+    logFile: join(logsDir, 'redis.log'),
+  });
+  endings.add(() => redis.stop());
+  const postgres = await startPostgres({
+    directory: join(options.directory, 'postgres'),
+    logFile: join(logsDir, 'postgres.log'),
+  });
+  endings.add(() => postgres.stop());
+  const lab = await startLab({
+    directory: join(options.directory, 'lab'),
+    databaseBytes: options.databaseBytes,
+    logsDir,
+    ...(options.storeBytesMax === undefined ? {} : { storeBytesMax: options.storeBytesMax }),
+  });
+  endings.add(() => lab.stop());
+  return { ledgerUrl: postgres.url, redisUrl: redis.url, lab, logsDir, controlDir, socketDir };
+}
+
+function controlPlaneSettings(foundation: Foundation): Record<string, string> {
+  return {
+    ...foundation.lab.s3Settings(),
+    ADYTON_LEDGER_URL: foundation.ledgerUrl,
+    ADYTON_REDIS_URL: foundation.redisUrl,
+    ADYTON_VAULT_KEY_FILE: join(foundation.controlDir, 'vault.key'),
+    ADYTON_API_TOKEN_FILE: join(foundation.controlDir, 'api-token'),
+  };
+}
+
+/** Migrations and, on first use, the vault: the step that runs before a control-plane starts. */
+async function prepare(options: StackOptions, foundation: Foundation): Promise<void> {
+  options.say?.('preparing ledger and vault');
+  secretIn(join(foundation.controlDir, 'api-token'));
+  await mustRun(process.execPath, [appMain('control-plane', 'prepare')], {
+    env: { ...controlPlaneSettings(foundation), ADYTON_VAULT_KEY_CREATE: 'yes' },
+  });
+}
+
+function controlPlaneService(options: StackOptions, foundation: Foundation): Service {
+  return nodeService('control-plane', foundation, 'control-plane.listening', {
+    ...controlPlaneSettings(foundation),
+    ADYTON_HTTP_PORT: '0',
+    ...options.settings?.['control-plane'],
+  });
+}
+
+function schedulerService(options: StackOptions, foundation: Foundation): Service {
+  return nodeService('scheduler', foundation, 'scheduler.ready', {
+    ADYTON_LEDGER_URL: foundation.ledgerUrl,
+    ADYTON_REDIS_URL: foundation.redisUrl,
+    ADYTON_HTTP_PORT: '0',
+    ...options.settings?.scheduler,
+  });
+}
+
+function hostServices(
+  options: StackOptions,
+  foundation: Foundation,
+  control: { url: string; host: EnrolledHost },
+): Record<'agent' | 'dedup-worker', Service> {
+  const { lab } = foundation;
+  const shared = (name: string): Record<string, string> => ({
+    ADYTON_CONTROL_PLANE_URL: control.url,
+    ADYTON_HOST_ID: control.host.id,
+    ADYTON_HOST_TOKEN_FILE: writeSecret(join(foundation.controlDir, 'host-token'), control.host.token),
+    ADYTON_REDIS_URL: foundation.redisUrl,
+    ADYTON_SBT_SOCKET: join(foundation.socketDir, 'sbt.sock'),
+    ADYTON_STATE_DIR: join(options.directory, 'host', name),
+  });
+  return {
+    'dedup-worker': nodeService('dedup-worker', foundation, 'dedup-worker.ready', {
+      ...shared('dedup-worker'),
+      ...lab.s3Settings(),
+      ...options.settings?.['dedup-worker'],
+    }),
+    agent: nodeService('agent', foundation, 'agent.ready', {
+      ...shared('agent'),
+      ADYTON_SBT_LIBRARY: sbtLibrary,
+      ADYTON_ORACLE_CREDENTIALS_FILE: lab.credentialsFile,
+      ...options.settings?.agent,
+    }),
+  };
+}
+
+function nodeService(
+  name: ProductProcess,
+  foundation: Foundation,
+  readyEvent: string,
+  env: Record<string, string>,
+): Service {
+  return new Service({
+    name,
+    command: process.execPath,
+    args: [appMain(name)],
+    env,
+    readyEvent,
+    logFile: join(foundation.logsDir, `${name}.log`),
+  });
+}
+
+/** The host of this stack: enrolled once, its token kept beside the API token. */
+async function enrolledHost(
+  foundation: Foundation,
+  api: { baseUrl: string; token: string },
+): Promise<EnrolledHost> {
+  const { items } = await callRoute(api, restRoutes.listHosts, {});
+  const known = items.find((h) => h.name === 'lab-host');
+  if (known !== undefined) return { ...known, token: secretIn(join(foundation.controlDir, 'host-token')) };
+  return callRoute(api, restRoutes.enrollHost, { body: { name: 'lab-host' } });
+}
+
+async function registeredDatabase(
+  foundation: Foundation,
+  api: { baseUrl: string; token: string },
+  host: EnrolledHost,
+): Promise<Database> {
+  const { items } = await callRoute(api, restRoutes.listDatabases, {});
+  const known = items.find((d) => d.name === DATABASE_NAME);
+  if (known !== undefined) return known;
+  return callRoute(api, restRoutes.registerDatabase, {
+    body: {
+      name: DATABASE_NAME,
+      hostId: host.id,
+      oracleHome: foundation.lab.oracleHome,
+      oracleSid: LAB_SID,
+      connectDescriptor: foundation.lab.connectDescriptor(),
+    },
+  });
+}
