@@ -8,9 +8,27 @@ export type Expression =
   | { kind: 'column'; table: string | null; name: string; at: number }
   | { kind: 'rownum'; at: number }
   | { kind: 'negate'; operand: Expression; at: number }
-  | { kind: 'chain'; first: Expression; rest: { operator: ArithmeticOperator; operand: Expression }[]; at: number }
+  | {
+      kind: 'chain';
+      first: Expression;
+      rest: { operator: ArithmeticOperator; operand: Expression }[];
+      at: number;
+    }
   | { kind: 'call'; name: string; args: Expression[]; distinct: boolean; star: boolean; at: number }
-  | { kind: 'case'; whens: { when: Condition; then: Expression }[]; otherwise: Expression | null; at: number }
+  | {
+      kind: 'case';
+      subject: null;
+      whens: { when: Condition; then: Expression }[];
+      otherwise: Expression | null;
+      at: number;
+    }
+  | {
+      kind: 'case';
+      subject: Expression;
+      whens: { when: Expression; then: Expression }[];
+      otherwise: Expression | null;
+      at: number;
+    }
   | { kind: 'cast'; operand: Expression; type: 'NUMBER' | 'VARCHAR2' | 'DATE'; at: number }
   | { kind: 'tuple'; items: Expression[]; at: number }
   | { kind: 'subquery'; query: Query; at: number };
@@ -24,7 +42,14 @@ export type Condition =
   | { kind: 'not'; item: Condition; at: number }
   | { kind: 'compare'; operator: ComparisonOperator; left: Expression; right: Expression; at: number }
   | { kind: 'in'; left: Expression; list: Expression[] | Query; negated: boolean; at: number }
-  | { kind: 'like'; left: Expression; pattern: Expression; escape: Expression | null; negated: boolean; at: number }
+  | {
+      kind: 'like';
+      left: Expression;
+      pattern: Expression;
+      escape: Expression | null;
+      negated: boolean;
+      at: number;
+    }
   | { kind: 'between'; left: Expression; low: Expression; high: Expression; negated: boolean; at: number }
   | { kind: 'null'; left: Expression; negated: boolean; at: number }
   | { kind: 'exists'; query: Query; at: number };

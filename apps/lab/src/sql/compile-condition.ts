@@ -1,8 +1,9 @@
 // Conditions to three-valued functions: true, false, or null for unknown.
 import { type ComparisonOperator, type Condition, type Expression, type Query } from './ast';
 import { type CompileContext } from './compile-context';
-import { type Compiled, type CompiledCondition, convertPair, convertTo } from './compiled';
+import { type Compiled, type CompiledCondition, convertPair, convertTo, held } from './compiled';
 import { compileExpression } from './compile-expression';
+import { type Frame } from './frame';
 import { type LikePattern, matchesLike, parseLikePattern } from './match-like';
 import { OraError, oraError } from './ora-error';
 import { type Scope } from './scope';
@@ -34,17 +35,17 @@ export function compileCondition(node: Condition, scope: Scope, context: Compile
     case 'like':
       return negatedIf(node.negated, compileLike(node, scope, context));
     case 'between': {
-      const left = compileExpression(node.left, scope, context);
-      const low = compare('>=', left, compileExpression(node.low, scope, context), context);
-      const high = compare('<=', left, compileExpression(node.high, scope, context), context);
-      return negatedIf(node.negated, all([low, high]));
+      const { hold, expression } = held(compileExpression(node.left, scope, context));
+      const low = compare('>=', expression, compileExpression(node.low, scope, context), context);
+      const high = compare('<=', expression, compileExpression(node.high, scope, context), context);
+      return negatedIf(node.negated, after(hold, all([low, high])));
     }
     case 'null': {
       const left = compileExpression(node.left, scope, context);
       return (frame) => (left.read(frame) === null) !== node.negated;
     }
     case 'exists': {
-      const query = context.compileQuery(node.query, scope, context);
+      const query = context.compileQuery(node.query, scope);
       let remembered: boolean | null = null;
       return (frame) => {
         if (remembered !== null) return remembered;
@@ -80,7 +81,12 @@ function negatedIf(negated: boolean, item: CompiledCondition): CompiledCondition
 }
 
 /** A comparison of two compiled expressions; ORA-00932 when their types cannot meet. */
-export function compare(operator: ComparisonOperator, left: Compiled, right: Compiled, context: CompileContext): CompiledCondition {
+export function compare(
+  operator: ComparisonOperator,
+  left: Compiled,
+  right: Compiled,
+  context: CompileContext,
+): CompiledCondition {
   const [a, b] = convertPair(left, right, context.session);
   const test = TESTS[operator];
   return (frame) => {
@@ -91,7 +97,11 @@ export function compare(operator: ComparisonOperator, left: Compiled, right: Com
   };
 }
 
-function compileComparison(node: Extract<Condition, { kind: 'compare' }>, scope: Scope, context: CompileContext): CompiledCondition {
+function compileComparison(
+  node: Extract<Condition, { kind: 'compare' }>,
+  scope: Scope,
+  context: CompileContext,
+): CompiledCondition {
   if (node.left.kind === 'tuple' || node.right.kind === 'tuple') {
     if (node.operator !== '=' && node.operator !== '<>') throw oraError(920, context.position(node.at));
     const pairs = pairUp(node.left, node.right, scope, context);
@@ -105,7 +115,12 @@ function itemsOf(expression: Expression): Expression[] {
   return expression.kind === 'tuple' ? expression.items : [expression];
 }
 
-function pairUp(left: Expression, right: Expression, scope: Scope, context: CompileContext): [Compiled, Compiled][] {
+function pairUp(
+  left: Expression,
+  right: Expression,
+  scope: Scope,
+  context: CompileContext,
+): [Compiled, Compiled][] {
   const [lefts, rights] = [itemsOf(left), itemsOf(right)];
   if (lefts.length !== rights.length) throw tooMany(lefts.length < rights.length, context.position(right.at));
   return lefts.map((item, i) => {
@@ -115,19 +130,54 @@ function pairUp(left: Expression, right: Expression, scope: Scope, context: Comp
 }
 
 function tooMany(rightIsLonger: boolean, position: number): OraError {
-  return rightIsLonger ? new OraError(913, 'too many values', position) : new OraError(947, 'not enough values', position);
+  return rightIsLonger
+    ? new OraError(913, 'too many values', position)
+    : new OraError(947, 'not enough values', position);
 }
 
-function compileIn(node: Extract<Condition, { kind: 'in' }>, scope: Scope, context: CompileContext): CompiledCondition {
+function compileIn(
+  node: Extract<Condition, { kind: 'in' }>,
+  scope: Scope,
+  context: CompileContext,
+): CompiledCondition {
   if (!Array.isArray(node.list)) return compileInQuery(node.left, node.list, scope, context);
-  const matches = node.list.map((item) => all(pairUp(node.left, item, scope, context).map(([a, b]) => compare('=', a, b, context))));
-  return not(all(matches.map(not)));
+  const lefts = itemsOf(node.left).map((item) => held(compileExpression(item, scope, context)));
+  const matches = node.list.map((item) => {
+    const rights = itemsOf(item);
+    if (lefts.length !== rights.length)
+      throw tooMany(lefts.length < rights.length, context.position(item.at));
+    const parts = rights.map((right, i) => {
+      const value = compileExpression(right, scope, context);
+      return compare('=', lefts[i]?.expression ?? value, value, context);
+    });
+    return not(all(parts));
+  });
+  return after(
+    (frame) => {
+      for (const left of lefts) left.hold(frame);
+    },
+    not(all(matches)),
+  );
 }
 
-function compileInQuery(left: Expression, list: Query, scope: Scope, context: CompileContext): CompiledCondition {
-  const query = context.compileQuery(list, scope, context);
+/** Evaluates what the condition shares before the condition itself. */
+function after(prepare: (frame: Frame) => unknown, condition: CompiledCondition): CompiledCondition {
+  return (frame) => {
+    prepare(frame);
+    return condition(frame);
+  };
+}
+
+function compileInQuery(
+  left: Expression,
+  list: Query,
+  scope: Scope,
+  context: CompileContext,
+): CompiledCondition {
+  const query = context.compileQuery(list, scope);
   const lefts = itemsOf(left).map((item) => compileExpression(item, scope, context));
-  if (lefts.length !== query.columns.length) throw tooMany(query.columns.length > lefts.length, context.position(list.at));
+  if (lefts.length !== query.columns.length)
+    throw tooMany(query.columns.length > lefts.length, context.position(list.at));
   const inputs = lefts.map((item, i) => {
     const type = query.columns[i]?.type ?? 'VARCHAR2';
     return convertTo(type === 'RAW' ? 'VARCHAR2' : type, item, context.session);
@@ -147,7 +197,11 @@ function keysOf(rows: readonly (readonly SqlValue[])[]): { keys: Set<string>; wi
   return { keys: new Set(rows.map(rowKey)), withNull: rows.some((row) => row.includes(null)) };
 }
 
-function compileLike(node: Extract<Condition, { kind: 'like' }>, scope: Scope, context: CompileContext): CompiledCondition {
+function compileLike(
+  node: Extract<Condition, { kind: 'like' }>,
+  scope: Scope,
+  context: CompileContext,
+): CompiledCondition {
   const asText = (expression: Expression): Compiled =>
     convertTo('VARCHAR2', compileExpression(expression, scope, context), context.session);
   const [left, pattern] = [asText(node.left), asText(node.pattern)];
@@ -157,7 +211,8 @@ function compileLike(node: Extract<Condition, { kind: 'like' }>, scope: Scope, c
     const [text, like, mark] = [left.read(frame), pattern.read(frame), escape?.read(frame) ?? null];
     if (typeof text !== 'string' || typeof like !== 'string') return null;
     const key = `${typeof mark === 'string' ? mark : ''}|${like}`;
-    if (parsed?.key !== key) parsed = { key, pattern: parseLikePattern(like, typeof mark === 'string' ? mark : null) };
+    if (parsed?.key !== key)
+      parsed = { key, pattern: parseLikePattern(like, typeof mark === 'string' ? mark : null) };
     return matchesLike(text, parsed.pattern);
   };
 }

@@ -5,7 +5,14 @@ import { Decimal } from './decimal';
 import { OraError, oraError } from './ora-error';
 import { type Frame } from './frame';
 import { SqlDate } from './sql-date';
-import { type Column, DATE_SIZE_BYTES, NUMBER_SIZE_BYTES, type SqlType, type SqlValue, TEXT_SIZE_MAX_BYTES } from './value';
+import {
+  type Column,
+  DATE_SIZE_BYTES,
+  NUMBER_SIZE_BYTES,
+  type SqlType,
+  type SqlValue,
+  TEXT_SIZE_MAX_BYTES,
+} from './value';
 
 export interface Compiled {
   /** `null` for an expression that is always NULL: it takes the type of what it is combined with. */
@@ -30,7 +37,11 @@ export function sizeOf(type: SqlType | null, textBytes = TEXT_SIZE_MAX_BYTES): n
   return type === 'DATE' ? DATE_SIZE_BYTES : textBytes;
 }
 
-export function compiled(type: SqlType | null, read: (frame: Frame) => SqlValue, textBytes?: number): Compiled {
+export function compiled(
+  type: SqlType | null,
+  read: (frame: Frame) => SqlValue,
+  textBytes?: number,
+): Compiled {
   return { type, sizeBytes: sizeOf(type, textBytes), nullable: true, read };
 }
 
@@ -43,9 +54,14 @@ export function asColumn(name: string, c: Compiled): Column {
 export function convertTo(type: SqlType, c: Compiled, session: SessionContext): Compiled {
   if (c.type === null || c.type === type) return c;
   if (type === 'VARCHAR2' || type === 'RAW') {
-    return compiled('VARCHAR2', (frame) => textOf(c.read(frame), session), c.type === 'RAW' ? c.sizeBytes : 40);
+    return compiled(
+      'VARCHAR2',
+      (frame) => textOf(c.read(frame), session),
+      c.type === 'RAW' ? c.sizeBytes : 40,
+    );
   }
-  if (c.type !== 'VARCHAR2') throw new OraError(932, `inconsistent datatypes: expected ${type} got ${c.type}`);
+  if (c.type !== 'VARCHAR2')
+    throw new OraError(932, `inconsistent datatypes: expected ${type} got ${c.type}`);
   if (type === 'NUMBER') return compiled('NUMBER', (frame) => numberOf(c.read(frame)));
   return compiled('DATE', (frame) => dateOf(c.read(frame), session));
 }
@@ -79,6 +95,15 @@ export function numberOf(value: SqlValue): Decimal | null {
 export function dateOf(value: SqlValue, session: SessionContext): SqlDate | null {
   if (value === null || value instanceof SqlDate) return value;
   return parseDate(String(value), session.dateFormat, session.now);
+}
+
+/**
+ * An expression that several comparisons look at, evaluated once per row: `hold` reads it, `expression` repeats the value.
+ * (Reading it again for each comparison would double the work with every level of nesting.)
+ */
+export function held(c: Compiled): { hold: (frame: Frame) => SqlValue; expression: Compiled } {
+  let value: SqlValue = null;
+  return { hold: (frame) => (value = c.read(frame)), expression: { ...c, read: () => value } };
 }
 
 /** Text no longer than an expression may yield; ORA-01489 beyond. */

@@ -2,7 +2,20 @@
 import { oraError } from './ora-error';
 import { type DateFields, SqlDate } from './sql-date';
 
-const MONTHS = ['JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE', 'JULY', 'AUGUST', 'SEPTEMBER', 'OCTOBER', 'NOVEMBER', 'DECEMBER'];
+const MONTHS = [
+  'JANUARY',
+  'FEBRUARY',
+  'MARCH',
+  'APRIL',
+  'MAY',
+  'JUNE',
+  'JULY',
+  'AUGUST',
+  'SEPTEMBER',
+  'OCTOBER',
+  'NOVEMBER',
+  'DECEMBER',
+];
 const DAYS = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'];
 const DAY_MS = 86_400_000;
 /** Day number of 1970-01-01 in the Julian count that J prints. */
@@ -10,8 +23,48 @@ const JULIAN_EPOCH = 2_440_588;
 const FORMAT_MAX = 200;
 /** Longest element first, so that HH24 is not read as HH followed by 24. */
 const ELEMENTS = [
-  'SSSSS', 'SYYYY', 'MONTH', 'YYYY', 'RRRR', 'HH24', 'HH12', 'A.M.', 'P.M.', 'YYY', 'DDD', 'DAY', 'MON', 'FF1', 'FF2', 'FF3', 'FF4', 'FF5', 'FF6', 'FF7', 'FF8', 'FF9',
-  'YY', 'RR', 'MM', 'DD', 'DY', 'HH', 'MI', 'SS', 'AM', 'PM', 'FF', 'FM', 'FX', 'WW', 'IW', 'Q', 'W', 'D', 'J', 'Y',
+  'SSSSS',
+  'SYYYY',
+  'MONTH',
+  'YYYY',
+  'RRRR',
+  'HH24',
+  'HH12',
+  'A.M.',
+  'P.M.',
+  'YYY',
+  'DDD',
+  'DAY',
+  'MON',
+  'FF1',
+  'FF2',
+  'FF3',
+  'FF4',
+  'FF5',
+  'FF6',
+  'FF7',
+  'FF8',
+  'FF9',
+  'YY',
+  'RR',
+  'MM',
+  'DD',
+  'DY',
+  'HH',
+  'MI',
+  'SS',
+  'AM',
+  'PM',
+  'FF',
+  'FM',
+  'FX',
+  'WW',
+  'IW',
+  'Q',
+  'W',
+  'D',
+  'J',
+  'Y',
 ] as const;
 type Element = (typeof ELEMENTS)[number];
 type Part = { kind: 'literal'; text: string } | { kind: 'element'; element: Element; text: string };
@@ -21,7 +74,7 @@ export const DEFAULT_DATE_FORMAT = 'DD-MON-RR';
 function parseFormat(format: string): Part[] {
   if (format.length > FORMAT_MAX) throw oraError(1821);
   const parts: Part[] = [];
-  for (let at = 0; at < format.length; ) {
+  for (let at = 0; at < format.length;) {
     const upper = format.slice(at).toUpperCase();
     const element = ELEMENTS.find((e) => upper.startsWith(e));
     if (element !== undefined) {
@@ -132,7 +185,8 @@ export function parseDate(input: string, format: string, now: SqlDate): SqlDate 
   let rest = input.trim();
   for (const part of parseFormat(format)) {
     if (part.kind === 'literal') rest = eatLiteral(rest, part.text);
-    else if (part.element !== 'FM' && part.element !== 'FX') rest = eatElement(rest, part.element, read, today.year);
+    else if (part.element !== 'FM' && part.element !== 'FX')
+      rest = eatElement(rest, part.element, read, today.year);
   }
   if (rest.trim() !== '') throw oraError(1830);
   return assemble(read);
@@ -148,7 +202,8 @@ function eatLiteral(rest: string, literal: string): string {
 
 function eatElement(rest: string, element: Element, read: Read, yearNow: number): string {
   if (rest === '') {
-    if (['HH24', 'HH12', 'HH', 'MI', 'SS', 'SSSSS'].includes(element) || element.startsWith('FF')) return rest;
+    if (['HH24', 'HH12', 'HH', 'MI', 'SS', 'SSSSS'].includes(element) || element.startsWith('FF'))
+      return rest;
     throw oraError(1840);
   }
   if (element === 'MON' || element === 'MONTH') return eatMonth(rest, read);
@@ -174,7 +229,9 @@ const DIGITS: Partial<Record<Element, number>> = {
 
 function eatMonth(rest: string, read: Read): string {
   const word = /^[a-z]+/i.exec(rest)?.[0].toUpperCase() ?? '';
-  const index = MONTHS.findIndex((m) => word === m || (word.length >= 3 && word.slice(0, 3) === m.slice(0, 3)));
+  const index = MONTHS.findIndex(
+    (m) => word === m || (word.length >= 3 && word.slice(0, 3) === m.slice(0, 3)),
+  );
   if (index < 0) throw oraError(1843);
   read.month = index + 1;
   const full = MONTHS[index] ?? '';
@@ -229,7 +286,11 @@ function assemble(read: Read): SqlDate {
   if (read.minute > 59) throw oraError(1851);
   if (read.second > 59) throw oraError(1852);
   const base = SqlDate.fromFields(read);
-  if (read.julian !== null) return SqlDate.fromEpochMs((read.julian - JULIAN_EPOCH) * DAY_MS + (base.epochMs - base.startOfDay().epochMs));
-  if (read.dayOfYear !== null) return SqlDate.fromFields({ ...read, month: 1, day: 1 }).plusDays(read.dayOfYear - 1);
+  if (read.julian !== null)
+    return SqlDate.fromEpochMs(
+      (read.julian - JULIAN_EPOCH) * DAY_MS + (base.epochMs - base.startOfDay().epochMs),
+    );
+  if (read.dayOfYear !== null)
+    return SqlDate.fromFields({ ...read, month: 1, day: 1 }).plusDays(read.dayOfYear - 1);
   return read.secondOfDay === null ? base : base.startOfDay().plusDays(read.secondOfDay / 86_400);
 }

@@ -29,9 +29,15 @@ export function expressionKey(expression: Expression, scope: Scope, context: Com
     case 'tuple':
       return wrap('tuple', many(expression.items));
     case 'chain':
-      return wrap(`chain ${expression.rest.map((r) => r.operator).join('')}`, many([expression.first, ...expression.rest.map((r) => r.operand)]));
+      return wrap(
+        `chain ${expression.rest.map((r) => r.operator).join('')}`,
+        many([expression.first, ...expression.rest.map((r) => r.operand)]),
+      );
     case 'call':
-      return wrap(`${expression.name}${expression.distinct ? ' distinct' : ''}${expression.star ? ' *' : ''}`, many(expression.args));
+      return wrap(
+        `${expression.name}${expression.distinct ? ' distinct' : ''}${expression.star ? ' *' : ''}`,
+        many(expression.args),
+      );
     case 'case':
     case 'subquery':
       return null;

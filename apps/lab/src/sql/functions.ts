@@ -1,10 +1,21 @@
 // The scalar functions. Most return NULL when any argument is NULL; those that do not are written out.
-import { boundedText, compiled, type Compiled, convertAll, convertPair, convertTo, type SessionContext, textOf } from './compiled';
+import {
+  boundedText,
+  compiled,
+  type Compiled,
+  convertAll,
+  convertPair,
+  convertTo,
+  held,
+  type SessionContext,
+  textOf,
+} from './compiled';
 import { formatDate, parseDate } from './date-format';
 import { Decimal } from './decimal';
 import { formatNumber } from './number-format';
 import { OraError, oraError } from './ora-error';
 import { SqlDate } from './sql-date';
+import { pad, position, substring, trimmed } from './text-functions';
 import { compareValues, type SqlType, type SqlValue, TEXT_SIZE_MAX_BYTES } from './value';
 
 export interface ScalarFunction {
@@ -57,37 +68,6 @@ const number = (values: readonly unknown[], index: number, otherwise = Decimal.Z
 const small = (values: readonly unknown[], index: number, otherwise = 0): number =>
   Math.trunc(number(values, index, Decimal.of(otherwise)).toSmallNumber());
 
-function substring(value: string, start: number, length: number): string | null {
-  const chars = [...value];
-  const from = start > 0 ? start - 1 : start < 0 ? chars.length + start : 0;
-  return from < 0 || length < 1 ? null : chars.slice(from, from + length).join('');
-}
-
-function pad(value: string, length: number, filler: string, left: boolean): string | null {
-  const wanted = Math.min(length, TEXT_SIZE_MAX_BYTES);
-  const chars = [...value];
-  if (wanted < 1 || filler === '') return null;
-  if (chars.length >= wanted) return chars.slice(0, wanted).join('');
-  const fill = [...filler.repeat(Math.ceil((wanted - chars.length) / filler.length))].slice(0, wanted - chars.length).join('');
-  return left ? fill + value : value + fill;
-}
-
-function trimmed(value: string, set: string, left: boolean, right: boolean): string {
-  let [from, to] = [0, value.length];
-  while (left && from < to && set.includes(value.charAt(from))) from += 1;
-  while (right && to > from && set.includes(value.charAt(to - 1))) to -= 1;
-  return value.slice(from, to);
-}
-
-function position(value: string, part: string, start: number, occurrence: number): Decimal {
-  let at = start < 0 ? -1 : start - 2;
-  for (let i = 0; i < occurrence; i += 1) {
-    at = start < 0 || start === 0 ? -1 : value.indexOf(part, at + 1);
-    if (at < 0) return Decimal.ZERO;
-  }
-  return Decimal.of(at + 1);
-}
-
 function datePlusMonths(date: SqlDate, months: number): SqlDate {
   const f = date.fields();
   const index = f.year * 12 + f.month - 1 + months;
@@ -129,7 +109,9 @@ function numberOrDate(
   onNumber: (value: Decimal, places: number) => Decimal,
   onDate: (value: SqlDate, unit: string) => SqlDate,
 ): ScalarFunction {
-  const dates = strict('DATE', ['DATE', 'VARCHAR2'], 1, (v) => (v[0] instanceof SqlDate ? onDate(v[0], text(v, 1, 'DD')) : null));
+  const dates = strict('DATE', ['DATE', 'VARCHAR2'], 1, (v) =>
+    v[0] instanceof SqlDate ? onDate(v[0], text(v, 1, 'DD')) : null,
+  );
   const numbers = strict('NUMBER', ['NUMBER', 'NUMBER'], 1, (v) => onNumber(number(v, 0), small(v, 1)));
   return {
     argumentsMin: 1,
@@ -193,7 +175,9 @@ const nvl2: ScalarFunction = {
     const [test] = args;
     const [present, absent] = convertAll(args.slice(1), session);
     if (test === undefined || present === undefined || absent === undefined) throw oraError(938);
-    return compiled(present.type ?? absent.type, (frame) => (test.read(frame) === null ? absent : present).read(frame));
+    return compiled(present.type ?? absent.type, (frame) =>
+      (test.read(frame) === null ? absent : present).read(frame),
+    );
   },
 };
 
@@ -209,9 +193,11 @@ const decode: ScalarFunction = {
       args.slice(1).filter((_, i, rest) => i % 2 === 1 || i + 1 === rest.length),
       session,
     );
-    const pairs = searches.map((search) => convertPair(subject, search, session));
+    const { hold, expression } = held(subject);
+    const pairs = searches.map((search) => convertPair(expression, search, session));
     const type = results.find((r) => r.type !== null)?.type ?? null;
     return compiled(type, (frame) => {
+      hold(frame);
       const hit = pairs.findIndex(([a, b]) => sameOrBothNull(a.read(frame), b.read(frame)));
       return results[hit < 0 ? pairs.length : hit]?.read(frame) ?? null;
     });
@@ -228,8 +214,16 @@ const nullIf: ScalarFunction = {
   compile: (args, session) => {
     const [first, second] = args;
     if (first === undefined || second === undefined) throw oraError(938);
-    const [a, b] = convertPair(first, second, session);
-    return compiled(first.type, (frame) => (sameOrBothNull(a.read(frame), b.read(frame)) ? null : first.read(frame)), first.sizeBytes);
+    const { hold, expression } = held(first);
+    const [a, b] = convertPair(expression, second, session);
+    return compiled(
+      first.type,
+      (frame) => {
+        const value = hold(frame);
+        return sameOrBothNull(a.read(frame), b.read(frame)) ? null : value;
+      },
+      first.sizeBytes,
+    );
   },
 };
 
@@ -254,7 +248,9 @@ const concat: ScalarFunction = {
   argumentsMin: 2,
   argumentsMax: 2,
   compile: (args, session) =>
-    compiled('VARCHAR2', (frame) => boundedText(args.map((arg) => textOf(arg.read(frame), session) ?? '').join(''))),
+    compiled('VARCHAR2', (frame) =>
+      boundedText(args.map((arg) => textOf(arg.read(frame), session) ?? '').join('')),
+    ),
 };
 
 /** The attributes of USERENV that make sense here; every other one is ORA-02003 as in Oracle. */
@@ -270,23 +266,70 @@ const sysContext = strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2', 'NUMBER'], 2, (v,
 const FUNCTIONS: ReadonlyMap<string, ScalarFunction> = new Map<string, ScalarFunction>([
   ['UPPER', strict('VARCHAR2', ['VARCHAR2'], 1, (v) => text(v, 0).toUpperCase())],
   ['LOWER', strict('VARCHAR2', ['VARCHAR2'], 1, (v) => text(v, 0).toLowerCase())],
-  ['INITCAP', strict('VARCHAR2', ['VARCHAR2'], 1, (v) => text(v, 0).toLowerCase().replace(/(?<![\p{L}\p{N}])\p{L}/gu, (c) => c.toUpperCase()))],
+  [
+    'INITCAP',
+    strict('VARCHAR2', ['VARCHAR2'], 1, (v) =>
+      text(v, 0)
+        .toLowerCase()
+        .replace(/(?<![\p{L}\p{N}])\p{L}/gu, (c) => c.toUpperCase()),
+    ),
+  ],
   ['LENGTH', strict('NUMBER', ['VARCHAR2'], 1, (v) => Decimal.of([...text(v, 0)].length))],
-  ['SUBSTR', strict('VARCHAR2', ['VARCHAR2', 'NUMBER', 'NUMBER'], 2, (v) => substring(text(v, 0), small(v, 1), small(v, 2, TEXT_SIZE_MAX_BYTES)))],
-  ['INSTR', strict('NUMBER', ['VARCHAR2', 'VARCHAR2', 'NUMBER', 'NUMBER'], 2, (v) => position(text(v, 0), text(v, 1), small(v, 2, 1), Math.min(small(v, 3, 1), TEXT_SIZE_MAX_BYTES)))],
-  ['REPLACE', strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2', 'VARCHAR2'], 2, (v) => text(v, 0).replaceAll(text(v, 1), () => text(v, 2)))],
+  [
+    'SUBSTR',
+    strict('VARCHAR2', ['VARCHAR2', 'NUMBER', 'NUMBER'], 2, (v) =>
+      substring(text(v, 0), small(v, 1), small(v, 2, TEXT_SIZE_MAX_BYTES)),
+    ),
+  ],
+  [
+    'INSTR',
+    strict('NUMBER', ['VARCHAR2', 'VARCHAR2', 'NUMBER', 'NUMBER'], 2, (v) =>
+      position(text(v, 0), text(v, 1), small(v, 2, 1), Math.min(small(v, 3, 1), TEXT_SIZE_MAX_BYTES)),
+    ),
+  ],
+  [
+    'REPLACE',
+    strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2', 'VARCHAR2'], 2, (v) =>
+      text(v, 0).replaceAll(text(v, 1), () => text(v, 2)),
+    ),
+  ],
   ['TRIM', strict('VARCHAR2', ['VARCHAR2'], 1, (v) => trimmed(text(v, 0), ' ', true, true))],
-  ['LTRIM', strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2'], 1, (v) => trimmed(text(v, 0), text(v, 1, ' '), true, false))],
-  ['RTRIM', strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2'], 1, (v) => trimmed(text(v, 0), text(v, 1, ' '), false, true))],
-  ['LPAD', strict('VARCHAR2', ['VARCHAR2', 'NUMBER', 'VARCHAR2'], 2, (v) => pad(text(v, 0), small(v, 1), text(v, 2, ' '), true))],
-  ['RPAD', strict('VARCHAR2', ['VARCHAR2', 'NUMBER', 'VARCHAR2'], 2, (v) => pad(text(v, 0), small(v, 1), text(v, 2, ' '), false))],
+  [
+    'LTRIM',
+    strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2'], 1, (v) => trimmed(text(v, 0), text(v, 1, ' '), true, false)),
+  ],
+  [
+    'RTRIM',
+    strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2'], 1, (v) => trimmed(text(v, 0), text(v, 1, ' '), false, true)),
+  ],
+  [
+    'LPAD',
+    strict('VARCHAR2', ['VARCHAR2', 'NUMBER', 'VARCHAR2'], 2, (v) =>
+      pad(text(v, 0), small(v, 1), text(v, 2, ' '), true),
+    ),
+  ],
+  [
+    'RPAD',
+    strict('VARCHAR2', ['VARCHAR2', 'NUMBER', 'VARCHAR2'], 2, (v) =>
+      pad(text(v, 0), small(v, 1), text(v, 2, ' '), false),
+    ),
+  ],
   ['CONCAT', concat],
-  ['ABS', strict('NUMBER', ['NUMBER'], 1, (v) => (number(v, 0).sign < 0 ? number(v, 0).negated() : number(v, 0)))],
+  [
+    'ABS',
+    strict('NUMBER', ['NUMBER'], 1, (v) => (number(v, 0).sign < 0 ? number(v, 0).negated() : number(v, 0))),
+  ],
   ['SIGN', strict('NUMBER', ['NUMBER'], 1, (v) => Decimal.of(number(v, 0).sign))],
   ['MOD', strict('NUMBER', ['NUMBER', 'NUMBER'], 2, (v) => number(v, 0).modulo(number(v, 1)))],
   ['FLOOR', strict('NUMBER', ['NUMBER'], 1, (v) => floor(number(v, 0)))],
   ['CEIL', strict('NUMBER', ['NUMBER'], 1, (v) => floor(number(v, 0).negated()).negated())],
-  ['ROUND', numberOrDate((value, places) => value.rounded(places), (value, unit) => truncateDate(unit.toUpperCase() === 'DD' ? value.plusDays(0.5) : value, unit))],
+  [
+    'ROUND',
+    numberOrDate(
+      (value, places) => value.rounded(places),
+      (value, unit) => truncateDate(unit.toUpperCase() === 'DD' ? value.plusDays(0.5) : value, unit),
+    ),
+  ],
   ['TRUNC', numberOrDate((value, places) => value.truncated(places), truncateDate)],
   ['TO_CHAR', toChar],
   ['TO_DATE', toDate],
@@ -294,7 +337,12 @@ const FUNCTIONS: ReadonlyMap<string, ScalarFunction> = new Map<string, ScalarFun
   ['TO_NUMBER', strict('NUMBER', ['NUMBER', 'VARCHAR2'], 1, (v) => number(v, 0))],
   ['HEXTORAW', strict('RAW', ['VARCHAR2'], 1, (v) => hexToRaw(text(v, 0)))],
   ['RAWTOHEX', strict('VARCHAR2', ['RAW'], 1, (v) => text(v, 0))],
-  ['ADD_MONTHS', strict('DATE', ['DATE', 'NUMBER'], 2, (v) => (v[0] instanceof SqlDate ? datePlusMonths(v[0], small(v, 1)) : null))],
+  [
+    'ADD_MONTHS',
+    strict('DATE', ['DATE', 'NUMBER'], 2, (v) =>
+      v[0] instanceof SqlDate ? datePlusMonths(v[0], small(v, 1)) : null,
+    ),
+  ],
   ['NVL', firstValue(2, 2)],
   ['COALESCE', firstValue(2, MANY)],
   ['NVL2', nvl2],
@@ -303,11 +351,20 @@ const FUNCTIONS: ReadonlyMap<string, ScalarFunction> = new Map<string, ScalarFun
   ['GREATEST', extreme(1)],
   ['LEAST', extreme(-1)],
   ['SYS_CONTEXT', sysContext],
-  ['USER', { argumentsMin: 0, argumentsMax: 0, compile: (_, session) => compiled('VARCHAR2', () => session.user, 128) }],
-  ...['SYSDATE', 'SYSTIMESTAMP', 'CURRENT_DATE', 'CURRENT_TIMESTAMP'].map((name): [string, ScalarFunction] => [
-    name,
-    { argumentsMin: 0, argumentsMax: 0, compile: (_, session) => compiled('DATE', () => session.now) },
-  ]),
+  [
+    'USER',
+    {
+      argumentsMin: 0,
+      argumentsMax: 0,
+      compile: (_, session) => compiled('VARCHAR2', () => session.user, 128),
+    },
+  ],
+  ...['SYSDATE', 'SYSTIMESTAMP', 'CURRENT_DATE', 'CURRENT_TIMESTAMP'].map(
+    (name): [string, ScalarFunction] => [
+      name,
+      { argumentsMin: 0, argumentsMax: 0, compile: (_, session) => compiled('DATE', () => session.now) },
+    ],
+  ),
 ]);
 
 function floor(value: Decimal): Decimal {

@@ -8,7 +8,8 @@ export type LikePattern = readonly Item[];
 
 /** Throws ORA-01424 when the escape character precedes anything but `%`, `_` or itself, ORA-01425 when it is not one character. */
 export function parseLikePattern(pattern: string, escape: string | null): LikePattern {
-  if (escape !== null && [...escape].length !== 1) throw new OraError(1425, 'escape character must be character string of length 1');
+  if (escape !== null && [...escape].length !== 1)
+    throw new OraError(1425, 'escape character must be character string of length 1');
   const items: Item[] = [];
   const chars = [...pattern];
   for (let i = 0; i < chars.length; i += 1) {

@@ -1,5 +1,5 @@
 // TO_CHAR of numbers with the simple format models: 9 0 . , D G S MI $ FM TM X. Anything else is ORA-01481.
-import { Decimal } from './decimal';
+import { type Decimal } from './decimal';
 import { oraError } from './ora-error';
 
 /** Longest format model Oracle takes. */
@@ -39,7 +39,9 @@ function formatHex(value: Decimal, format: string): string {
   const model = format.replace(/^FM/, '');
   const whole = value.rounded(0);
   if (whole.sign < 0) return '#'.repeat(model.length + 1);
-  const digits = BigInt(whole.toString() || '0').toString(16).toUpperCase();
+  const digits = BigInt(whole.toString() || '0')
+    .toString(16)
+    .toUpperCase();
   if (digits.length > model.length) return '#'.repeat(model.length + 1);
   const zeros = model.startsWith('0') ? digits.padStart(model.length, '0') : digits;
   return format.startsWith('FM') ? zeros : zeros.padStart(model.length + 1);
@@ -72,7 +74,8 @@ function layWhole(digits: string, model: NumberModel): string | null {
   const firstZero = places.indexOf('0');
   const wanted = Math.max(digits.length, firstZero < 0 ? 0 : places.length - firstZero);
   const padded = digits.padStart(wanted, '0').padStart(places.length, ' ');
-  const showZero = wanted === 0 && model.fraction === '' ? `${' '.repeat(Math.max(0, places.length - 1))}0` : padded;
+  const showZero =
+    wanted === 0 && model.fraction === '' ? `${' '.repeat(Math.max(0, places.length - 1))}0` : padded;
   let at = 0;
   let out = '';
   for (const place of model.whole) {

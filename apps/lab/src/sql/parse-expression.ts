@@ -22,7 +22,12 @@ const COMPARISONS: Readonly<Record<string, ComparisonOperator>> = {
 };
 /** Functions that are written without parentheses. */
 const BARE_CALLS = new Set(['SYSDATE', 'USER', 'UID', 'SYSTIMESTAMP', 'CURRENT_DATE', 'CURRENT_TIMESTAMP']);
-const DAYS_OF_UNIT: Readonly<Record<string, string>> = { DAY: '1', HOUR: '24', MINUTE: '1440', SECOND: '86400' };
+const DAYS_OF_UNIT: Readonly<Record<string, string>> = {
+  DAY: '1',
+  HOUR: '24',
+  MINUTE: '1440',
+  SECOND: '86400',
+};
 
 export class ExpressionParser {
   constructor(
@@ -80,7 +85,8 @@ export class ExpressionParser {
     const operator = symbol.kind === 'symbol' ? COMPARISONS[symbol.text] : undefined;
     if (operator !== undefined) {
       this.cursor.take();
-      if (['ANY', 'SOME', 'ALL'].some((word) => this.cursor.isWord(word))) throw this.unsupported('ANY, SOME and ALL');
+      if (['ANY', 'SOME', 'ALL'].some((word) => this.cursor.isWord(word)))
+        throw this.unsupported('ANY, SOME and ALL');
       return { kind: 'compare', operator, left, right: this.expression(), at: symbol.at };
     }
     return this.wordPredicate(left) ?? left;
@@ -248,19 +254,30 @@ export class ExpressionParser {
 
   private caseExpression(): Expression {
     const at = this.cursor.take().at;
-    const subject = this.cursor.isWord('WHEN') ? null : this.expression();
-    const whens: { when: Condition; then: Expression }[] = [];
+    if (this.cursor.isWord('WHEN')) {
+      const whens = this.whens(() => this.condition());
+      return { kind: 'case', subject: null, whens, otherwise: this.caseEnd(), at };
+    }
+    const subject = this.expression();
+    const whens = this.whens(() => this.expression());
+    return { kind: 'case', subject, whens, otherwise: this.caseEnd(), at };
+  }
+
+  private whens<T>(parseWhen: () => T): { when: T; then: Expression }[] {
+    const whens: { when: T; then: Expression }[] = [];
     while (this.cursor.takeWords('WHEN')) {
-      const whenAt = this.cursor.peek().at;
-      const when: Condition =
-        subject === null ? this.condition() : { kind: 'compare', operator: '=', left: subject, right: this.expression(), at: whenAt };
+      const when = parseWhen();
       this.cursor.needWord('THEN', 905);
       whens.push({ when, then: this.expression() });
     }
     if (whens.length === 0) throw this.cursor.error(905);
+    return whens;
+  }
+
+  private caseEnd(): Expression | null {
     const otherwise = this.cursor.takeWords('ELSE') ? this.expression() : null;
     this.cursor.needWord('END', 905);
-    return { kind: 'case', whens, otherwise, at };
+    return otherwise;
   }
 
   private cast(): Expression {
@@ -269,7 +286,16 @@ export class ExpressionParser {
     const operand = this.expression();
     this.cursor.needWord('AS', 905);
     const name = this.cursor.take().text;
-    const type = ({ NUMBER: 'NUMBER', INTEGER: 'NUMBER', VARCHAR2: 'VARCHAR2', VARCHAR: 'VARCHAR2', CHAR: 'VARCHAR2', DATE: 'DATE' } as const)[name];
+    const type = (
+      {
+        NUMBER: 'NUMBER',
+        INTEGER: 'NUMBER',
+        VARCHAR2: 'VARCHAR2',
+        VARCHAR: 'VARCHAR2',
+        CHAR: 'VARCHAR2',
+        DATE: 'DATE',
+      } as const
+    )[name];
     if (type === undefined) throw this.unsupported(`CAST to ${name}`);
     if (this.cursor.takeSymbol('(')) {
       while (this.cursor.peek().kind === 'number' || this.cursor.isSymbol(',')) this.cursor.take();
@@ -302,7 +328,8 @@ export class ExpressionParser {
     const args = empty ? [] : this.list(939);
     if (this.cursor.isSymbol('=>')) throw this.unsupported('named arguments');
     this.cursor.needSymbol(')', 907);
-    if (this.cursor.isWord('OVER') && this.cursor.isSymbol('(', 1)) throw this.unsupported('analytic functions');
+    if (this.cursor.isWord('OVER') && this.cursor.isSymbol('(', 1))
+      throw this.unsupported('analytic functions');
     return { kind: 'call', name, args, distinct, star, at };
   }
 

@@ -17,7 +17,19 @@ import { type TokenCursor } from './token-cursor';
 const TABLES_MAX = 20;
 const ITEMS_MAX = 1000;
 /** Words that follow a table and therefore are not its alias, although Oracle does not reserve them. */
-const AFTER_TABLE = new Set(['JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS', 'NATURAL', 'USING', 'FETCH', 'OFFSET', 'OUTER']);
+const AFTER_TABLE = new Set([
+  'JOIN',
+  'INNER',
+  'LEFT',
+  'RIGHT',
+  'FULL',
+  'CROSS',
+  'NATURAL',
+  'USING',
+  'FETCH',
+  'OFFSET',
+  'OUTER',
+]);
 /** Words of whole clauses that the evaluator does not know. */
 const CLAUSES_UNKNOWN = ['CONNECT', 'START', 'MODEL', 'PIVOT', 'OFFSET'];
 
@@ -55,7 +67,10 @@ export class QueryParser {
       if (this.cursor.isSymbol('(')) throw this.unsupported('column lists of WITH');
       this.cursor.needWord('AS', 905);
       this.cursor.needSymbol('(', 906);
-      queries.set(name, this.cursor.nested(() => this.query()));
+      queries.set(
+        name,
+        this.cursor.nested(() => this.query()),
+      );
       this.cursor.needSymbol(')', 907);
     } while (this.cursor.takeSymbol(','));
   }
@@ -72,7 +87,6 @@ export class QueryParser {
   }
 
   private block(): SelectBlock {
-    this.cursor.countBlock();
     const at = this.cursor.peek().at;
     this.cursor.needWord('SELECT', 928);
     const distinct = this.cursor.takeWords('DISTINCT') || this.cursor.takeWords('UNIQUE');
@@ -154,7 +168,8 @@ export class QueryParser {
   private tableReference(): TableReference {
     const at = this.cursor.peek().at;
     if (this.cursor.takeSymbol('(')) {
-      if (!this.cursor.isWord('SELECT') && !this.cursor.isWord('WITH')) throw this.unsupported('parenthesized joins');
+      if (!this.cursor.isWord('SELECT') && !this.cursor.isWord('WITH'))
+        throw this.unsupported('parenthesized joins');
       const query = this.cursor.nested(() => this.query());
       this.cursor.needSymbol(')', 907);
       return { source: { kind: 'query', query }, alias: this.tableAlias(), at };
@@ -167,15 +182,17 @@ export class QueryParser {
       name = this.cursor.needName(903);
     }
     if (this.cursor.isSymbol('@')) throw this.unsupported('database links');
-    return { source: schema === null ? this.resolveName(name) : { kind: 'table', schema, name }, alias: this.tableAlias() ?? name, at };
+    return {
+      source: schema === null ? this.resolveName(name) : { kind: 'table', schema, name },
+      alias: this.tableAlias() ?? name,
+      at,
+    };
   }
 
   private resolveName(name: string): TableReference['source'] {
     for (const queries of [...this.named].reverse()) {
       const query = queries.get(name);
-      if (query === undefined) continue;
-      for (let blocks = 1 + query.rest.length; blocks > 0; blocks -= 1) this.cursor.countBlock();
-      return { kind: 'query', query };
+      if (query !== undefined) return { kind: 'query', query };
     }
     return { kind: 'table', schema: null, name };
   }

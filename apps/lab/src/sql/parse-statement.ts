@@ -28,7 +28,9 @@ import { TokenCursor } from './token-cursor';
 
 /** Statements that exist in Oracle but not here: told apart from text that is no SQL at all. */
 const KNOWN_ELSEWHERE = new Set(
-  'INSERT UPDATE DELETE MERGE CREATE DROP TRUNCATE GRANT REVOKE BEGIN DECLARE CALL EXPLAIN LOCK COMMENT RENAME ANALYZE SAVEPOINT SET PURGE'.split(' '),
+  'INSERT UPDATE DELETE MERGE CREATE DROP TRUNCATE GRANT REVOKE BEGIN DECLARE CALL EXPLAIN LOCK COMMENT RENAME ANALYZE SAVEPOINT SET PURGE'.split(
+    ' ',
+  ),
 );
 
 /** The statement. Throws an OraError, with the byte offset, for every text that is none. */
@@ -45,7 +47,8 @@ export function parseStatement(sql: string): Statement {
     cursor.needEnd();
     return statement;
   }
-  if (token.kind === 'word' && KNOWN_ELSEWHERE.has(token.text)) throw notSimulated(token.text, cursor.bytePosition(token.at));
+  if (token.kind === 'word' && KNOWN_ELSEWHERE.has(token.text))
+    throw notSimulated(token.text, cursor.bytePosition(token.at));
   throw cursor.error(900, token.at);
 }
 
@@ -53,7 +56,8 @@ function parseCommand(cursor: TokenCursor): Statement | null {
   if (cursor.takeWords('ALTER', 'SYSTEM')) return alterSystem(cursor);
   if (cursor.takeWords('ALTER', 'SESSION')) return alterSession(cursor);
   if (cursor.takeWords('ALTER', 'DATABASE')) return alterDatabase(cursor);
-  if (cursor.isWord('ALTER')) throw notSimulated('this ALTER statement', cursor.bytePosition(cursor.peek(1).at));
+  if (cursor.isWord('ALTER'))
+    throw notSimulated('this ALTER statement', cursor.bytePosition(cursor.peek(1).at));
   const isCommit = cursor.takeWords('COMMIT');
   if (!isCommit && !cursor.takeWords('ROLLBACK')) return null;
   cursor.takeWords('WORK');
@@ -80,7 +84,8 @@ function alterSystem(cursor: TokenCursor): Statement {
 }
 
 function alterSession(cursor: TokenCursor): Statement {
-  if (!cursor.takeWords('SET')) throw cursor.peek().kind === 'end' ? cursor.error(2248) : notSimulated('this ALTER SESSION');
+  if (!cursor.takeWords('SET'))
+    throw cursor.peek().kind === 'end' ? cursor.error(2248) : notSimulated('this ALTER SESSION');
   let name: string | null = null;
   let value: string | null = null;
   while (cursor.peek().kind === 'word') {
@@ -96,8 +101,10 @@ function alterSession(cursor: TokenCursor): Statement {
 
 function alterDatabase(cursor: TokenCursor): Statement {
   const enabled = cursor.takeWords('ENABLE');
-  if (!enabled && !cursor.takeWords('DISABLE')) throw notSimulated('this ALTER DATABASE', cursor.bytePosition(cursor.peek().at));
-  if (!cursor.takeWords('BLOCK', 'CHANGE', 'TRACKING')) throw notSimulated('this ALTER DATABASE', cursor.bytePosition(cursor.peek().at));
+  if (!enabled && !cursor.takeWords('DISABLE'))
+    throw notSimulated('this ALTER DATABASE', cursor.bytePosition(cursor.peek().at));
+  if (!cursor.takeWords('BLOCK', 'CHANGE', 'TRACKING'))
+    throw notSimulated('this ALTER DATABASE', cursor.bytePosition(cursor.peek().at));
   let file: string | null = null;
   if (enabled && cursor.takeWords('USING')) {
     // FILE is a reserved word, so it is matched as a word and not as a name.

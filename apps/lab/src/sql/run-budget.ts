@@ -22,7 +22,8 @@ export class RunBudget {
   }
 
   hold(rowCount: number): void {
-    if (rowCount > ROWS_HELD_MAX) throw new OraError(4030, 'out of process memory when trying to allocate rows (lab limit)');
+    if (rowCount > ROWS_HELD_MAX)
+      throw new OraError(4030, 'out of process memory when trying to allocate rows (lab limit)');
   }
 
   table(name: string, position: number): Table {

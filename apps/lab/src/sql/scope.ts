@@ -56,20 +56,27 @@ export class Scope {
 
   /** Throws ORA-00918 or ORA-00904 at `position`. */
   resolve(table: string | null, name: string, position: number): Resolved {
-    let depth = 0;
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    const chain = this.chain();
+    for (const [depth, scope] of chain.entries()) {
       const found = scope.find(table, name, position);
-      if (found !== null) {
-        scope.references.add(found.source);
-        for (let s: Scope | null = this; s !== null && s !== scope; s = s.parent) s.correlated = true;
-        return { ...found, scope, depth };
-      }
-      depth += 1;
+      if (found === null) continue;
+      scope.references.add(found.source);
+      for (const between of chain.slice(0, depth)) between.correlated = true;
+      return { ...found, scope, depth };
     }
     throw new OraError(904, `${table === null ? '' : `"${table}".`}"${name}": invalid identifier`, position);
   }
 
-  private find(table: string | null, name: string, position: number): Omit<Resolved, 'scope' | 'depth'> | null {
+  /** This scope and those around it, innermost first. */
+  private chain(): Scope[] {
+    return [this, ...(this.parent?.chain() ?? [])];
+  }
+
+  private find(
+    table: string | null,
+    name: string,
+    position: number,
+  ): Omit<Resolved, 'scope' | 'depth'> | null {
     let found: Omit<Resolved, 'scope' | 'depth'> | null = null;
     for (const [source, { alias, columns }] of this.sources.entries()) {
       if (table !== null && alias !== table) continue;

@@ -1,13 +1,10 @@
-// A place in the token list, with the small questions a recursive-descent parser asks. Also the keeper of two limits that make
-// every input end quickly: nesting depth (the tree is walked recursively) and the number of query blocks.
+// A place in the token list, with the small questions a recursive-descent parser asks. Also the keeper of the nesting limit:
+// the tree is walked recursively later, so its depth must be bounded here.
 import { type KnownOra, OraError, oraError } from './ora-error';
 import { byteOffset, type Token, tokenize } from './tokenize';
 
 /** Nested parentheses, subqueries and NOTs in one statement; each costs stack while compiling and running. */
 const NESTING_MAX = 50;
-/** SELECT blocks in one statement, WITH queries counted at each use. */
-const BLOCKS_MAX = 100;
-
 /** Words that can be neither a column nor an alias without double quotes. */
 const RESERVED = new Set(
   (
@@ -24,7 +21,6 @@ export class TokenCursor {
   private readonly tokens: Token[];
   private next = 0;
   private depth = 0;
-  private blocks = 0;
   /** Bind variables met so far: their order is the order of the values on the wire. */
   binds = 0;
 
@@ -104,18 +100,15 @@ export class TokenCursor {
   /** Runs `parse` one level deeper. */
   nested<T>(parse: () => T): T {
     if (this.depth >= NESTING_MAX) {
-      throw new OraError(36, `maximum number of recursive SQL levels (${NESTING_MAX}) exceeded`, this.bytePosition(this.peek().at));
+      throw new OraError(
+        36,
+        `maximum number of recursive SQL levels (${NESTING_MAX}) exceeded`,
+        this.bytePosition(this.peek().at),
+      );
     }
     this.depth += 1;
     const result = parse();
     this.depth -= 1;
     return result;
-  }
-
-  countBlock(): void {
-    this.blocks += 1;
-    if (this.blocks > BLOCKS_MAX) {
-      throw new OraError(36, `maximum number of recursive SQL levels (${BLOCKS_MAX}) exceeded`, this.bytePosition(this.peek().at));
-    }
   }
 }

@@ -29,9 +29,10 @@ export function byteOffset(sql: string, at: number): number {
 
 /** All tokens, closed by one of kind `end`. Throws ORA-009xx / ORA-017xx with a position for text that is no token. */
 export function tokenize(sql: string): Token[] {
-  if (sql.length > SQL_TEXT_MAX_CHARS) throw notSimulated(`statements longer than ${SQL_TEXT_MAX_CHARS} characters`);
+  if (sql.length > SQL_TEXT_MAX_CHARS)
+    throw notSimulated(`statements longer than ${SQL_TEXT_MAX_CHARS} characters`);
   const tokens: Token[] = [];
-  for (let at = skipSpace(sql, 0); at < sql.length; ) {
+  for (let at = skipSpace(sql, 0); at < sql.length;) {
     const [token, next] = readToken(sql, at);
     tokens.push(token);
     at = skipSpace(sql, next);
@@ -79,7 +80,7 @@ function readBind(sql: string, at: number): [Token, number] {
 
 function readString(sql: string, at: number, quote: number): [Token, number] {
   let text = '';
-  for (let from = quote + 1; ; ) {
+  for (let from = quote + 1; ;) {
     const close = sql.indexOf("'", from);
     if (close < 0) throw oraError(1756, byteOffset(sql, at));
     text += sql.slice(from, close);

@@ -1,0 +1,32 @@
+// Decides whether a library that says hello may work: the run must be granted to this host, be alive, and the token must be its token.
+import { AdytonError } from '@adyton/contracts';
+import { ID_PREFIX, isTerminal, runTransitions, type RunId } from '@adyton/domain';
+import { type SbtHello, type SbtSession } from '@adyton/sbt';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type RunSessions } from './run-sessions';
+import { PieceSession } from './piece-session';
+import { inSbtTerms } from './sbt-failure-of';
+
+/** @throws SbtFailure 7501 with a text a DBA understands. */
+export async function authoriseSession(sessions: RunSessions, hello: SbtHello): Promise<SbtSession> {
+  return inSbtTerms(async () => {
+    const session = await sessions.ensure(runIdOf(hello.runId));
+    const { grant } = session;
+    if (!isToken(hello.token, grant.tokenSha256)) throw new AdytonError('ADY_SBT_REFUSED', `the token is not the one of run ${grant.runId}`);
+    if (isTerminal(runTransitions, grant.state)) throw new AdytonError('ADY_SBT_REFUSED', `run ${grant.runId} ended ${grant.state}`);
+    return new PieceSession(session);
+  });
+}
+
+function runIdOf(text: string): RunId {
+  if (!new RegExp(`^${ID_PREFIX.RunId}_[0-9A-Z]{26}$`).test(text)) {
+    throw new AdytonError('ADY_SBT_REFUSED', 'ADY_RUN of the channel is missing or is no run id');
+  }
+  return text as RunId;
+}
+
+function isToken(token: string, sha256Hex: string): boolean {
+  const given = createHash('sha256').update(token).digest();
+  const wanted = Buffer.from(sha256Hex, 'hex');
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}

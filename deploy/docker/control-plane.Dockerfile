@@ -1,0 +1,28 @@
+# control-plane: built in one stage, run in another, as nobody. Build from the repository root:
+#   docker build -f deploy/docker/control-plane.Dockerfile -t adyton/control-plane:0.1.0 .
+FROM node:24-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+COPY apps apps
+COPY libs libs
+RUN npm ci --omit=optional
+COPY nest-cli.json tsconfig.json ./
+RUN npx nest build control-plane
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+COPY apps/control-plane/package.json apps/control-plane/
+COPY libs libs
+RUN npm ci --omit=dev --omit=optional --workspace @adyton/control-plane
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+ENV ADYTON_HTTP_HOST=0.0.0.0
+WORKDIR /opt/adyton
+COPY --from=dependencies /src/node_modules node_modules
+COPY --from=build /src/dist dist
+USER 10001:10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+CMD ["node", "dist/apps/control-plane/src/main.js"]

@@ -1,0 +1,198 @@
+// Step 1: a request comes into being, admitted or refused by the domain's rule at Postgres time, with its outbox and audit rows in
+// the same transaction. The database row is locked, so two requests of one database never decide on the same picture.
+import { reasonOf, type BackupRequest, type Database, type ErrorCode, type Reason } from '@adyton/contracts';
+import {
+  admitBackupRequest,
+  type Admission,
+  type AgentPresence,
+  type AskedKind,
+  type DatabaseId,
+  type Lane,
+  type RequestId,
+  type RequestState,
+  type RequestTrigger,
+  type RestorePlanId,
+  type RunId,
+  type ScheduleId,
+} from '@adyton/domain';
+import { recordAudit } from './audit-events';
+import { lockDatabase } from './databases';
+import { inTransaction, readNow, type LedgerSession } from './ledger';
+import { refuse, type Refusal } from './refusal';
+import { dispatchRequest, endRequest, findRequest, listOpenRequests } from './requests';
+import { findActiveRun } from './runs';
+import { now, nowPlus, toJson } from './sql-values';
+import { type Operation } from './tables';
+
+export interface NewRequest {
+  readonly id: RequestId;
+  readonly databaseId: DatabaseId;
+  readonly operation: Operation;
+  readonly trigger: RequestTrigger;
+  readonly kind: AskedKind;
+  readonly lane: Lane;
+  /** Who asks: `api` or `system`. */
+  readonly principal: string;
+  /** What is known of the agent; `unknown` when the queue cannot take a job either. */
+  readonly presence: AgentPresence;
+  /** How long an agent said to be running may take to claim a request somebody waits for. */
+  readonly claimSeconds: number;
+  readonly scheduleId?: ScheduleId;
+  readonly scheduledAt?: Date;
+  /** Absolute end of the expiry window; absent for requests that never wait. */
+  readonly expiresAt?: Date;
+  readonly replayOf?: RunId;
+  readonly restorePlanId?: RestorePlanId;
+  /** What a person gave as the reason; goes into the audit row. */
+  readonly note?: string;
+}
+
+export type RequestCreation =
+  | { readonly kind: 'admitted'; readonly request: BackupRequest }
+  /** The request is on record as failed or missed. */
+  | { readonly kind: 'ended'; readonly code: ErrorCode; readonly request: BackupRequest }
+  /** Nothing was written. */
+  | Refusal;
+
+export function createRequest(session: LedgerSession, request: NewRequest): Promise<RequestCreation> {
+  return inTransaction(session, async (tx) => {
+    const database = await lockDatabase(tx, request.databaseId);
+    if (database === undefined)
+      return refuse('ADY_DATABASE_UNKNOWN', `no database ${request.databaseId} is registered`);
+    const obstacle = await findObstacle(tx, request, database);
+    if (obstacle !== null) return obstacle;
+    const admission = admitBackupRequest(
+      { trigger: request.trigger, expiresAt: request.expiresAt ?? null },
+      request.presence,
+      await readNow(tx),
+    );
+    if (admission.kind === 'fail' && admission.code === 'ADY_QUEUE_UNAVAILABLE')
+      return refuse('ADY_QUEUE_UNAVAILABLE', 'the job queue does not answer, so nothing was started');
+    return admit(tx, request, database, admission);
+  });
+}
+
+/** A scheduled request waits its turn; what a person asks for is answered now. */
+async function findObstacle(
+  tx: LedgerSession,
+  request: NewRequest,
+  database: Database,
+): Promise<Refusal | null> {
+  if (request.trigger === 'scheduled') return null;
+  const active = await findActiveRun(tx, request.databaseId, request.lane);
+  if (active !== undefined) {
+    return refuse('ADY_RUN_ACTIVE', `run ${active.id} of ${database.name} is ${active.state}`, {
+      runId: active.id,
+      requestId: active.request_id,
+    });
+  }
+  const open = await listOpenRequests(tx, request.databaseId, request.lane);
+  const inTheWay = open.find((r) => !(r.trigger === 'scheduled' && r.state === 'waiting_for_agent'));
+  if (inTheWay === undefined) return null;
+  return refuse('ADY_RUN_ACTIVE', `request ${inTheWay.id} of ${database.name} is ${inTheWay.state}`, {
+    requestId: inTheWay.id,
+  });
+}
+
+async function admit(
+  tx: LedgerSession,
+  request: NewRequest,
+  database: Database,
+  admission: Admission,
+): Promise<RequestCreation> {
+  const end = endOfAdmission(admission, database);
+  const state: RequestState = end?.state ?? (admission.kind === 'wait' ? 'waiting_for_agent' : 'dispatching');
+  const inserted = await insertRequest(tx, request, state, end?.reason ?? null);
+  if (!inserted)
+    return refuse('ADY_ALREADY_EXISTS', `slot ${request.scheduledAt?.toISOString() ?? ''} has its request`);
+  await recordAudit(tx, [
+    {
+      principal: request.principal,
+      action: end === null ? 'request.created' : `request.${end.state}`,
+      subjectId: request.id,
+      databaseId: request.databaseId,
+      reason: end?.reason ?? null,
+      detail: request.note ?? null,
+    },
+  ]);
+  if (end === null) {
+    await supersedeOlder(tx, request);
+    await dispatchRequest(tx, request.id, database.hostId);
+  }
+  const created = await findRequest(tx, request.id);
+  if (created === undefined) throw new Error('invariant: an inserted request can be read');
+  return end === null
+    ? { kind: 'admitted', request: created }
+    : { kind: 'ended', code: end.code, request: created };
+}
+
+interface EndAtOnce {
+  readonly state: 'failed' | 'missed';
+  readonly code: ErrorCode;
+  readonly reason: Reason;
+}
+
+function endOfAdmission(admission: Admission, database: Database): EndAtOnce | null {
+  switch (admission.kind) {
+    case 'forward':
+    case 'wait':
+      return null;
+    case 'fail': {
+      const detail = `the agent on host ${database.hostId} of ${database.name} is not running`;
+      return { state: 'failed', code: admission.code, reason: reasonOf(admission.code, detail) };
+    }
+    case 'expire': {
+      const detail = 'its expiry window was over before it could be asked for';
+      return { state: 'missed', code: 'ADY_EXPIRED', reason: reasonOf('ADY_EXPIRED', detail) };
+    }
+  }
+}
+
+/** @returns false when the slot of the schedule has a request already. */
+async function insertRequest(
+  tx: LedgerSession,
+  request: NewRequest,
+  state: RequestState,
+  reason: Reason | null,
+): Promise<boolean> {
+  const ended = reason !== null;
+  const row = await tx
+    .insertInto('requests')
+    .values({
+      id: request.id,
+      database_id: request.databaseId,
+      operation: request.operation,
+      trigger: request.trigger,
+      kind: request.kind,
+      lane: request.lane,
+      state,
+      reason: ended ? toJson(reason) : null,
+      principal: request.principal,
+      schedule_id: request.scheduleId ?? null,
+      scheduled_at: request.scheduledAt ?? null,
+      expires_at: request.expiresAt ?? null,
+      claim_by: request.trigger === 'scheduled' ? null : nowPlus(request.claimSeconds),
+      replay_of: request.replayOf ?? null,
+      restore_plan_id: request.restorePlanId ?? null,
+      dispatched_at: null,
+      finished_at: ended ? now : null,
+    })
+    .onConflict((c) => c.constraint('one_request_a_slot').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Scheduled requests that still wait in this lane give way to the newer one: exactly one will run. */
+async function supersedeOlder(tx: LedgerSession, request: NewRequest): Promise<void> {
+  const open = await listOpenRequests(tx, request.databaseId, request.lane);
+  for (const older of open) {
+    if (older.id === request.id || older.trigger !== 'scheduled') continue;
+    await endRequest(tx, {
+      id: older.id,
+      to: 'superseded',
+      reason: reasonOf('ADY_SUPERSEDED', `request ${request.id} took its place`),
+      principal: request.principal,
+    });
+  }
+}

@@ -1,0 +1,32 @@
+// Brings the ledger's schema up to date. Several processes may start at once: the migrator's own lock lets one of them work.
+import { Migrator, type Migration } from 'kysely/migration';
+import { type Ledger } from './ledger';
+import { initial } from './migrations/0001-initial';
+
+/** In order of their names; compiled in, so that no file has to be found at run time. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-initial': initial };
+
+/** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */
+export async function migrateLedger(ledger: Ledger): Promise<string[]> {
+  const migrator = new Migrator({
+    db: ledger.session,
+    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+    migrationTableSchema: 'adyton',
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error instanceof Error ? error : new Error('a migration failed', { cause: error });
+  return (results ?? []).map((r) => r.migrationName);
+}
+
+/** Names of migrations this program knows and the ledger does not have yet. */
+export async function pendingMigrations(ledger: Ledger): Promise<string[]> {
+  const applied = await ledger.session
+    .withTables<{ migrations: { name: string } }>()
+    .selectFrom('migrations')
+    .select('name')
+    .execute();
+  const names = new Set(applied.map((row) => row.name));
+  return Object.keys(MIGRATIONS).filter((name) => !names.has(name));
+}

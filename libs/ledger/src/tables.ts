@@ -1,0 +1,233 @@
+// The ledger's tables as types, for the query builder. SCNs are text, byte counts and fences safe integers, times timestamptz.
+import {
+  type ByteTotals,
+  type JobName,
+  type QueueFamily,
+  type Reason,
+  type RecoveryPointContents,
+  type RunPlan,
+  type RunScript,
+} from '@adyton/contracts';
+import {
+  type AskedKind,
+  type BackupLevel,
+  type DatabaseId,
+  type HostId,
+  type Lane,
+  type RecoveryPointId,
+  type RequestId,
+  type RequestState,
+  type RequestTrigger,
+  type RestorePlanId,
+  type RunId,
+  type RunPhase,
+  type RunState,
+  type ScheduleId,
+  type Scn,
+} from '@adyton/domain';
+import { type ColumnType, type Generated } from 'kysely';
+
+/** A jsonb column: read as the value, written as JSON text (`toJson`). */
+export type Json<T> = ColumnType<T, string, string>;
+export type Operation = 'backup' | 'restore';
+
+export interface HostsTable {
+  id: HostId;
+  name: string;
+  token_sha256: string;
+  agent_version: string | null;
+  agent_incarnation: string | null;
+  last_seen_at: Date | null;
+  created_at: Generated<Date>;
+}
+
+export interface DatabasesTable {
+  id: DatabaseId;
+  name: string;
+  host_id: HostId;
+  oracle_home: string;
+  oracle_sid: string;
+  connect_descriptor: string;
+  channels: number;
+  dbid: string | null;
+  db_unique_name: string | null;
+  created_at: Generated<Date>;
+}
+
+export interface SchedulesTable {
+  id: ScheduleId;
+  database_id: DatabaseId;
+  kind: AskedKind;
+  cron: string;
+  time_zone: string;
+  expiry_window_minutes: number;
+  enabled: Generated<boolean>;
+  next_at: Date | null;
+  last_slot_at: Date | null;
+  created_at: Generated<Date>;
+}
+
+export interface RequestsTable {
+  id: RequestId;
+  database_id: DatabaseId;
+  operation: Operation;
+  trigger: RequestTrigger;
+  kind: AskedKind;
+  lane: Lane;
+  state: RequestState;
+  reason: Json<Reason> | null;
+  principal: string;
+  schedule_id: ScheduleId | null;
+  scheduled_at: Date | null;
+  expires_at: Date | null;
+  claim_by: Date | null;
+  replay_of: RunId | null;
+  restore_plan_id: RestorePlanId | null;
+  dispatches: Generated<number>;
+  dispatched_at: Date | null;
+  created_at: Generated<Date>;
+  finished_at: Date | null;
+}
+
+export interface RunsTable {
+  id: RunId;
+  request_id: RequestId;
+  database_id: DatabaseId;
+  host_id: HostId;
+  operation: Operation;
+  lane: Lane;
+  attempt: number;
+  fence: Generated<number>;
+  state: RunState;
+  phase: RunPhase;
+  level: BackupLevel | null;
+  level_reason: string | null;
+  reason: Json<Reason> | null;
+  agent_incarnation: string;
+  sbt_token_sha256: string;
+  lease_until: Date;
+  cancel_requested_at: Date | null;
+  bytes_expected: number | null;
+  bytes_read: Generated<number>;
+  bytes_new: Generated<number>;
+  bytes_stored: Generated<number>;
+  pieces_done: Generated<number>;
+  plan: Json<RunPlan> | null;
+  scripts: Json<RunScript[]> | null;
+  contents: Json<RecoveryPointContents> | null;
+  dispatches: Generated<number>;
+  dispatched_at: Date | null;
+  started_at: Generated<Date>;
+  finished_at: Date | null;
+}
+
+export interface RunLogsTable {
+  run_id: RunId;
+  text: string;
+}
+
+export interface PiecesTable {
+  database_id: DatabaseId;
+  handle: string;
+  run_id: RunId;
+  bytes: number;
+  bytes_new: number;
+  bytes_stored: number;
+  closed_at: Date;
+}
+
+export interface RecoveryPointsTable {
+  id: RecoveryPointId;
+  database_id: DatabaseId;
+  run_id: RunId;
+  level: BackupLevel;
+  tag: string;
+  resetlogs_scn: Scn;
+  consistent_scn: Scn;
+  redo_from_scn: Scn;
+  manifest_key: string;
+  manifest_sha256: string;
+  totals: Json<ByteTotals>;
+  contents: Json<RecoveryPointContents>;
+  state: Generated<'available' | 'expiring' | 'expired'>;
+  started_at: Date;
+  completed_at: Date;
+  created_at: Generated<Date>;
+}
+
+export interface ArchivedLogsTable {
+  recovery_point_id: RecoveryPointId;
+  database_id: DatabaseId;
+  resetlogs_scn: Scn;
+  thread: number;
+  sequence: number;
+  first_scn: Scn;
+  next_scn: Scn;
+  handle: string;
+}
+
+export interface RestorePlanDocument {
+  readonly controlFileHandle: string;
+  readonly handles: string[];
+  readonly dataFiles: { file: number; name: string; bytes: number }[];
+  readonly archivedLogs: { thread: number; sequence: number }[];
+  readonly bytesToRead: number;
+  readonly script: string;
+}
+
+export interface RestorePlansTable {
+  id: RestorePlanId;
+  database_id: DatabaseId;
+  base_point_id: RecoveryPointId;
+  until_scn: Scn;
+  directory: string;
+  oracle_sid: string;
+  document: Json<RestorePlanDocument>;
+  created_at: Generated<Date>;
+}
+
+export interface OutboxTable {
+  id: Generated<number>;
+  family: QueueFamily;
+  host_id: HostId;
+  job_name: JobName;
+  payload: Json<unknown>;
+  job_id: string;
+  created_at: Generated<Date>;
+  relayed_at: Date | null;
+}
+
+export interface AuditEventsTable {
+  id: Generated<number>;
+  at: Generated<Date>;
+  principal: string;
+  action: string;
+  subject_id: string;
+  database_id: DatabaseId | null;
+  reason: Json<Reason> | null;
+  detail: string | null;
+}
+
+export interface IdempotencyKeysTable {
+  principal: string;
+  key: string;
+  request_sha256: string;
+  answer: Json<unknown> | null;
+  created_at: Generated<Date>;
+}
+
+export interface LedgerTables {
+  hosts: HostsTable;
+  databases: DatabasesTable;
+  schedules: SchedulesTable;
+  requests: RequestsTable;
+  runs: RunsTable;
+  run_logs: RunLogsTable;
+  pieces: PiecesTable;
+  recovery_points: RecoveryPointsTable;
+  archived_logs: ArchivedLogsTable;
+  restore_plans: RestorePlansTable;
+  outbox: OutboxTable;
+  audit_events: AuditEventsTable;
+  idempotency_keys: IdempotencyKeysTable;
+}

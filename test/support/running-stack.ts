@@ -1,0 +1,147 @@
+// One whole product per spec file, in a directory of its own, ended and removed afterwards whatever happened.
+import {
+  callRoute,
+  restRoutes,
+  type ApiEndpoint,
+  type BackupRequest,
+  type RecoveryPoint,
+  type RunDetail,
+} from '@adyton/contracts';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { DATABASE_NAME, startStack, type Stack, type StackOptions } from '../../stack/src/start-stack';
+
+export { DATABASE_NAME };
+
+export interface RunningStack extends Stack {
+  readonly directory: string;
+  readonly api: ApiEndpoint;
+  /** One SQL statement against the ledger. */
+  sql<T extends object>(text: string, values?: readonly unknown[]): Promise<T[]>;
+  /** Moves the ledger's clock; every decision about expiry and leases follows. */
+  moveClock(seconds: number): Promise<void>;
+}
+
+/** Small enough to be quick, large enough for several packs. */
+const TEST_DATABASE_BYTES = '48M';
+
+export async function runStack(options: Partial<StackOptions> = {}): Promise<RunningStack> {
+  const directory = mkdtempSync(join(tmpdir(), 'adyton-test-'));
+  const stack = await startStack({ directory, databaseBytes: TEST_DATABASE_BYTES, ...options });
+  const ledger = new Client({ connectionString: stack.ledgerUrl });
+  await ledger.connect();
+  const sql = async <T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> =>
+    (await ledger.query<T>(text, [...values])).rows;
+  return {
+    ...stack,
+    directory,
+    api: { baseUrl: stack.url, token: readFileSync(stack.tokenFile, 'utf8').trim() },
+    sql,
+    moveClock: async (seconds) => {
+      await sql(`UPDATE adyton.clock_offset SET "offset" = "offset" + make_interval(secs => $1)`, [seconds]);
+    },
+    stop: async () => {
+      await ledger.end();
+      await stack.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks again and again until the answer satisfies; @throws with the last answer when it does not within the limit. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  satisfied: (answer: T) => boolean,
+  limitMs = 60_000,
+): Promise<T> {
+  const POLL_MS = 100;
+  let answer = await ask();
+  for (let waitedMs = 0; !satisfied(answer); waitedMs += POLL_MS) {
+    if (waitedMs > limitMs)
+      throw new Error(`not within ${limitMs} ms; last answer: ${JSON.stringify(answer)}`);
+    await sleep(POLL_MS);
+    answer = await ask();
+  }
+  return answer;
+}
+
+const OPEN_RUNS: readonly string[] = ['planning', 'running', 'committing'];
+
+export async function getRequest(stack: RunningStack, id: string): Promise<BackupRequest> {
+  return callRoute(stack.api, restRoutes.getBackupRequest, { params: { id } });
+}
+
+export async function getRun(stack: RunningStack, id: string): Promise<RunDetail> {
+  return callRoute(stack.api, restRoutes.getRun, { params: { id } });
+}
+
+export async function endedRun(stack: RunningStack, request: BackupRequest): Promise<RunDetail> {
+  const claimed = await eventually(
+    () => getRequest(stack, request.id),
+    (r) => r.runId !== null,
+  );
+  return eventually(
+    () => getRun(stack, claimed.runId ?? ''),
+    (r) => !OPEN_RUNS.includes(r.state),
+    120_000,
+  );
+}
+
+export async function backUp(
+  stack: RunningStack,
+  kind: 'auto' | 'full' | 'incremental' | 'archivelog' = 'auto',
+): Promise<RunDetail> {
+  return endedRun(
+    stack,
+    await callRoute(stack.api, restRoutes.createBackupRequest, { body: { database: DATABASE_NAME, kind } }),
+  );
+}
+
+export async function recoveryPoints(stack: RunningStack): Promise<RecoveryPoint[]> {
+  return (await callRoute(stack.api, restRoutes.listRecoveryPoints, {})).items;
+}
+
+export async function restore(
+  stack: RunningStack,
+  untilScn: string | null,
+  directory: string,
+): Promise<RunDetail> {
+  const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
+    body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid: 'ORCLCOPY' } },
+  } as never);
+  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
+    params: { id: plan.id },
+    body: { confirm: DATABASE_NAME },
+  });
+  return endedRun(stack, request);
+}
+
+export async function changeRows(stack: RunningStack, seed: number): Promise<void> {
+  await stack.lab.ctl([
+    'workload',
+    '--sid',
+    DATABASE_NAME,
+    '--transactions',
+    '40',
+    '--rows-per-transaction',
+    '10',
+    '--seed',
+    String(seed),
+  ]);
+}
+
+export async function markNow(stack: RunningStack): Promise<string> {
+  return (await stack.lab.ctl<{ untilScn: string }>(['mark', '--sid', DATABASE_NAME])).untilScn;
+}
+
+export async function compare(
+  stack: RunningStack,
+  untilScn: string,
+  directory: string,
+): Promise<{ dataFiles: number; identical: number }> {
+  const result = await stack.lab.tryCtl(['compare', '--until-scn', untilScn, '--dir', directory]);
+  return JSON.parse(result.stdout) as { dataFiles: number; identical: number };
+}
