@@ -11,7 +11,7 @@ import {
   type RestorePlanId,
   type RunId,
 } from '@adyton/domain';
-import { type Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { recordAudit } from './audit-events';
 import { lockDatabase } from './databases';
 import { inTransaction, readNow, type LedgerSession } from './ledger';
@@ -45,6 +45,9 @@ export interface ClaimedRequest {
   readonly database: Database;
   readonly startedAt: Date;
 }
+
+/** As the partial unique index spells it: with parameters Postgres would not recognise the index. */
+const ACTIVE_INDEX_PREDICATE = sql<boolean>`state IN ('planning', 'running', 'committing')`;
 
 type RequestRow = Selectable<RequestsTable>;
 
@@ -101,7 +104,12 @@ async function judge(tx: LedgerSession, request: RequestRow, claim: Claim): Prom
   const principal = `host:${claim.hostId}`;
   if (request.expires_at !== null && at >= request.expires_at) {
     const detail = `its window ended at ${request.expires_at.toISOString()}`;
-    await endRequest(tx, { id: request.id, to: 'expired', reason: reasonOf('ADY_EXPIRED', detail), principal });
+    await endRequest(tx, {
+      id: request.id,
+      to: 'expired',
+      reason: reasonOf('ADY_EXPIRED', detail),
+      principal,
+    });
     return refuse('ADY_EXPIRED', `request ${request.id}: ${detail}`);
   }
   if (request.claim_by !== null && at >= request.claim_by) {
@@ -150,12 +158,7 @@ async function insertRun(
       dispatched_at: null,
       finished_at: null,
     })
-    .onConflict((c) =>
-      c
-        .columns(['database_id', 'lane'])
-        .where('state', 'in', ['planning', 'running', 'committing'])
-        .doNothing(),
-    )
+    .onConflict((c) => c.columns(['database_id', 'lane']).where(ACTIVE_INDEX_PREDICATE).doNothing())
     .returning(['id', 'fence', 'attempt', 'started_at'])
     .executeTakeFirst();
 }

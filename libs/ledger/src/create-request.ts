@@ -183,11 +183,15 @@ async function insertRequest(
   return row !== undefined;
 }
 
-/** Scheduled requests that still wait in this lane give way to the newer one: exactly one will run. */
+/**
+ * Of one schedule only the newest slot runs, and what a person asks for replaces scheduled requests that wait in the lane.
+ * Another schedule's request stays: a weekly full must not vanish because a daily backup came due.
+ */
 async function supersedeOlder(tx: LedgerSession, request: NewRequest): Promise<void> {
   const open = await listOpenRequests(tx, request.databaseId, request.lane);
   for (const older of open) {
     if (older.id === request.id || older.trigger !== 'scheduled') continue;
+    if (request.trigger === 'scheduled' && older.schedule_id !== request.scheduleId) continue;
     await endRequest(tx, {
       id: older.id,
       to: 'superseded',

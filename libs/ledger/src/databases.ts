@@ -23,10 +23,7 @@ export interface NewDatabase {
 }
 
 /** Registers a database and asks its agent, through the outbox, who it is. */
-export function registerDatabase(
-  session: LedgerSession,
-  database: NewDatabase,
-): Promise<Database | Refusal> {
+export function registerDatabase(session: LedgerSession, database: NewDatabase): Promise<Database | Refusal> {
   return inTransaction(session, async (tx) => {
     if (!(await hostExists(tx, database.hostId)))
       return refuse('ADY_NOT_FOUND', `no host ${database.hostId} is enrolled`);
@@ -67,7 +64,11 @@ export function registerDatabase(
 }
 
 export async function listDatabases(session: LedgerSession, page: PageQuestion): Promise<Page<Database>> {
-  let query = session.selectFrom('databases').selectAll().orderBy('id').limit(page.limit + 1);
+  let query = session
+    .selectFrom('databases')
+    .selectAll()
+    .orderBy('id')
+    .limit(page.limit + 1);
   if (page.cursor !== undefined) query = query.where('id', '>', page.cursor as DatabaseId);
   return pageOf(await query.execute(), page.limit, toDatabase);
 }
@@ -92,13 +93,13 @@ export async function listDatabasesOfHost(session: LedgerSession, hostId: HostId
   return rows.map(toDatabase);
 }
 
-/** Serialises decisions about one database: held until the transaction ends. */
+/** Serialises decisions about one database until the transaction ends. Not FOR UPDATE: that would block rows that refer to it. */
 export async function lockDatabase(tx: LedgerSession, id: DatabaseId): Promise<Database | undefined> {
   const row = await tx
     .selectFrom('databases')
     .selectAll()
     .where('id', '=', id)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   return row === undefined ? undefined : toDatabase(row);
 }

@@ -42,7 +42,11 @@ export function enrolHost(session: LedgerSession, host: NewHost): Promise<HostRe
 }
 
 export async function listHosts(session: LedgerSession, page: PageQuestion): Promise<Page<HostRecord>> {
-  let query = session.selectFrom('hosts').select(COLUMNS).orderBy('id').limit(page.limit + 1);
+  let query = session
+    .selectFrom('hosts')
+    .select(COLUMNS)
+    .orderBy('id')
+    .limit(page.limit + 1);
   if (page.cursor !== undefined) query = query.where('id', '>', page.cursor as HostId);
   return pageOf(await query.execute(), page.limit, toHost);
 }

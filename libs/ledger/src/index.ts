@@ -1,1 +1,97 @@
-export {};
+// The control tier's record in Postgres. Every function takes a session: the ledger's pool, or one transaction of it.
+export {
+  inTransaction,
+  openLedger,
+  readNow,
+  type Ledger,
+  type LedgerOptions,
+  type LedgerSession,
+} from './ledger';
+export { migrateLedger, pendingMigrations } from './migrate-ledger';
+export { listenForOutbox, type WakeUpOptions, type WakeUps } from './wake-up';
+export { type Refusal } from './refusal';
+export { isRefusal, type FencedRun } from './runs';
+export { type Page, type PageQuestion } from './pages';
+export { listAuditEvents, type AuditEvent } from './audit-events';
+export {
+  enrolHost,
+  findHostByToken,
+  listHosts,
+  recordPresence,
+  wasSeenWithin,
+  type HostRecord,
+  type NewHost,
+} from './hosts';
+export {
+  findDatabase,
+  listDatabases,
+  listDatabasesOfHost,
+  recordIdentity,
+  registerDatabase,
+  type DatabaseIdentity,
+  type NewDatabase,
+} from './databases';
+export {
+  createSchedule,
+  deleteSchedule,
+  findDueSchedules,
+  listSchedules,
+  materialiseSlots,
+  type DueSchedule,
+  type MaterialisedSlots,
+  type NewSchedule,
+  type Slot,
+  type SlotsToMaterialise,
+} from './schedules';
+export { createRequest, type NewRequest, type RequestCreation } from './create-request';
+export { cancelRequest } from './cancel-request';
+export { findRequest, listRequests } from './requests';
+export { claimRequest, type Claim, type ClaimedRequest } from './claim-request';
+export { findRun, listRuns } from './runs';
+export {
+  failRun,
+  finishRestore,
+  recordHeartbeat,
+  requestCancel,
+  storePlan,
+  type Heartbeat,
+  type HeartbeatAnswer,
+  type PlanToStore,
+  type RunFailure,
+} from './run-lifecycle';
+export { appendLog, readLog } from './run-logs';
+export { readGrant } from './grants';
+export { bytesOfPieces, knownHandles, recordIngest, type ClosedPiece, type IngestToRecord } from './pieces';
+export {
+  commitRecoveryPoint,
+  readCommitOrder,
+  refuseCommit,
+  submitCommit,
+  type CommitOrder,
+  type CommittedManifest,
+  type CommitToSubmit,
+} from './commit-run';
+export {
+  findRecoveryPoint,
+  listRecoveryPoints,
+  readLastCompletions,
+  readLastLogs,
+  readLastResetlogsScn,
+  readRecoveryPointFacts,
+} from './recovery-points';
+export { findRestorePlan, storeRestorePlan, type NewRestorePlan } from './restore-plans';
+export { sweepExpiredRequests, sweepLostRuns, sweepUnclaimedRequests, type SweptRequest } from './sweeps';
+export {
+  findReconcileCandidates,
+  redispatch,
+  type ReconcileCandidate,
+  type ReconcileLimits,
+} from './reconcile';
+export { pruneOutbox, relayOutboxBatch, type OutboxEntry, type RelayedBatch } from './outbox';
+export {
+  keepAnswer,
+  pruneIdempotencyKeys,
+  takeIdempotencyKey,
+  type IdempotencyAnswer,
+  type IdempotentCall,
+} from './idempotency-keys';

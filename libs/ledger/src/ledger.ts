@@ -50,8 +50,7 @@ export function openLedger(options: LedgerOptions): Ledger {
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     application_name: options.applicationName ?? 'adyton',
     types: {
-      getTypeParser: ((oid: number, format?: 'text') =>
-        oid === INT8_OID ? parseSafeInteger : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+      getTypeParser: typeParser,
     },
   });
   pool.on('error', (error) => options.onIdleError?.(error));
@@ -84,9 +83,16 @@ export async function readNow(session: LedgerSession): Promise<Date> {
   return row.now;
 }
 
+/** bigint columns hold byte counts and fences, which fit a number; everything else is parsed as usual. */
+const typeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (oid === INT8_OID) return parseSafeInteger;
+  return types.getTypeParser(oid, format as 'text') as (text: string) => unknown;
+};
+
 function parseSafeInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`a bigint column holds ${text}, too large for a number`);
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`a bigint column holds ${text}, too large for a number`);
   return value;
 }
 

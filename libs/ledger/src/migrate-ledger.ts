@@ -16,7 +16,8 @@ export async function migrateLedger(ledger: Ledger): Promise<string[]> {
     migrationLockTableName: 'migrations_lock',
   });
   const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error instanceof Error ? error : new Error('a migration failed', { cause: error });
+  if (error !== undefined)
+    throw error instanceof Error ? error : new Error('a migration failed', { cause: error });
   return (results ?? []).map((r) => r.migrationName);
 }
 

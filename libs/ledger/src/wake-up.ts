@@ -48,7 +48,8 @@ export function listenForOutbox(options: WakeUpOptions): WakeUps {
       .connect()
       .then(() => session.query(`LISTEN ${OUTBOX_CHANNEL}`))
       .then(options.onWake, (error: unknown) => {
-        if (client === session) again(error instanceof Error ? error : new Error('listening failed', { cause: error }));
+        if (client === session)
+          again(error instanceof Error ? error : new Error('listening failed', { cause: error }));
       });
   };
   open();

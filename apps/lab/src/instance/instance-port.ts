@@ -181,3 +181,40 @@ export interface InstanceStatus {
   dataFiles: { file: number; name: string; blocks: number; usedBlocks: number; formerlyUsedBlocks: number }[];
   sessions: number;
 }
+
+/** All operations, in the order of the interface: what an IPC server accepts. */
+export const OPERATION_NAMES = [
+  'identity',
+  'readControlFile',
+  'checkpoint',
+  'beginBackupSet',
+  'recordBackup',
+  'setPieceStatus',
+  'uncatalogPiece',
+  'catalogPiece',
+  'archiveLogCurrent',
+  'deleteArchivedLog',
+  'catalogArchivedLogs',
+  'setArchivedLogStatus',
+  'snapshotControlFile',
+  'releaseSnapshotControlFile',
+  'beginRmanJob',
+  'updateRmanJob',
+  'endRmanJob',
+  'setRmanConfiguration',
+  'registerSession',
+  'updateSession',
+  'endSession',
+  'updateLongops',
+  'runSql',
+  'startup',
+  'mount',
+  'shutdown',
+  'installControlFile',
+  'switchDataFile',
+  'setDataFileCheckpoints',
+  'open',
+  'workload',
+  'mark',
+  'status',
+] as const satisfies readonly OperationName[];

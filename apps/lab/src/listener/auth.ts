@@ -45,14 +45,21 @@ export function verifierKey(verifier: Buffer): Buffer {
 
 /** Both halves together, the client's first, as hex text. */
 export async function sessionKey(serverPart: Buffer, clientPart: Buffer, cskSalt: Buffer): Promise<Buffer> {
-  return derive(upperHex(clientPart) + upperHex(serverPart), cskSalt, SESSION_KEY_ITERATIONS, KEY_BYTES, 'sha512');
+  return derive(
+    upperHex(clientPart) + upperHex(serverPart),
+    cskSalt,
+    SESSION_KEY_ITERATIONS,
+    KEY_BYTES,
+    'sha512',
+  );
 }
 
 /** The password inside AUTH_PASSWORD: padding and the random first block removed. `null` when there is none. */
 export function openPassword(key: Buffer, hex: string): string | null {
   const plain = decryptHex(key, hex);
   const padding = plain?.at(-1) ?? 0;
-  if (plain === null || padding < 1 || padding > BLOCK_BYTES || plain.length - padding < BLOCK_BYTES) return null;
+  if (plain === null || padding < 1 || padding > BLOCK_BYTES || plain.length - padding < BLOCK_BYTES)
+    return null;
   return plain.toString('utf8', BLOCK_BYTES, plain.length - padding);
 }
 

@@ -36,7 +36,8 @@ export function decodeNumber(bytes: Buffer): Decimal {
   const negative = head < ZERO;
   const digits = negative && tail.at(-1) === NEGATIVE_END ? tail.slice(0, -1) : tail;
   const pairs = digits.map((byte) => (negative ? 101 - byte : byte - 1));
-  if (pairs.length === 0 || pairs.some((pair) => pair < 0 || pair > 99)) throw new ProtocolError('malformed number');
+  if (pairs.length === 0 || pairs.some((pair) => pair < 0 || pair > 99))
+    throw new ProtocolError('malformed number');
   const exponent = ((negative ? 0xff - head : head) - EXPONENT_BIAS - pairs.length) * 2;
   const text = pairs.map((pair) => String(pair).padStart(2, '0')).join('');
   return Decimal.of(`${negative ? '-' : ''}${text}e${exponent}`);

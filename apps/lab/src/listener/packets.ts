@@ -87,7 +87,8 @@ export interface ConnectTarget {
 }
 
 export function parseConnectData(text: string): ConnectTarget {
-  const value = (name: string): string | null => new RegExp(`\\(\\s*${name}\\s*=\\s*([^()]*?)\\s*\\)`, 'i').exec(text)?.[1] ?? null;
+  const value = (name: string): string | null =>
+    new RegExp(`\\(\\s*${name}\\s*=\\s*([^()]*?)\\s*\\)`, 'i').exec(text)?.[1] ?? null;
   // CID comes last, and HOST also stands in ADDRESS: look behind CID for it.
   const client = /\(\s*CID\s*=/i.exec(text);
   const clientText = client === null ? '' : text.slice(client.index);

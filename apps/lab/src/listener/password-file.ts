@@ -49,7 +49,13 @@ const derive = promisify(pbkdf2);
 
 /** SHA-512(PBKDF2(password) || salt), 64 bytes. */
 export async function makeVerifier(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
-  const key = await derive(password, Buffer.concat([salt, Buffer.from(SALT_LABEL)]), iterations, KEY_BYTES, 'sha512');
+  const key = await derive(
+    password,
+    Buffer.concat([salt, Buffer.from(SALT_LABEL)]),
+    iterations,
+    KEY_BYTES,
+    'sha512',
+  );
   return createHash('sha512').update(key).update(salt).digest();
 }
 
@@ -78,7 +84,10 @@ export async function readPasswordFile(path: string): Promise<PasswordFile> {
 }
 
 /** Writes a new file, or replaces the one that is there, readable by its owner only. */
-export async function createPasswordFile(path: string, users: readonly NewPasswordUser[]): Promise<PasswordFile> {
+export async function createPasswordFile(
+  path: string,
+  users: readonly NewPasswordUser[],
+): Promise<PasswordFile> {
   const file: PasswordFile = { users: await Promise.all(users.map(makePasswordUser)) };
   await write(path, file);
   return file;

@@ -6,10 +6,26 @@ import { SqlDate } from '../sql/sql-date';
 import { type Column, type SqlType, type SqlValue } from '../sql/value';
 import { encodeDate } from './date-codec';
 import { encodeNumber } from './number-codec';
-import { BANNER, CHARSET, COMPILE_CAPABILITIES, NATIONAL_CHARSET, RUNTIME_CAPABILITIES, TIME_ZONE } from './profile';
+import {
+  BANNER,
+  CHARSET,
+  COMPILE_CAPABILITIES,
+  NATIONAL_CHARSET,
+  RUNTIME_CAPABILITIES,
+  TIME_ZONE,
+} from './profile';
 import { WireWriter } from './wire';
 
-const MESSAGE = { protocol: 1, dataTypes: 2, error: 4, rowHeader: 6, row: 7, parameter: 8, status: 9, describe: 16 } as const;
+const MESSAGE = {
+  protocol: 1,
+  dataTypes: 2,
+  error: 4,
+  rowHeader: 6,
+  row: 7,
+  parameter: 8,
+  status: 9,
+  describe: 16,
+} as const;
 const TYPE_CODES: Readonly<Record<SqlType, number>> = { VARCHAR2: 1, NUMBER: 2, DATE: 12, RAW: 23 };
 /** Scale of a NUMBER without declared precision. */
 const SCALE_NONE = 0x81;
@@ -22,7 +38,11 @@ export const NO_MORE_ROWS = 1403;
 
 export function protocolReply(): Buffer {
   const w = new WireWriter().u8(MESSAGE.protocol, 6, 0);
-  w.raw(Buffer.from(`${BANNER}\0`)).u16le(CHARSET).u8(1).u16le(0).u16(11);
+  w.raw(Buffer.from(`${BANNER}\0`))
+    .u16le(CHARSET)
+    .u8(1)
+    .u16le(0)
+    .u16(11);
   w.raw([0, 0, 0, 0, 0, 0, 0, 0, 0]).u16(NATIONAL_CHARSET);
   return w.clr(COMPILE_CAPABILITIES).clr(RUNTIME_CAPABILITIES).toBuffer();
 }
@@ -76,7 +96,8 @@ export function writeOutcome(w: WireWriter, outcome: Outcome): WireWriter {
     .ub(0)
     .ub(0)
     .ub(outcome.cursor);
-  if (outcome.error !== null && outcome.error.position === null && number !== NO_MORE_ROWS) w.raw(NO_POSITION);
+  if (outcome.error !== null && outcome.error.position === null && number !== NO_MORE_ROWS)
+    w.raw(NO_POSITION);
   else w.ub(outcome.error?.position ?? 0);
   // types and flags (6), row id (5), operating system and statement errors (5), logical row id, batch errors (3)
   w.raw(Buffer.alloc(6 + 5 + 5 + 1 + 3));

@@ -82,7 +82,8 @@ export function openRequest(body: Buffer): { code: number; piggybacks: Piggyback
     const code = reader.u8();
     reader.skip(1);
     if (message === FUNCTION_MESSAGE) return { code, piggybacks, reader };
-    if (message !== PIGGYBACK_MESSAGE) throw new ProtocolError(`message ${message} where a function was expected`);
+    if (message !== PIGGYBACK_MESSAGE)
+      throw new ProtocolError(`message ${message} where a function was expected`);
     piggybacks.push(parsePiggyback(code, reader));
   }
 }
@@ -233,11 +234,17 @@ export function parseBindRows(r: WireReader, types: readonly BindType[]): SqlVal
 }
 
 function parseBindValue(r: WireReader, type: BindType): SqlValue {
-  const known = TEXT_TYPES.has(type.type) || NUMBER_TYPES.has(type.type) || DATE_TYPES.has(type.type) || RAW_TYPES.has(type.type);
-  if (!known || (type.flags & FLAG_ARRAY) !== 0) throw new OraError(3115, 'unsupported network datatype or representation');
+  const known =
+    TEXT_TYPES.has(type.type) ||
+    NUMBER_TYPES.has(type.type) ||
+    DATE_TYPES.has(type.type) ||
+    RAW_TYPES.has(type.type);
+  if (!known || (type.flags & FLAG_ARRAY) !== 0)
+    throw new OraError(3115, 'unsupported network datatype or representation');
   const bytes = r.clr();
   if (bytes === null) return null;
-  if (TEXT_TYPES.has(type.type)) return type.national ? Buffer.from(bytes).swap16().toString('utf16le') : bytes.toString('utf8');
+  if (TEXT_TYPES.has(type.type))
+    return type.national ? Buffer.from(bytes).swap16().toString('utf16le') : bytes.toString('utf8');
   if (NUMBER_TYPES.has(type.type)) return decodeNumber(bytes);
   return DATE_TYPES.has(type.type) ? decodeDate(bytes) : bytes.toString('hex').toUpperCase();
 }

@@ -1,0 +1,56 @@
+// The reference pages are written from the catalogs in the code. This test fails when a page is not what the catalogs say;
+// `npm run docs:write` writes them anew.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { settings as agent } from '../apps/agent/src/config';
+import { settings as controlPlane } from '../apps/control-plane/src/config';
+import { prepareSettings } from '../apps/control-plane/src/prepare-config';
+import { settings as dedupWorker } from '../apps/dedup-worker/src/config';
+import { settings as scheduler } from '../apps/scheduler/src/config';
+import { errorCatalog, openApiDocument, type ErrorSpec } from '../libs/contracts/src/index';
+import { type Settings } from '../libs/runtime/src/index';
+
+const root = join(__dirname, '..');
+
+function configurationPage(): string {
+  const processes: [string, Settings][] = [
+    ['control-plane', controlPlane],
+    ['prepare (runs before a control-plane starts)', prepareSettings],
+    ['scheduler', scheduler],
+    ['agent', agent],
+    ['dedup-worker', dedupWorker],
+  ];
+  const sections = processes.map(([name, settings]) => {
+    const rows = Object.entries(settings).map(([key, s]) => {
+      const given =
+        s.default === undefined ? (s.optional === true ? 'optional' : '**required**') : `\`${s.default}\``;
+      return `| \`${key}\` | ${given} | ${s.secret === true ? `secret; or \`${key}_FILE\`. ` : ''}${s.doc} |`;
+    });
+    return `## ${name}\n\n| variable | default | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  return `# Configuration\n\nEvery process reads its settings once, from environment variables, and stops with the list of all that are missing, malformed or\nunknown. A secret may be given as \`<NAME>_FILE\`, the path of a file that holds it. (Written from the code; do not edit.)\n\n${sections.join('\n')}`;
+}
+
+function errorsPage(): string {
+  const rows = (Object.entries(errorCatalog) as [string, ErrorSpec][]).map(
+    ([code, s]) =>
+      `## ${code}\n\n${s.title}. HTTP ${s.http}, CLI exit code ${s.exit}, retry: ${s.retry}.\n\nHINT: ${s.hint}.\n`,
+  );
+  return `# Errors\n\nEvery error a person or a client can meet. The code is stable; the text may change. (Written from the code; do not edit.)\n\n${rows.join('\n')}`;
+}
+
+const pages: Record<string, () => string> = {
+  'docs/operating/configuration.md': configurationPage,
+  'docs/operating/errors.md': errorsPage,
+  'openapi/openapi.json': () => `${JSON.stringify(openApiDocument('0.1.0'), null, 2)}\n`,
+};
+
+it.each(Object.keys(pages))('%s is what the code says', (path) => {
+  const file = join(root, path);
+  const page = pages[path]?.() ?? '';
+  if (process.env['DOCS_WRITE'] === 'yes') {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, page);
+  }
+  expect(readFileSync(file, 'utf8')).toBe(page);
+});

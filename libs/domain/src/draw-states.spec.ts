@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { drawStates } from './draw-states';
+import { requestTransitions } from './request-states';
+import { runTransitions } from './run-states';
+
+it('ARCHITECTURE.md shows the state machines as their tables are', () => {
+  const text = readFileSync(join(__dirname, '..', '..', '..', 'ARCHITECTURE.md'), 'utf8');
+  for (const drawing of [
+    drawStates(requestTransitions, 'requested'),
+    drawStates(runTransitions, 'planning'),
+  ]) {
+    expect(text).toContain(`\`\`\`mermaid\n${drawing}\n\`\`\``);
+  }
+});

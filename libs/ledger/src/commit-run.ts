@@ -1,0 +1,199 @@
+// The end of a backup: running → committing by the agent, committing → succeeded by the writer of the manifest. The recovery point,
+// its logs, the run's end and the audit row are one transaction, so the point is wholly there or absent.
+import { type ByteTotals, type Reason, type RecoveryPointContents } from '@adyton/contracts';
+import { type RecoveryPointId, type RunId, type RunState } from '@adyton/domain';
+import { recordAudit } from './audit-events';
+import { inTransaction, type LedgerSession } from './ledger';
+import { addToOutbox } from './outbox';
+import { refuse, type Refusal } from './refusal';
+import {
+  endRun,
+  isRefusal,
+  lockFencedRun,
+  lockOwnRun,
+  wrongState,
+  type FencedRun,
+  type RunRow,
+} from './runs';
+import { now, toJson } from './sql-values';
+
+export interface CommitToSubmit extends FencedRun {
+  readonly contents: RecoveryPointContents;
+}
+
+export function submitCommit(session: LedgerSession, input: CommitToSubmit): Promise<Refusal | null> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockFencedRun(tx, input);
+    if (isRefusal(run)) return run;
+    if (run.contents !== null && run.state !== 'failed' && run.state !== 'cancelled') return null; // a repeated call
+    if (run.state !== 'running' || run.operation !== 'backup') return wrongState(run);
+    await tx
+      .updateTable('runs')
+      .set({ state: 'committing', phase: 'commit', contents: toJson(input.contents) })
+      .where('id', '=', run.id)
+      .execute();
+    await recordAudit(tx, [
+      {
+        principal: `host:${input.hostId}`,
+        action: 'run.commit-submitted',
+        subjectId: run.id,
+        databaseId: run.database_id,
+      },
+    ]);
+    await dispatchCommit(tx, run.id);
+    return null;
+  });
+}
+
+/** Rings the dedup-worker's doorbell for a run in committing. */
+export async function dispatchCommit(tx: LedgerSession, runId: RunId): Promise<string> {
+  const row = await tx
+    .updateTable('runs')
+    .set((e) => ({ dispatches: e('dispatches', '+', 1), dispatched_at: now }))
+    .where('id', '=', runId)
+    .returning(['dispatches', 'host_id', 'fence'])
+    .executeTakeFirstOrThrow();
+  const jobId = commitJobId(runId, row.dispatches);
+  await addToOutbox(tx, {
+    jobName: 'recovery-point.commit',
+    hostId: row.host_id,
+    payload: { v: 1, runId, fence: row.fence },
+    jobId,
+  });
+  return jobId;
+}
+
+export function commitJobId(runId: RunId, dispatches: number): string {
+  return `${runId}.${dispatches}`;
+}
+
+export interface CommitOrder {
+  readonly kind: 'ordered';
+  readonly fence: number;
+  readonly state: RunState;
+  readonly contents: RecoveryPointContents;
+}
+
+export function readCommitOrder(
+  session: LedgerSession,
+  run: Pick<FencedRun, 'runId' | 'hostId'>,
+): Promise<CommitOrder | Refusal> {
+  return inTransaction(session, async (tx) => {
+    const row = await lockOwnRun(tx, run);
+    if (isRefusal(row)) return row;
+    if (row.contents === null) return wrongState(row);
+    return { kind: 'ordered', fence: row.fence, state: row.state, contents: row.contents };
+  });
+}
+
+export interface CommittedManifest extends FencedRun {
+  /** Id of the recovery point, used unless the run has one already. */
+  readonly recoveryPointId: RecoveryPointId;
+  readonly manifestKey: string;
+  readonly manifestSha256: string;
+  readonly totals: ByteTotals;
+}
+
+/** Repeating the call gives the same recovery point. */
+export function commitRecoveryPoint(
+  session: LedgerSession,
+  input: CommittedManifest,
+): Promise<{ kind: 'committed'; recoveryPointId: RecoveryPointId } | Refusal> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockFencedRun(tx, input);
+    if (isRefusal(run)) return run;
+    const existing = await findPointOfRun(tx, run.id);
+    if (existing !== undefined) {
+      return existing.manifest_key === input.manifestKey
+        ? { kind: 'committed', recoveryPointId: existing.id }
+        : refuse('ADY_RUN_STATE', `run ${run.id} was committed with manifest ${existing.manifest_key}`);
+    }
+    if (run.state !== 'committing' || run.contents === null) return wrongState(run);
+    await insertPoint(tx, run, run.contents, input);
+    await tx
+      .updateTable('runs')
+      .set({
+        bytes_read: Math.max(run.bytes_read, input.totals.bytesRead),
+        bytes_new: Math.max(run.bytes_new, input.totals.bytesNew),
+        bytes_stored: Math.max(run.bytes_stored, input.totals.bytesStored),
+      })
+      .where('id', '=', run.id)
+      .execute();
+    await endRun(tx, { id: run.id, to: 'succeeded', reason: null, principal: `host:${input.hostId}` });
+    return { kind: 'committed', recoveryPointId: input.recoveryPointId };
+  });
+}
+
+/** The manifest cannot be made: the only way a run in committing fails. */
+export function refuseCommit(
+  session: LedgerSession,
+  input: FencedRun & { readonly reason: Reason },
+): Promise<Refusal | null> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockFencedRun(tx, input);
+    if (isRefusal(run)) return run;
+    if (run.state === 'failed') return null; // a repeated call
+    if (run.state !== 'committing') return wrongState(run);
+    await endRun(tx, {
+      id: run.id,
+      to: 'failed',
+      reason: input.reason,
+      principal: `host:${input.hostId}`,
+    });
+    return null;
+  });
+}
+
+function findPointOfRun(tx: LedgerSession, runId: RunId) {
+  return tx
+    .selectFrom('recovery_points')
+    .select(['id', 'manifest_key'])
+    .where('run_id', '=', runId)
+    .executeTakeFirst();
+}
+
+/** Rows of one INSERT; Postgres takes at most 65,535 parameters in a statement. */
+const LOGS_PER_INSERT = 1_000;
+
+async function insertPoint(
+  tx: LedgerSession,
+  run: RunRow,
+  contents: RecoveryPointContents,
+  input: CommittedManifest,
+): Promise<void> {
+  await tx
+    .insertInto('recovery_points')
+    .values({
+      id: input.recoveryPointId,
+      database_id: run.database_id,
+      run_id: run.id,
+      level: contents.level,
+      tag: contents.tag,
+      resetlogs_scn: contents.resetlogsScn,
+      consistent_scn: contents.consistentScn,
+      redo_from_scn: contents.redoFromScn,
+      manifest_key: input.manifestKey,
+      manifest_sha256: input.manifestSha256,
+      totals: toJson(input.totals),
+      contents: toJson(contents),
+      started_at: new Date(contents.startedAt),
+      completed_at: new Date(contents.completedAt),
+    })
+    .execute();
+  const logs = contents.archivedLogs.map((l) => ({
+    recovery_point_id: input.recoveryPointId,
+    database_id: run.database_id,
+    resetlogs_scn: l.resetlogsScn,
+    thread: l.thread,
+    sequence: l.sequence,
+    first_scn: l.firstScn,
+    next_scn: l.nextScn,
+    handle: l.handle,
+  }));
+  for (let i = 0; i < logs.length; i += LOGS_PER_INSERT)
+    await tx
+      .insertInto('archived_logs')
+      .values(logs.slice(i, i + LOGS_PER_INSERT))
+      .onConflict((c) => c.doNothing())
+      .execute();
+}

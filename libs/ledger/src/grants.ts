@@ -1,0 +1,40 @@
+// What an SBT session of a run may do: who it is for, which token it must present, and whether the run still lives.
+import { type SessionGrant } from '@adyton/contracts';
+import { type HostId, type RunId } from '@adyton/domain';
+import { type LedgerSession } from './ledger';
+import { refuse, type Refusal } from './refusal';
+
+export async function readGrant(
+  session: LedgerSession,
+  runId: string,
+  hostId: HostId,
+): Promise<SessionGrant | Refusal> {
+  const row = await session
+    .selectFrom('runs')
+    .innerJoin('databases', 'databases.id', 'runs.database_id')
+    .select([
+      'runs.id',
+      'runs.fence',
+      'runs.state',
+      'runs.operation',
+      'runs.host_id',
+      'runs.sbt_token_sha256',
+    ])
+    .select(['databases.id as database_id', 'databases.dbid', 'databases.db_unique_name'])
+    .where('runs.id', '=', runId as RunId)
+    .executeTakeFirst();
+  if (row === undefined) return refuse('ADY_NOT_FOUND', `there is no run ${runId}`);
+  if (row.host_id !== hostId) return refuse('ADY_FORBIDDEN', `run ${runId} belongs to another host`);
+  if (row.dbid === null || row.db_unique_name === null)
+    return refuse('ADY_RUN_STATE', `the identity of database ${row.database_id} is not known yet`);
+  return {
+    runId: row.id,
+    fence: row.fence,
+    databaseId: row.database_id,
+    dbid: row.dbid,
+    dbUniqueName: row.db_unique_name,
+    mode: row.operation,
+    state: row.state,
+    tokenSha256: row.sbt_token_sha256,
+  };
+}

@@ -1,0 +1,106 @@
+// Backup pieces the vault holds, as the dedup-worker reported them closed. Pieces of failed runs count too: RMAN may build on them.
+import { type ByteTotals } from '@adyton/contracts';
+import { isTerminal, runTransitions, type DatabaseId, type RunState } from '@adyton/domain';
+import { sql } from 'kysely';
+import { inTransaction, type LedgerSession } from './ledger';
+import { type Refusal } from './refusal';
+import { isRefusal, lockFencedRun, type FencedRun, type RunRow } from './runs';
+
+export interface ClosedPiece {
+  readonly handle: string;
+  readonly bytes: number;
+  readonly bytesNew: number;
+  readonly bytesStored: number;
+  /** RFC 3339. */
+  readonly closedAt: string;
+}
+
+export interface IngestToRecord extends FencedRun {
+  readonly totals: ByteTotals;
+  readonly pieces: readonly ClosedPiece[];
+}
+
+/** Rows of one INSERT; Postgres takes at most 65,535 parameters in a statement. */
+const PIECES_PER_INSERT = 1_000;
+
+/** Totals only grow; a piece reported twice is one piece. */
+export function recordIngest(
+  session: LedgerSession,
+  report: IngestToRecord,
+): Promise<{ kind: 'recorded'; state: RunState; fence: number } | Refusal> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockFencedRun(tx, report);
+    if (isRefusal(run)) return run;
+    for (let i = 0; i < report.pieces.length; i += PIECES_PER_INSERT)
+      await insertPieces(tx, run, report.pieces.slice(i, i + PIECES_PER_INSERT));
+    if (!isTerminal(runTransitions, run.state)) await updateTotals(tx, run, report.totals);
+    return { kind: 'recorded', state: run.state, fence: run.fence };
+  });
+}
+
+async function insertPieces(tx: LedgerSession, run: RunRow, pieces: readonly ClosedPiece[]): Promise<void> {
+  await tx
+    .insertInto('pieces')
+    .values(
+      pieces.map((p) => ({
+        database_id: run.database_id,
+        handle: p.handle,
+        run_id: run.id,
+        bytes: p.bytes,
+        bytes_new: p.bytesNew,
+        bytes_stored: p.bytesStored,
+        closed_at: new Date(p.closedAt),
+      })),
+    )
+    .onConflict((c) => c.columns(['database_id', 'handle']).doNothing())
+    .execute();
+}
+
+async function updateTotals(tx: LedgerSession, run: RunRow, totals: ByteTotals): Promise<void> {
+  const { count } = await tx
+    .selectFrom('pieces')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('run_id', '=', run.id)
+    .executeTakeFirstOrThrow();
+  await tx
+    .updateTable('runs')
+    .set({
+      bytes_read: Math.max(run.bytes_read, totals.bytesRead),
+      bytes_new: Math.max(run.bytes_new, totals.bytesNew),
+      bytes_stored: Math.max(run.bytes_stored, totals.bytesStored),
+      pieces_done: count,
+    })
+    .where('id', '=', run.id)
+    .execute();
+}
+
+/** Which of these handles the vault holds for this database. */
+export async function knownHandles(
+  session: LedgerSession,
+  databaseId: DatabaseId,
+  handles: readonly string[],
+): Promise<string[]> {
+  if (handles.length === 0) return [];
+  const rows = await session
+    .selectFrom('pieces')
+    .select('handle')
+    .where('database_id', '=', databaseId)
+    .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
+    .execute();
+  return rows.map((r) => r.handle);
+}
+
+/** Bytes RMAN gave for these pieces, as far as they are known. */
+export async function bytesOfPieces(
+  session: LedgerSession,
+  databaseId: DatabaseId,
+  handles: readonly string[],
+): Promise<number> {
+  const row = await session
+    .selectFrom('pieces')
+    .select((e) => e.fn.coalesce(sql<number>`sum(bytes)::bigint`, sql<number>`0::bigint`).as('bytes'))
+    .where('database_id', '=', databaseId)
+    .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
+    .executeTakeFirstOrThrow();
+  return row.bytes;
+}

@@ -1,0 +1,125 @@
+// What the queue may have lost. Postgres knows which doorbells must still ring; the caller asks the queue about each and rings again
+// where the job is gone. Ringing once too often is harmless: the claim and the commit decide.
+import { type QueueFamily } from '@adyton/contracts';
+import { type HostId, type RequestId, type RunId } from '@adyton/domain';
+import { commitJobId, dispatchCommit } from './commit-run';
+import { inTransaction, type LedgerSession } from './ledger';
+import { dispatchRequest, OPEN_REQUEST_STATES, requestJobId } from './requests';
+import { ACTIVE_RUN_STATES } from './runs';
+import { nowMinus } from './sql-values';
+
+export type ReconcileCandidate = {
+  readonly family: QueueFamily;
+  readonly hostId: HostId;
+  /** The last job sent; if the queue does not hold it as pending, it must be sent again. */
+  readonly jobId: string;
+} & (
+  | { readonly kind: 'request'; readonly requestId: RequestId }
+  | { readonly kind: 'commit'; readonly runId: RunId }
+);
+
+export interface ReconcileLimits {
+  /** An open request is asked about when its last job is older. */
+  readonly requestSeconds: number;
+  /** A committing run is asked about when its last job is older. */
+  readonly commitSeconds: number;
+}
+
+const CANDIDATES_MAX = 200;
+
+export async function findReconcileCandidates(
+  session: LedgerSession,
+  limits: ReconcileLimits,
+): Promise<ReconcileCandidate[]> {
+  const requests = await findOpenRequests(session, limits.requestSeconds);
+  const commits = await session
+    .selectFrom('runs')
+    .select(['id', 'host_id', 'dispatches'])
+    .where('state', '=', 'committing')
+    .where('dispatched_at', '<', nowMinus(limits.commitSeconds))
+    .orderBy('id')
+    .limit(CANDIDATES_MAX)
+    .execute();
+  return [
+    ...requests.map((r) => ({
+      kind: 'request' as const,
+      family: 'agent' as const,
+      hostId: r.host_id,
+      jobId: requestJobId(r.id, r.dispatches),
+      requestId: r.id,
+    })),
+    ...commits.map((r) => ({
+      kind: 'commit' as const,
+      family: 'dedup' as const,
+      hostId: r.host_id,
+      jobId: commitJobId(r.id, r.dispatches),
+      runId: r.id,
+    })),
+  ];
+}
+
+/** A request behind an active run of its lane is left alone: its claim would be refused until that run ends. */
+function findOpenRequests(session: LedgerSession, olderThanSeconds: number) {
+  return session
+    .selectFrom('requests')
+    .innerJoin('databases', 'databases.id', 'requests.database_id')
+    .select(['requests.id', 'requests.dispatches', 'databases.host_id'])
+    .where('requests.state', 'in', [...OPEN_REQUEST_STATES])
+    .where('requests.dispatched_at', '<', nowMinus(olderThanSeconds))
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('runs')
+            .select('runs.id')
+            .whereRef('runs.database_id', '=', 'requests.database_id')
+            .whereRef('runs.lane', '=', 'requests.lane')
+            .where('runs.state', 'in', [...ACTIVE_RUN_STATES]),
+        ),
+      ),
+    )
+    .orderBy('requests.id')
+    .limit(CANDIDATES_MAX)
+    .execute();
+}
+
+/** Puts the candidate's job into the outbox again, unless it moved on meanwhile. @returns the new job id. */
+export function redispatch(session: LedgerSession, candidate: ReconcileCandidate): Promise<string | null> {
+  return inTransaction(session, async (tx) =>
+    candidate.kind === 'request'
+      ? redispatchRequest(tx, candidate.requestId, candidate)
+      : redispatchCommit(tx, candidate.runId, candidate),
+  );
+}
+
+async function redispatchRequest(
+  tx: LedgerSession,
+  id: RequestId,
+  candidate: ReconcileCandidate,
+): Promise<string | null> {
+  const row = await tx
+    .selectFrom('requests')
+    .select(['dispatches', 'state'])
+    .where('id', '=', id)
+    .where('state', 'in', [...OPEN_REQUEST_STATES])
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined || requestJobId(id, row.dispatches) !== candidate.jobId) return null;
+  return dispatchRequest(tx, id, candidate.hostId);
+}
+
+async function redispatchCommit(
+  tx: LedgerSession,
+  id: RunId,
+  candidate: ReconcileCandidate,
+): Promise<string | null> {
+  const row = await tx
+    .selectFrom('runs')
+    .select('dispatches')
+    .where('id', '=', id)
+    .where('state', '=', 'committing')
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined || commitJobId(id, row.dispatches) !== candidate.jobId) return null;
+  return dispatchCommit(tx, id);
+}

@@ -1,0 +1,138 @@
+// What the agent may do to a run it claimed, each step under the run's fence and answered the same when it is repeated.
+import { type Reason, type Run, type RunPlan, type RunScript } from '@adyton/contracts';
+import { isTerminal, runTransitions, type RunPhase, type RunState } from '@adyton/domain';
+import { recordAudit } from './audit-events';
+import { inTransaction, type LedgerSession } from './ledger';
+import { refuse, type Refusal } from './refusal';
+import { endRun, findRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
+import { now, nowPlus, toJson } from './sql-values';
+
+export interface Heartbeat extends FencedRun {
+  readonly phase: RunPhase;
+  readonly bytesExpected?: number | null | undefined;
+  readonly leaseSeconds: number;
+}
+
+export interface HeartbeatAnswer {
+  readonly kind: 'answered';
+  readonly answer: 'continue' | 'cancel' | 'fenced';
+  readonly state: RunState;
+  readonly reason: Reason | null;
+}
+
+/** Extends the lease of a live run. `fenced` tells an agent to stop: another attempt owns the run, or it ended without it. */
+export function recordHeartbeat(session: LedgerSession, beat: Heartbeat): Promise<HeartbeatAnswer | Refusal> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockOwnRun(tx, beat);
+    if (isRefusal(run)) return run;
+    const answer = (word: HeartbeatAnswer['answer']): HeartbeatAnswer => ({
+      kind: 'answered',
+      answer: word,
+      state: run.state,
+      reason: run.reason,
+    });
+    if (run.fence !== beat.fence || run.state === 'failed' || run.state === 'cancelled')
+      return answer('fenced');
+    if (isTerminal(runTransitions, run.state)) return answer('continue');
+    await tx
+      .updateTable('runs')
+      .set({
+        lease_until: nowPlus(beat.leaseSeconds),
+        phase: beat.phase,
+        bytes_expected: beat.bytesExpected ?? run.bytes_expected,
+      })
+      .where('id', '=', run.id)
+      .execute();
+    return answer(run.cancel_requested_at !== null && run.state !== 'committing' ? 'cancel' : 'continue');
+  });
+}
+
+export interface PlanToStore extends FencedRun {
+  readonly plan: RunPlan;
+  readonly scripts: readonly RunScript[];
+}
+
+/** Plan and scripts are on record before a byte moves; then the run goes to running. */
+export function storePlan(session: LedgerSession, input: PlanToStore): Promise<Refusal | null> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockFencedRun(tx, input);
+    if (isRefusal(run)) return run;
+    if (run.state === 'running' && run.plan !== null) return null; // a repeated call
+    if (run.state !== 'planning') return wrongState(run);
+    await tx
+      .updateTable('runs')
+      .set({
+        state: 'running',
+        plan: toJson(input.plan),
+        scripts: toJson(input.scripts),
+        level: input.plan.level,
+        level_reason: input.plan.levelReason,
+        bytes_expected: input.plan.bytesExpected,
+      })
+      .where('id', '=', run.id)
+      .execute();
+    return null;
+  });
+}
+
+export interface RunFailure extends FencedRun {
+  readonly outcome: 'failed' | 'cancelled';
+  readonly reason: Reason;
+}
+
+/** The agent ends its run. A run in committing is the manifest's to end, not the agent's. */
+export function failRun(session: LedgerSession, failure: RunFailure): Promise<Refusal | null> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockFencedRun(tx, failure);
+    if (isRefusal(run)) return run;
+    if (run.state === 'failed' || run.state === 'cancelled') return null; // a repeated call, or the sweeper was first
+    if (run.state === 'committing') return wrongState(run);
+    const ended = await endRun(tx, {
+      id: run.id,
+      to: failure.outcome,
+      reason: failure.reason,
+      principal: `host:${failure.hostId}`,
+    });
+    return ended ? null : wrongState(run);
+  });
+}
+
+/** A restore ends well without a commit. */
+export function finishRestore(session: LedgerSession, input: FencedRun): Promise<Refusal | null> {
+  return inTransaction(session, async (tx) => {
+    const run = await lockFencedRun(tx, input);
+    if (isRefusal(run)) return run;
+    if (run.operation !== 'restore') return refuse('ADY_RUN_STATE', `run ${run.id} is a ${run.operation}`);
+    if (run.state === 'succeeded') return null;
+    const ended = await endRun(tx, {
+      id: run.id,
+      to: 'succeeded',
+      reason: null,
+      principal: `host:${input.hostId}`,
+    });
+    return ended ? null : wrongState(run);
+  });
+}
+
+/** Notes the wish; the agent learns it with its next heartbeat. Asking twice is harmless. */
+export function requestCancel(session: LedgerSession, id: string, principal: string): Promise<Run | Refusal> {
+  return inTransaction(session, async (tx) => {
+    const run = await findRun(tx, id);
+    if (run === undefined) return refuse('ADY_NOT_FOUND', `there is no run ${id}`);
+    const marked = await tx
+      .updateTable('runs')
+      .set((e) => ({ cancel_requested_at: e.fn.coalesce('cancel_requested_at', now) }))
+      .where('id', '=', run.id)
+      .where('state', 'in', ['planning', 'running'])
+      .returning('id')
+      .executeTakeFirst();
+    if (marked === undefined) {
+      const current = (await findRun(tx, id)) ?? run;
+      return wrongState(current);
+    }
+    await recordAudit(tx, [
+      { principal, action: 'run.cancel-requested', subjectId: run.id, databaseId: run.databaseId },
+    ]);
+    return (await findRun(tx, id)) ?? run;
+  });
+}
