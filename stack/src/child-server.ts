@@ -1,5 +1,6 @@
 // A server started as a child process: waits until it answers, keeps the end of what it printed, stops it by its own pid.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface ChildServerOptions {
@@ -12,6 +13,8 @@ export interface ChildServerOptions {
   /** Resolves true as soon as the server serves; called again and again until then. */
   readonly isReady: () => Promise<boolean>;
   readonly stopSignal?: NodeJS.Signals;
+  /** Everything the server prints is added to this file as well. */
+  readonly logFile?: string;
 }
 
 export interface ChildServer {
@@ -36,7 +39,7 @@ export async function startChildServer(options: ChildServerOptions): Promise<Chi
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.user ?? {}),
   });
-  const output = keepOutput(child);
+  const output = keepOutput(child, options.logFile);
   const ended = endOf(child);
   const killWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
@@ -67,9 +70,10 @@ async function waitUntilReady(
   throw new Error(`${options.name} was not ready within ${START_TIMEOUT_MS} ms:\n${output()}`);
 }
 
-function keepOutput(child: ChildProcess): () => string {
+function keepOutput(child: ChildProcess, logFile: string | undefined): () => string {
   let text = '';
   const keep = (chunk: Buffer): void => {
+    if (logFile !== undefined) appendFileSync(logFile, chunk, { mode: 0o600 });
     text = (text + chunk.toString('utf8')).slice(-OUTPUT_CHARS_MAX);
   };
   child.stdout?.on('data', keep);

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,10 +16,9 @@ export interface PostgresOptions {
   readonly directory?: string;
   /** 0 or absent takes a free port. */
   readonly port?: number;
-  /** Only with `directory`: the password of the first start. Absent: a random one. */
-  readonly password?: string;
   /** False skips fsync: tests start faster and lose nothing worth keeping. */
   readonly durable?: boolean;
+  readonly logFile?: string;
 }
 
 export interface PostgresServer {
@@ -49,7 +48,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'adyton-postgres-')));
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (user !== undefined) await chown(directory, user.uid, user.gid);
-  const password = options.password ?? randomBytes(12).toString('hex');
+  const password = await keptPassword(join(directory, 'password'));
   const data = join(directory, 'data');
   if (!(await exists(join(data, 'PG_VERSION')))) await initialise(binaries, data, directory, password, user);
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
@@ -61,6 +60,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     cwd: directory,
     ...(user === undefined ? {} : { user }),
     isReady: () => accepts(url),
+    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     stopSignal: 'SIGINT', // "fast": ends open sessions instead of waiting for them
   });
   const stop = async (): Promise<void> => {
@@ -68,6 +68,15 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
   };
   return { url, port, pid: server.pid, stop };
+}
+
+const PASSWORD_BYTES = 12;
+
+/** Made at the first start and kept beside the data, for root alone where root hands over. */
+async function keptPassword(path: string): Promise<string> {
+  if (!(await exists(path)))
+    await writeFile(path, randomBytes(PASSWORD_BYTES).toString('hex'), { mode: 0o600 });
+  return readFile(path, 'utf8');
 }
 
 function serverFlags(durable: boolean): string[] {

@@ -1,6 +1,6 @@
 // A private Redis for the local stack and the tests: loopback only, nothing on disk, never evicting (BullMQ loses jobs otherwise).
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,9 @@ export interface RedisOptions {
   readonly port?: number;
   /** Tests of the refusal start one that evicts. */
   readonly maxmemoryPolicy?: string;
+  /** Working directory; absent: a temporary one that `stop` removes. Nothing is stored in it. */
+  readonly directory?: string;
+  readonly logFile?: string;
 }
 
 export interface RedisServer {
@@ -32,8 +35,8 @@ const INSTALL_TIMEOUT_MS = 180_000;
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const command = findRedisServer();
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
-  const policy = options.maxmemoryPolicy ?? 'noeviction';
-  let running = await startOnce(command, port, policy);
+  const start = (): ReturnType<typeof startOnce> => startOnce(command, port, options);
+  let running = await start();
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -42,7 +45,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     },
     restart: async () => {
       await running.stop();
-      running = await startOnce(command, port, policy);
+      running = await start();
     },
     stop: async () => running.stop(),
   };
@@ -51,23 +54,25 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 async function startOnce(
   command: string,
   port: number,
-  policy: string,
+  options: RedisOptions,
 ): Promise<{ pid: number; stop(): Promise<void> }> {
-  const directory = await mkdtemp(join(tmpdir(), 'adyton-redis-'));
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'adyton-redis-')));
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const server = await startChildServer({
     name: 'redis-server',
     command,
     argv: [
       ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory],
-      ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', policy],
+      ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', options.maxmemoryPolicy ?? 'noeviction'],
     ],
     isReady: () => answersPing(port),
+    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
   });
   return {
     pid: server.pid,
     stop: async () => {
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -23,7 +23,7 @@ export async function recordAudit(session: LedgerSession, events: readonly Audit
       events.map((e) => ({
         principal: e.principal,
         action: e.action,
-        subject_id: e.subjectId,
+        subject: e.subjectId,
         database_id: e.databaseId ?? null,
         reason: e.reason === undefined || e.reason === null ? null : toJson(e.reason),
         detail: e.detail ?? null,
@@ -40,14 +40,14 @@ export async function listAuditEvents(
   const rows = await session
     .selectFrom('audit_events')
     .selectAll()
-    .where('subject_id', '=', subjectId)
+    .where('subject', '=', subjectId)
     .orderBy('id')
     .execute();
   return rows.map((r) => ({
     at: toInstant(r.at),
     principal: r.principal,
     action: r.action,
-    subjectId: r.subject_id,
+    subjectId: r.subject,
     databaseId: r.database_id,
     reason: r.reason,
     detail: r.detail,

@@ -86,7 +86,7 @@ export async function readNow(session: LedgerSession): Promise<Date> {
 /** bigint columns hold byte counts and fences, which fit a number; everything else is parsed as usual. */
 const typeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   if (oid === INT8_OID) return parseSafeInteger;
-  return types.getTypeParser(oid, format as 'text') as (text: string) => unknown;
+  return types.getTypeParser(oid, format) as (value: string) => unknown;
 };
 
 function parseSafeInteger(text: string): number {

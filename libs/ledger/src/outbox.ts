@@ -1,6 +1,6 @@
 // Jobs to put on the queue, written in the transaction that makes them true. A relay sends them; sending twice is harmless because
 // the job id is fixed here and the queue knows it.
-import { type JobName, type JobPayload, type QueueFamily, jobCatalog } from '@adyton/contracts';
+import { AdytonError, jobCatalog, type JobName, type JobPayload, type QueueFamily } from '@adyton/contracts';
 import { type HostId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { inTransaction, type Ledger, type LedgerSession } from './ledger';
@@ -42,7 +42,7 @@ export async function addToOutbox<N extends JobName>(tx: LedgerSession, job: Job
 
 export interface RelayedBatch {
   readonly sent: number;
-  /** What `send` threw; the entry and those after it stay for the next batch. */
+  /** What `send` threw last; what was not sent stays for the next batch. */
   readonly failure: unknown;
 }
 
@@ -64,7 +64,8 @@ export function relayOutboxBatch(
         await send(entry);
       } catch (error) {
         failure = error;
-        break;
+        if (error instanceof AdytonError) break; // no queue: the others would fail alike
+        continue; // an entry that cannot be sent must not hold the others up
       }
       sent.push(entry.id);
     }

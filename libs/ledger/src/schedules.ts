@@ -24,10 +24,11 @@ export interface NewSchedule {
   readonly cron: string;
   readonly timeZone: string;
   readonly expiryWindowMinutes: number;
+  /** Its first slot; null leaves it to the scheduler. */
+  readonly nextAt: Date | null;
   readonly principal: string;
 }
 
-/** The next slot is filled in by the scheduler, which knows cron. */
 export function createSchedule(session: LedgerSession, schedule: NewSchedule): Promise<Schedule> {
   return inTransaction(session, async (tx) => {
     const row = await tx
@@ -39,7 +40,7 @@ export function createSchedule(session: LedgerSession, schedule: NewSchedule): P
         cron: schedule.cron,
         time_zone: schedule.timeZone,
         expiry_window_minutes: schedule.expiryWindowMinutes,
-        next_at: null,
+        next_at: schedule.nextAt,
         last_slot_at: null,
       })
       .returningAll()

@@ -202,7 +202,7 @@ export interface AuditEventsTable {
   at: Generated<Date>;
   principal: string;
   action: string;
-  subject_id: string;
+  subject: string;
   database_id: DatabaseId | null;
   reason: Json<Reason> | null;
   detail: string | null;

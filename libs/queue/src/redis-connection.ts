@@ -1,7 +1,7 @@
 // Connections to Redis. A control-tier process wants an answer or an error within a second; a worker waits for Redis to come back.
 // A Redis that may evict keys loses jobs in silence, so it is refused.
 import { AdytonError } from '@adyton/contracts';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type CommonRedisOptions } from 'ioredis';
 
 export type RedisConnection = Redis;
 
@@ -35,7 +35,9 @@ export function connectRedisForWorker(url: string, events: RedisEvents): RedisCo
   return connect(url, events, { maxRetriesPerRequest: null });
 }
 
-function connect(url: string, events: RedisEvents, options: RedisOptions): RedisConnection {
+type Choices = Pick<CommonRedisOptions, 'enableOfflineQueue' | 'commandTimeout' | 'maxRetriesPerRequest'>;
+
+function connect(url: string, events: RedisEvents, options: Choices): RedisConnection {
   const redis = new Redis(url, { connectTimeout: CONNECT_TIMEOUT_MS, retryStrategy, ...options });
   redis.on('error', events.onError);
   return redis;

@@ -11,7 +11,6 @@ import {
 } from '@adyton/contracts';
 import { type Logger } from '@adyton/runtime';
 import { UnrecoverableError, Worker, type Job } from 'bullmq';
-import { ZodError } from 'zod';
 import { closeRedis, connectRedisForWorker, KEY_PREFIX, refuseEviction } from './redis-connection';
 
 export interface WorkerSettings<F extends QueueFamily> {
@@ -108,11 +107,14 @@ function handlerOf(job: Job<unknown>, { family, handlers }: ProcessorContext): H
 }
 
 function parsePayload(job: Job<unknown>): unknown {
-  return jobCatalog[job.name as JobName].payload.parse(job.data);
+  const parsed = jobCatalog[job.name as JobName].payload.safeParse(job.data);
+  if (!parsed.success)
+    throw new UnrecoverableError(`payload of ${job.name} is not as declared: ${parsed.error.message}`);
+  return parsed.data;
 }
 
 /** What fails the same way next time; unexpected errors are tried again. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof UnrecoverableError || error instanceof ZodError) return true;
+  if (error instanceof UnrecoverableError) return true;
   return error instanceof AdytonError && error.spec.retry === 'never';
 }

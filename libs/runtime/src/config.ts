@@ -96,6 +96,8 @@ export const setting = {
   url: z.url(),
   port: z.coerce.number().int().min(0).max(65_535),
   integer: (min: number, max: number) => z.coerce.number().int().min(min).max(max),
+  /** A duration that may be a fraction of a second. */
+  seconds: (min: number, max: number) => z.coerce.number().min(min).max(max),
   yesNo: z.enum(['yes', 'no']).transform((v) => v === 'yes'),
   choice: <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values),
 };

@@ -11,6 +11,7 @@ export {
 } from './config';
 export {
   defineSettings,
+  durationSettings,
   hostSettings,
   httpSettings,
   ledgerSettings,

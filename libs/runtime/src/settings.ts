@@ -35,6 +35,25 @@ export const redisSettings = defineSettings({
   ADYTON_REDIS_URL: { schema: setting.url, secret: true, doc: 'Redis connection URL of the queues' },
 });
 
+/** Workflow tests run these at a tenth; the defaults are the product's promises. */
+export const durationSettings = defineSettings({
+  ADYTON_LEASE_SECONDS: {
+    schema: setting.integer(1, 3_600),
+    default: '30',
+    doc: 'how long a run lives without a heartbeat; agents send one three times in it',
+  },
+  ADYTON_PRESENCE_TTL_SECONDS: {
+    schema: setting.seconds(0.5, 3_600),
+    default: '15',
+    doc: 'how long an agent counts as running after its last sign',
+  },
+  ADYTON_CLAIM_SECONDS: {
+    schema: setting.seconds(0.5, 3_600),
+    default: '10',
+    doc: 'how long an agent may take to claim a request somebody waits for',
+  },
+});
+
 export const hostSettings = defineSettings({
   ADYTON_CONTROL_PLANE_URL: { schema: setting.url, doc: 'base URL of the control-plane' },
   ADYTON_HOST_ID: { schema: setting.text, doc: 'id of this database host, from its enrolment (hst_…)' },

@@ -176,7 +176,7 @@ export interface TruthMark {
 
 export interface InstanceStatus {
   identity: Identity;
-  cache: { blocks: number; dirtyBlocks: number; blocksMax: number };
+  cache: { blocks: number; dirtyBlocks: number; bytes: number; bytesMax: number };
   redo: { group: number; sequence: number; usedBytes: number; bytes: number };
   dataFiles: { file: number; name: string; blocks: number; usedBlocks: number; formerlyUsedBlocks: number }[];
   sessions: number;

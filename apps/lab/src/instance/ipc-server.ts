@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { connectLocal } from './client-port';
 import { type Instance } from './instance';
 import { encodeFrame, FrameReader, type IpcRequest, type IpcResponse } from './ipc-frames';
 import { type InstancePort, OPERATION_NAMES, type OperationName } from './instance-port';
@@ -56,7 +57,7 @@ function serveClient(instance: Instance, socket: Socket): void {
   const send = (message: IpcResponse) => {
     if (!socket.destroyed) socket.write(encodeFrame(message));
   };
-  const client = instance.connect((session) => {
+  const client = connectLocal(instance, (session) => {
     send({ event: 'session-killed', ...session });
   });
   const handle = async (request: IpcRequest) => {

@@ -46,6 +46,8 @@ export interface LiveState {
   openSession(session: { username: string; program: string; module: string | null; spid: number }): {
     id: SessionId;
     killed: AbortSignal;
+    /** The client set its module or client info. */
+    update(attributes: { module?: string | null; clientInfo?: string | null }): void;
     close(): void;
   };
 }

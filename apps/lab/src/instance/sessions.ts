@@ -51,10 +51,11 @@ export class Sessions {
   }
 
   /** Changes what the session says of itself. A session that is gone is nobody's business. */
-  update(id: SessionId, change: { clientInfo?: string | null; event?: string }): void {
+  update(id: SessionId, change: { clientInfo?: string | null; module?: string | null; event?: string }): void {
     const session = this.find(id);
     if (session === undefined) return;
     if (change.clientInfo !== undefined) session.row.clientInfo = change.clientInfo;
+    if (change.module !== undefined) session.row.module = change.module;
     if (change.event !== undefined) session.row.event = change.event;
   }
 

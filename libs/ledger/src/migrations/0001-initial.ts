@@ -181,11 +181,11 @@ const RECORDS = [
     at timestamptz NOT NULL DEFAULT adyton.now(),
     principal text NOT NULL,
     action text NOT NULL,
-    subject_id text NOT NULL,
+    subject text NOT NULL,
     database_id text,
     reason jsonb,
     detail text)`,
-  sql`CREATE INDEX audit_events_of_subject ON adyton.audit_events (subject_id)`,
+  sql`CREATE INDEX audit_events_of_subject ON adyton.audit_events (subject)`,
   sql`CREATE TABLE adyton.idempotency_keys (
     principal text NOT NULL,
     key text NOT NULL,

@@ -1,0 +1,37 @@
+// Settings of the control-plane: the server and its prepare step read the same list.
+import {
+  defineSettings,
+  durationSettings,
+  httpSettings,
+  ledgerSettings,
+  logSettings,
+  redisSettings,
+  setting,
+  storeSettings,
+  type ConfigOf,
+} from '@adyton/runtime';
+
+export const settings = defineSettings({
+  ...logSettings,
+  ...httpSettings,
+  ...ledgerSettings,
+  ...redisSettings,
+  ...storeSettings,
+  ...durationSettings,
+  ADYTON_API_TOKEN: {
+    schema: setting.text.min(16, 'must have at least 16 characters'),
+    secret: true,
+    doc: 'token that people and clients present',
+  },
+  ADYTON_VAULT_KEY_FILE: {
+    schema: setting.path,
+    doc: 'file with the 32-byte key that opens the vault, mode 0600',
+  },
+  ADYTON_VAULT_KEY_CREATE: {
+    schema: setting.yesNo,
+    default: 'no',
+    doc: 'yes lets the prepare step make the key file when it is missing',
+  },
+});
+
+export type Config = ConfigOf<typeof settings>;

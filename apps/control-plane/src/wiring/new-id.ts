@@ -1,0 +1,35 @@
+// New ids: prefix and ULID. Clock and randomness are handed in.
+import {
+  ID_PREFIX,
+  type DatabaseId,
+  type HostId,
+  type RecoveryPointId,
+  type RequestId,
+  type RestorePlanId,
+  type RunId,
+  type ScheduleId,
+} from '@adyton/domain';
+import { type Clock } from '@adyton/runtime';
+import { randomInt } from 'node:crypto';
+import { ulid } from 'ulid';
+
+interface Ids {
+  HostId: HostId;
+  DatabaseId: DatabaseId;
+  ScheduleId: ScheduleId;
+  RequestId: RequestId;
+  RunId: RunId;
+  RecoveryPointId: RecoveryPointId;
+  RestorePlanId: RestorePlanId;
+}
+export type IdKind = keyof Ids;
+export type IdOf<K extends IdKind> = Ids[K];
+
+const FRACTION_STEPS = 2 ** 32;
+/** A fraction in [0, 1) from the system's secure source. */
+const secureFraction = (): number => randomInt(FRACTION_STEPS) / FRACTION_STEPS;
+
+export function idSource(clock: Clock): <K extends IdKind>(kind: K) => IdOf<K> {
+  return <K extends IdKind>(kind: K) =>
+    `${ID_PREFIX[kind]}_${ulid(clock.now().getTime(), secureFraction)}` as IdOf<K>;
+}

@@ -1,0 +1,86 @@
+/**
+ * The instance process: `main.js --base DIR --sid ORCL [--mount] [--cache-bytes N] [--split-writes]`. Prints one JSON line
+ * on stdout when clients may come (`instance.open`) and one at the end (`instance.closed`), errors on stderr. SIGTERM and SIGINT shut down cleanly; a
+ * killed process is put right by the next start.
+ */
+import { parseArgs } from 'node:util';
+import { Instance } from './instance';
+import { serveInstance } from './ipc-server';
+import { hostPaths, readInstanceFile, writeInstanceFile } from './oracle-home';
+import { databaseTables } from './database-tables-seam';
+import { ORA, OraError } from './ora-error';
+import { serveListener } from './serve-listener';
+
+const now = () => new Date();
+/** After this a clean shutdown gives up and the process ends as it is. */
+const SHUTDOWN_TIMEOUT_MS = 5_000;
+
+/** Starts the instance and answers when it is open (or mounted); the process then lives until a shutdown. */
+export async function runInstance(argv: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      base: { type: 'string' },
+      sid: { type: 'string' },
+      mount: { type: 'boolean', default: false },
+      'cache-bytes': { type: 'string' },
+      'split-writes': { type: 'boolean', default: false },
+    },
+  });
+  const { base, sid } = values;
+  if (base === undefined || sid === undefined) throw new OraError(ORA.badCommand, '--base and --sid are required');
+  const oracleHome = hostPaths.oracleHome(base);
+  const file = readInstanceFile(oracleHome, sid);
+  if (file === undefined) throw new OraError(ORA.notStarted, `${oracleHome} knows no instance ${sid}`);
+  let recovery: object | undefined;
+  const stopped = Promise.withResolvers<void>();
+  const instance = new Instance({
+    sid,
+    base,
+    oracleHome,
+    now,
+    splitWrites: values['split-writes'],
+    ...(values['cache-bytes'] === undefined ? {} : { cacheBytes: Number(values['cache-bytes']) }),
+    onOpen: (done) => {
+      recovery = done;
+    },
+    onShutdown: () => {
+      stopped.resolve();
+    },
+  });
+  await instance.startup(values.mount ? 'MOUNT' : 'OPEN');
+  const server = await serveInstance(instance, file.ipcSocket);
+  const listener = await serveListener(instance, file, databaseTables(instance.liveState(), now));
+  instance.listenerPort = listener.port;
+  if (listener.port !== file.listenerPort) writeInstanceFile(oracleHome, { ...file, listenerPort: listener.port });
+  onSignals(instance);
+  print('instance.open', { ...instance.identity(), ipcSocket: file.ipcSocket, service: file.service, recovery });
+  await stopped.promise;
+  // The client that asked for the shutdown still gets its answer.
+  await new Promise(setImmediate);
+  await listener.close();
+  await server.close();
+  print('instance.closed', { sid });
+}
+
+function onSignals(instance: Instance): void {
+  const stop = () => {
+    setTimeout(() => {
+      fail(new Error('shutdown took too long'));
+    }, SHUTDOWN_TIMEOUT_MS).unref();
+    if (instance.status !== 'DOWN') instance.shutdown('IMMEDIATE').catch(fail);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+function print(event: string, fields: Record<string, unknown>): void {
+  process.stdout.write(JSON.stringify({ event, at: now().toISOString(), ...fields }) + '\n');
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`instance: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+if (require.main === module) runInstance(process.argv.slice(2)).catch(fail);

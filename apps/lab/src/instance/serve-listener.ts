@@ -1,0 +1,48 @@
+/** Puts the TNS listener in front of an instance: logins from its password file, statements to the SQL evaluator. */
+import { existsSync } from 'node:fs';
+import { startListener, type RunningListener } from '../listener/listener';
+import { readPasswordFile } from '../listener/password-file';
+import { createSqlEvaluator } from '../sql/evaluator';
+import { type TableProvider } from '../sql/table';
+import { type Instance } from './instance';
+import { type InstanceFile, passwordFilePath } from './oracle-home';
+import { ORA, OraError } from './ora-error';
+
+/** Starts listening on the instance's port. `tables`: the views over the instance's state. */
+export async function serveListener(
+  instance: Instance,
+  file: InstanceFile,
+  tables: TableProvider,
+): Promise<RunningListener> {
+  const { sid, oracleHome, now } = instance.options;
+  const live = instance.liveState();
+  const evaluator = createSqlEvaluator({ tables, commands: commandsOf(instance), now });
+  const passwordFile = passwordFilePath(oracleHome, sid);
+  const { dbName, dbUniqueName, versionFull } = instance.identity();
+  return startListener({
+    host: '127.0.0.1',
+    port: file.listenerPort,
+    service: { names: [file.service], sids: [sid] },
+    users: async () => (existsSync(passwordFile) ? readPasswordFile(passwordFile) : { users: [] }),
+    instance: { instanceName: sid, dbName, dbUniqueName, versionFull },
+    execute: (request) => evaluator.execute(request),
+    openSession: (session) => live.openSession(session),
+    onFault: (error) => {
+      process.stderr.write(`listener: ${error instanceof Error ? error.message : String(error)}\n`);
+    },
+  });
+}
+
+function commandsOf(instance: Instance) {
+  return {
+    archiveLogCurrent: async () => instance.database().switchLog(),
+    switchLogfile: async () => instance.database().switchLog(),
+    checkpoint: async () => instance.database().checkpoint(),
+    killSession: async (target: { sid: number; serial: number; instance: number | null }) => {
+      if (target.instance !== null && target.instance !== instance.identity().instanceNumber) {
+        throw new OraError(ORA.noSuchSession, 'User session ID does not exist.');
+      }
+      instance.sessions.kill(target);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** Lays out a simulated Oracle host: home, shims for rman, sbttest and labctl, oratab, instance file. */
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { hostPaths, type InstanceFile, writeInstanceFile } from '../instance/oracle-home';
+import { SOCKET_PATH_BYTES_MAX } from '../instance/ipc-server';
+
+/** apps/lab/src of the build this file runs from. */
+const LAB = resolve(__dirname, '..');
+const SHIMS: Record<string, string> = {
+  rman: join(LAB, 'rman', 'main.js'),
+  sbttest: join(LAB, 'sbt', 'sbttest-main.js'),
+  labctl: join(LAB, 'labctl', 'main.js'),
+};
+const EXECUTABLE = 0o755;
+
+/** Makes the directories and the shims; what is there already stays. */
+export function prepareHost(base: string): void {
+  for (const directory of [
+    hostPaths.bin(base),
+    hostPaths.dbs(base),
+    hostPaths.truth(base),
+    join(base, 'etc'),
+    join(base, 'oradata'),
+    join(base, 'fra'),
+  ]) {
+    mkdirSync(directory, { recursive: true });
+  }
+  for (const [name, script] of Object.entries(SHIMS)) {
+    const path = join(hostPaths.bin(base), name);
+    // ORACLE_HOME is where the shim lies unless the caller says otherwise, as with a copied home.
+    const body = [
+      '#!/bin/sh',
+      ': "${ORACLE_HOME:=$(cd "$(dirname "$0")/.." && pwd)}"; export ORACLE_HOME',
+      `exec ${quote(process.execPath)} ${quote(script)} "$@"`,
+    ];
+    writeFileSync(path, body.join('\n') + '\n');
+    chmodSync(path, EXECUTABLE);
+  }
+}
+
+/** Writes dbs/lab_<SID>.json and the oratab line. */
+export async function registerInstance(
+  base: string,
+  options: { sid: string; dbUniqueName: string; service: string; port: number | undefined },
+): Promise<InstanceFile> {
+  const { sid, dbUniqueName, service } = options;
+  const file: InstanceFile = {
+    sid,
+    dbUniqueName,
+    base,
+    ipcSocket: socketPath(base, sid),
+    listenerPort: options.port ?? (await freePort()),
+    service,
+    controlFiles: [join(hostPaths.oradata(base, sid), 'control01.ctl')],
+  };
+  writeInstanceFile(hostPaths.oracleHome(base), file);
+  noteInOratab(base, sid);
+  return file;
+}
+
+/** SPFILE of an instance, as text (the real one is binary). */
+export function writeServerParameters(base: string, file: InstanceFile, dbName: string): string {
+  const path = join(hostPaths.dbs(base), `spfile${file.sid}.ora`);
+  const parameters = {
+    db_name: dbName,
+    db_unique_name: file.dbUniqueName,
+    control_files: file.controlFiles.join(','),
+    compatible: '19.0.0',
+    db_block_size: '8192',
+    db_recovery_file_dest: join(base, 'fra'),
+    service_names: file.service,
+  };
+  const lines = Object.entries(parameters).map(([name, value]) => `*.${name}='${value}'`);
+  writeFileSync(path, lines.join('\n') + '\n');
+  return path;
+}
+
+function noteInOratab(base: string, sid: string): void {
+  const path = hostPaths.oratab(base);
+  const line = `${sid}:${hostPaths.oracleHome(base)}:N`;
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  const others = lines.filter((known) => known !== '' && !known.startsWith(`${sid}:`));
+  writeFileSync(path, [...others, line].join('\n') + '\n');
+}
+
+/** Beside the instance file when that is short enough for a socket, else in a directory of its own. */
+function socketPath(base: string, sid: string): string {
+  const near = join(hostPaths.dbs(base), `lab_${sid}.sock`);
+  if (Buffer.byteLength(near) <= SOCKET_PATH_BYTES_MAX) return near;
+  return join(mkdtempSync(join(tmpdir(), 'ady-')), `${sid}.sock`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => {
+        resolvePort(port);
+      });
+    });
+  });
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

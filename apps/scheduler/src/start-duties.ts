@@ -1,0 +1,70 @@
+// The scheduler's duties and how often each is done.
+import { listenForOutbox, relayOutboxBatch, type Ledger } from '@adyton/ledger';
+import {
+  createInspector,
+  createProducer,
+  openHostQueues,
+  startOutboxRelay,
+  type RedisConnection,
+} from '@adyton/queue';
+import { type Logger, type ShutdownStep } from '@adyton/runtime';
+import { ulid } from 'ulid';
+import { askPresence } from './ask-presence';
+import { type SchedulerConfig } from './config';
+import { pruneRecords } from './relay/prune-records';
+import { reconcileQueue } from './relay/reconcile-queue';
+import { materialiseSchedules } from './schedules/materialise-schedules';
+import { sweepLeases } from './sweeps/sweep-leases';
+import { sweepRequests } from './sweeps/sweep-requests';
+import { startTicking, type Duty } from './tick';
+
+/** What Redis lost is looked for this often, ms. */
+const RECONCILE_MS = 5_000;
+const PRUNE_MS = 60 * 60 * 1_000;
+
+export interface DutyParts {
+  readonly config: SchedulerConfig;
+  readonly ledger: Ledger;
+  readonly redis: RedisConnection;
+  readonly log: Logger;
+}
+
+/** Starts everything; the steps end it in order. */
+export function startDuties({ config, ledger, redis, log }: DutyParts): ShutdownStep[] {
+  const queues = openHostQueues(redis);
+  const inspector = createInspector(queues);
+  const relay = startOutboxRelay({
+    source: { relayBatch: (limit, send) => relayOutboxBatch(ledger, limit, send) },
+    producer: createProducer(queues),
+    log,
+  });
+  const wakeUps = listenForOutbox({
+    url: config.ADYTON_LEDGER_URL,
+    onWake: () => relay.wake(),
+    onError: (error) => log.warn({ err: error }, 'outbox.listening-lost'),
+  });
+  const presence = { ledger, redis, presenceTtlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS };
+  const duties: [Duty, number][] = [
+    [
+      materialiseSchedules({
+        ledger,
+        log,
+        presenceOf: (hostId) => askPresence(presence, hostId),
+        newUlid: () => ulid(),
+        claimSeconds: config.ADYTON_CLAIM_SECONDS,
+      }),
+      config.ADYTON_TICK_MS,
+    ],
+    [sweepRequests({ ledger, inspector, log }), config.ADYTON_TICK_MS],
+    [sweepLeases({ ledger, log }), config.ADYTON_TICK_MS],
+    [reconcileQueue({ ledger, inspector, log }), RECONCILE_MS],
+    [pruneRecords(ledger), PRUNE_MS],
+  ];
+  const ticking = duties.map(([duty, everyMs]) => startTicking(duty, everyMs, log));
+  return [
+    { name: 'duties', run: async () => void (await Promise.all(ticking.map((t) => t.stop()))) },
+    { name: 'wake-ups', run: () => wakeUps.close() },
+    { name: 'relay', run: () => relay.stop() },
+    { name: 'queues', run: () => queues.close() },
+  ];
+}
