@@ -1,1 +1,14 @@
-export {};
+// Create, get, list and delete objects over S3, a directory or memory.
+export {
+  type CreateOutcome,
+  type GetOptions,
+  type ObjectStore,
+  type RequestOptions,
+  type StoredObject,
+} from './object-store';
+export { ObjectStoreError, type ObjectStoreErrorKind } from './object-store-error';
+export { MemoryStore } from './memory-store';
+export { openObjectStore, type ObjectStoreConfig } from './open-object-store';
+export { retryingStore, type RetryOptions } from './retrying-store';
+export { limitedStore, type StoreLimits } from './limited-store';
+export { isFit, probeObjectStore, type ProbeReport } from './probe-object-store';

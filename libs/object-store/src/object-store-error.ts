@@ -1,0 +1,33 @@
+// What can go wrong with a store, in kinds that code may branch on.
+export type ObjectStoreErrorKind =
+  'unavailable' | 'timeout' | 'denied' | 'full' | 'no-bucket' | 'not-supported' | 'corrupt-reply';
+
+const HINTS: Record<ObjectStoreErrorKind, string> = {
+  unavailable: 'check that the endpoint is right and reachable',
+  timeout: 'the store did not answer in time; check its load and the network',
+  denied: 'check access key, secret and bucket policy',
+  full: 'free or add space at the store',
+  'no-bucket': 'create the bucket, or correct its name',
+  'not-supported': 'this store lacks a feature that the vault needs',
+  'corrupt-reply': 'the store sent other bytes than it announced; check the network between',
+};
+
+/** Kinds that may go away by themselves: worth a retry. */
+const TEMPORARY: ReadonlySet<ObjectStoreErrorKind> = new Set(['unavailable', 'timeout', 'corrupt-reply']);
+
+export class ObjectStoreError extends Error {
+  readonly temporary: boolean;
+  readonly hint: string;
+
+  constructor(
+    readonly kind: ObjectStoreErrorKind,
+    readonly store: string,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${store}: ${detail}`, options);
+    this.name = 'ObjectStoreError';
+    this.temporary = TEMPORARY.has(kind);
+    this.hint = HINTS[kind];
+  }
+}

@@ -1,0 +1,46 @@
+// The object store under the vault: five operations. Objects are created once and never overwritten, so that a crash or a second writer
+// can leave garbage but never damage. Behaviour such as retries and limits is added by wrappers; one contract suite holds for all.
+
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface GetOptions extends RequestOptions {
+  /** First byte, default 0. */
+  readonly offset?: number;
+  /** Bytes wanted; default to the end. A range that reaches past the end is an error of the caller. */
+  readonly length?: number;
+}
+
+/** `exists`: the key was taken. After a lost reply it may have been taken by the caller's own earlier attempt: compare where it matters. */
+export type CreateOutcome = 'created' | 'exists';
+
+export interface ObjectStore {
+  /** For messages; never contains secrets. */
+  readonly name: string;
+  /** Creates the object unless the key exists. Atomic: a reader sees nothing or all of it. */
+  create(key: string, bytes: Uint8Array, options?: RequestOptions): Promise<CreateOutcome>;
+  /** Exactly the bytes asked for, or null when the store says, with valid credentials, that the key does not exist. */
+  get(key: string, options?: GetOptions): Promise<Uint8Array | null>;
+  head(key: string, options?: RequestOptions): Promise<{ readonly bytes: number } | null>;
+  /** All objects whose key begins with `prefix`, in the order of their keys. */
+  list(prefix: string, options?: RequestOptions): AsyncIterable<StoredObject>;
+  /** Deleting what does not exist is fine. */
+  delete(key: string, options?: RequestOptions): Promise<void>;
+}
+
+/** Longest key, bytes: S3's own limit. */
+const KEY_BYTES_MAX = 1024;
+
+/** @throws RangeError for keys that some store or file system would not keep apart. */
+export function assertKey(key: string): void {
+  const clean = /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/.test(key);
+  if (!clean || key.split('/').some((part) => part === '.' || part === '..') || key.length > KEY_BYTES_MAX) {
+    throw new RangeError(`not an object key: ${JSON.stringify(key.slice(0, 200))}`);
+  }
+}

@@ -1,0 +1,51 @@
+// Finds out, by trying, whether a store keeps the promises the vault is built on. One known gateway ignores If-None-Match in silence.
+import { type ObjectStore } from './object-store';
+import { ObjectStoreError } from './object-store-error';
+
+export interface ProbeReport {
+  readonly conditionalCreate: boolean;
+  /** Of the racing creates, how many were told they had won; must be 1. */
+  readonly raceWinners: number;
+  readonly listedAtOnce: boolean;
+  readonly readBack: boolean;
+  /** False where the credentials may not delete; the probe's small object then stays. */
+  readonly deleted: boolean;
+}
+
+const RACERS = 16;
+
+/** True when the store may hold a vault. */
+export function isFit(report: ProbeReport): boolean {
+  return report.conditionalCreate && report.raceWinners === 1 && report.listedAtOnce && report.readBack;
+}
+
+/** @param probeId makes the probe's keys its own: letters and digits. */
+export async function probeObjectStore(store: ObjectStore, probeId: string): Promise<ProbeReport> {
+  const [first, raced] = [`probe/${probeId}.first`, `probe/${probeId}.raced`];
+  const body = Buffer.from(`probe ${probeId}`);
+  await store.create(first, body);
+  const again = await store.create(first, Buffer.from('another body'));
+  const race = await Promise.all(
+    Array.from({ length: RACERS }, (_, i) => store.create(raced, Buffer.from(`racer ${i}`))),
+  );
+  const listed: string[] = [];
+  for await (const { key } of store.list(`probe/${probeId}.`)) listed.push(key);
+  const read = await store.get(first);
+  return {
+    conditionalCreate: again === 'exists',
+    raceWinners: race.filter((outcome) => outcome === 'created').length,
+    listedAtOnce: listed.length === 2,
+    readBack: read !== null && Buffer.compare(read, body) === 0,
+    deleted: await deleteAll(store, [first, raced]),
+  };
+}
+
+async function deleteAll(store: ObjectStore, keys: readonly string[]): Promise<boolean> {
+  try {
+    for (const key of keys) await store.delete(key);
+    return true;
+  } catch (error) {
+    if (error instanceof ObjectStoreError && error.kind === 'denied') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,253 @@
+// S3 and what is compatible with it. Objects are single PUTs of known length with If-None-Match; the SDK's own retries are off (ours are
+// wrappers), and every request has our own time-out, because a full store may hang instead of answering.
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+  type ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import {
+  assertKey,
+  type CreateOutcome,
+  type GetOptions,
+  type ObjectStore,
+  type RequestOptions,
+  type StoredObject,
+} from './object-store';
+import { ObjectStoreError, type ObjectStoreErrorKind } from './object-store-error';
+
+export interface S3StoreConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** Put before every key, without a slash at its end. */
+  readonly prefix?: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** `http://host/bucket/key` instead of `http://bucket.host/key`; most compatible stores want it, hence the default. */
+  readonly forcePathStyle?: boolean;
+  /** Makes the bucket when it is missing. */
+  readonly createBucket?: boolean;
+  /** Bound of one request, ms. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** 32 MiB at 1 MiB/s and some: a slower path cannot carry backups. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Sockets to one store; more than the requests a worker keeps in flight. */
+const SOCKETS_MAX = 32;
+const LIST_PAGE_KEYS = 1000;
+
+const HTTP_KINDS: Record<number, ObjectStoreErrorKind> = {
+  401: 'denied',
+  403: 'denied',
+  501: 'not-supported',
+  507: 'full',
+};
+const NAME_KINDS: Record<string, ObjectStoreErrorKind> = {
+  NoSuchBucket: 'no-bucket',
+  QuotaExceeded: 'full',
+  StorageFull: 'full',
+  XMinioStorageFull: 'full',
+  InsufficientCapacity: 'full',
+  NotImplemented: 'not-supported',
+  InvalidAccessKeyId: 'denied',
+  SignatureDoesNotMatch: 'denied',
+  TimeoutError: 'timeout',
+  AbortError: 'timeout',
+};
+
+export class S3Store implements ObjectStore {
+  readonly name: string;
+  private readonly client: S3Client;
+  private readonly prefix: string;
+
+  private constructor(private readonly config: S3StoreConfig) {
+    this.name = `s3 bucket ${config.bucket} at ${config.endpoint}`;
+    this.prefix = config.prefix === undefined || config.prefix === '' ? '' : `${config.prefix}/`;
+    this.client = clientOf(config);
+  }
+
+  /** @throws ObjectStoreError when the bucket cannot be used. */
+  static async open(config: S3StoreConfig): Promise<S3Store> {
+    const store = new S3Store(config);
+    await store.useBucket();
+    return store;
+  }
+
+  async create(key: string, bytes: Uint8Array, options: RequestOptions = {}): Promise<CreateOutcome> {
+    assertKey(key);
+    const command = new PutObjectCommand({
+      Bucket: this.config.bucket,
+      Key: this.prefix + key,
+      Body: bytes,
+      ContentLength: bytes.length,
+      IfNoneMatch: '*',
+    });
+    try {
+      await this.client.send(command, { abortSignal: this.deadline(options) });
+      return 'created';
+    } catch (error) {
+      if (statusOf(error) === 412) return 'exists';
+      throw this.inOurTerms(error, `cannot create ${key}`);
+    }
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<Uint8Array | null> {
+    assertKey(key);
+    if (options.length === 0) return (await this.head(key, options)) === null ? null : new Uint8Array(0);
+    const command = new GetObjectCommand({
+      Bucket: this.config.bucket,
+      Key: this.prefix + key,
+      ...rangeHeader(options),
+    });
+    try {
+      const reply = await this.client.send(command, { abortSignal: this.deadline(options) });
+      const bytes = (await reply.Body?.transformToByteArray()) ?? new Uint8Array(0);
+      const wanted = options.length ?? reply.ContentLength;
+      if (bytes.length !== wanted) {
+        throw new ObjectStoreError(
+          'corrupt-reply',
+          this.name,
+          `${key}: ${bytes.length} bytes came, ${wanted} were wanted`,
+        );
+      }
+      return bytes;
+    } catch (error) {
+      if (isNoSuchKey(error)) return null;
+      throw this.inOurTerms(error, `cannot read ${key}`);
+    }
+  }
+
+  async head(key: string, options: RequestOptions = {}): Promise<{ bytes: number } | null> {
+    assertKey(key);
+    const command = new HeadObjectCommand({ Bucket: this.config.bucket, Key: this.prefix + key });
+    try {
+      const reply = await this.client.send(command, { abortSignal: this.deadline(options) });
+      return { bytes: reply.ContentLength ?? 0 };
+    } catch (error) {
+      if (statusOf(error) === 404) return null;
+      throw this.inOurTerms(error, `cannot look at ${key}`);
+    }
+  }
+
+  async *list(prefix: string, options: RequestOptions = {}): AsyncIterable<StoredObject> {
+    let token: string | undefined;
+    do {
+      const page = await this.listPage(prefix, token, options);
+      for (const object of page.Contents ?? []) {
+        if (object.Key !== undefined)
+          yield { key: object.Key.slice(this.prefix.length), bytes: object.Size ?? 0 };
+      }
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async delete(key: string, options: RequestOptions = {}): Promise<void> {
+    assertKey(key);
+    const command = new DeleteObjectCommand({ Bucket: this.config.bucket, Key: this.prefix + key });
+    try {
+      await this.client.send(command, { abortSignal: this.deadline(options) });
+    } catch (error) {
+      if (!isNoSuchKey(error)) throw this.inOurTerms(error, `cannot delete ${key}`);
+    }
+  }
+
+  private async listPage(
+    prefix: string,
+    token: string | undefined,
+    options: RequestOptions,
+  ): Promise<ListObjectsV2CommandOutput> {
+    const command = new ListObjectsV2Command({
+      Bucket: this.config.bucket,
+      Prefix: this.prefix + prefix,
+      MaxKeys: LIST_PAGE_KEYS,
+      ContinuationToken: token,
+    });
+    try {
+      return await this.client.send(command, { abortSignal: this.deadline(options) });
+    } catch (error) {
+      throw this.inOurTerms(error, `cannot list ${prefix}`);
+    }
+  }
+
+  private async useBucket(): Promise<void> {
+    const input = { Bucket: this.config.bucket };
+    try {
+      await this.client.send(new HeadBucketCommand(input), { abortSignal: this.deadline({}) });
+    } catch (error) {
+      if (statusOf(error) !== 404) throw this.inOurTerms(error, 'cannot use the bucket');
+      if (this.config.createBucket !== true)
+        throw new ObjectStoreError('no-bucket', this.name, 'there is no such bucket', { cause: error });
+      await this.makeBucket();
+    }
+  }
+
+  private async makeBucket(): Promise<void> {
+    try {
+      await this.client.send(new CreateBucketCommand({ Bucket: this.config.bucket }), {
+        abortSignal: this.deadline({}),
+      });
+    } catch (error) {
+      if (statusOf(error) !== 409) throw this.inOurTerms(error, 'cannot create the bucket'); // 409: somebody else just made it
+    }
+  }
+
+  private deadline({ signal }: RequestOptions): AbortSignal {
+    const timeout = AbortSignal.timeout(this.config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
+    return signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+  }
+
+  private inOurTerms(error: unknown, what: string): ObjectStoreError {
+    if (error instanceof ObjectStoreError) return error;
+    const name = error instanceof Error ? error.name : '';
+    const status = statusOf(error);
+    const kind =
+      NAME_KINDS[name] ?? (status === undefined ? 'unavailable' : (HTTP_KINDS[status] ?? 'unavailable'));
+    const detail = `${what}: ${[status, name, error instanceof Error ? error.message : ''].filter((part) => part !== undefined && part !== '').join(' ')}`;
+    return new ObjectStoreError(kind, this.name, detail, { cause: error });
+  }
+}
+
+function clientOf(config: S3StoreConfig): S3Client {
+  const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
+  return new S3Client({
+    endpoint: config.endpoint,
+    region: config.region,
+    credentials: { accessKeyId: config.accessKeyId, secretAccessKey: config.secretAccessKey },
+    forcePathStyle: config.forcePathStyle ?? true,
+    maxAttempts: 1,
+    // Not every compatible store takes the checksums that newer clients send unasked; our objects carry their own hashes.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      httpAgent: new HttpAgent(agentOptions),
+      httpsAgent: new HttpsAgent(agentOptions),
+    }),
+  });
+}
+
+function rangeHeader({ offset = 0, length }: GetOptions): { Range: string } | object {
+  if (offset === 0 && length === undefined) return {};
+  return { Range: `bytes=${offset}-${length === undefined ? '' : offset + length - 1}` };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+/** Only the store's own word for a missing key; a missing bucket is another matter. */
+function isNoSuchKey(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.name === 'NoSuchKey';
+}
