@@ -54,6 +54,8 @@ export function openLedger(options: LedgerOptions): Ledger {
     },
   });
   pool.on('error', (error) => options.onIdleError?.(error));
+  // a session that breaks while in use also fails the statement it carries; without a listener it would end the process
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<LedgerTables>({ dialect: new PostgresDialect({ pool: watchedPool(pool) }) });
   const session = db.withSchema('adyton');
   return {

@@ -1,4 +1,5 @@
 // Brings the ledger's schema up to date. Several processes may start at once: the migrator's own lock lets one of them work.
+import { sql } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { type Ledger } from './ledger';
 import { initial } from './migrations/0001-initial';
@@ -23,11 +24,18 @@ export async function migrateLedger(ledger: Ledger): Promise<string[]> {
 
 /** Names of migrations this program knows and the ledger does not have yet. */
 export async function pendingMigrations(ledger: Ledger): Promise<string[]> {
+  const applied = new Set(await appliedMigrations(ledger));
+  return Object.keys(MIGRATIONS).filter((name) => !applied.has(name));
+}
+
+async function appliedMigrations(ledger: Ledger): Promise<string[]> {
+  const { rows } = await sql<{ there: boolean }>`
+    SELECT to_regclass('adyton.migrations') IS NOT NULL AS there`.execute(ledger.session);
+  if (rows[0]?.there !== true) return [];
   const applied = await ledger.session
     .withTables<{ migrations: { name: string } }>()
     .selectFrom('migrations')
     .select('name')
     .execute();
-  const names = new Set(applied.map((row) => row.name));
-  return Object.keys(MIGRATIONS).filter((name) => !names.has(name));
+  return applied.map((row) => row.name);
 }

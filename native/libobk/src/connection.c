@@ -241,7 +241,7 @@ void connection_begin(struct connection *connection, const char *activity, const
 static void lose_after_last_words(struct connection *connection)
 {
   int number = errno;
-  if (connection->data_left == 0 && !connection_check(connection))
+  if (!connection->streaming && !connection_check(connection))
     return;
   errno = number;
   lose_by_errno(connection);
@@ -300,7 +300,7 @@ static bool discard(struct connection *connection, uint32_t length, int64_t dead
 }
 
 static enum answer_kind take_answer(struct connection *connection, const struct frame_header *header, int64_t deadline,
-                                    struct answer *answer, struct failure *error)
+                                    struct answer *answer)
 {
   unsigned char *memory = connection->control;
   if (header->length > sizeof connection->control) {
@@ -311,7 +311,6 @@ static enum answer_kind take_answer(struct connection *connection, const struct 
     }
     answer->allocated = memory;
   }
-  (void)error;
   if (!receive(connection, memory, header->length, deadline)) {
     free(answer->allocated);
     answer->allocated = NULL;
@@ -334,7 +333,7 @@ enum answer_kind connection_wait(struct connection *connection, enum frame_type 
     if (!wait_header(connection, &header, deadline))
       return ANSWER_LOST;
     if (header.type == (uint8_t)expected)
-      return take_answer(connection, &header, deadline, answer, error);
+      return take_answer(connection, &header, deadline, answer);
     if (header.type == FRAME_KEEPALIVE && header.length == 0)
       continue;
     if (header.type == FRAME_ERROR) {

@@ -19,6 +19,7 @@ struct connection {
   uint32_t header_have; /* bytes of the next header that have arrived */
   uint32_t data_left;   /* bytes of the current DATA frame that have not been read */
   bool data_ended;      /* DATA_END has been seen */
+  bool streaming;       /* a piece is being read: DATA frames arrive unasked */
   bool failed;          /* `failure` holds what the worker reported unasked, or why the connection was lost */
   int64_t progress_ms;  /* when the last byte moved in either direction, on the monotonic clock */
   unsigned char header[FRAME_HEADER_BYTES];

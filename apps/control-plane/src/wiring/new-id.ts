@@ -29,6 +29,11 @@ const FRACTION_STEPS = 2 ** 32;
 /** A fraction in [0, 1) from the system's secure source. */
 const secureFraction = (): number => randomInt(FRACTION_STEPS) / FRACTION_STEPS;
 
+/** Ids of HTTP requests, for logs and problem documents. */
+export function requestIdSource(clock: Clock): () => string {
+  return () => ulid(clock.now().getTime(), secureFraction);
+}
+
 export function idSource(clock: Clock): <K extends IdKind>(kind: K) => IdOf<K> {
   return <K extends IdKind>(kind: K) =>
     `${ID_PREFIX[kind]}_${ulid(clock.now().getTime(), secureFraction)}` as IdOf<K>;

@@ -4,7 +4,6 @@ import { type IdKind, type IdOf } from './new-id';
 export const CONFIG = Symbol('config');
 export const LEDGER = Symbol('ledger');
 export const REDIS = Symbol('redis');
-export const VAULT = Symbol('vault');
 export const STORE_PROBE = Symbol('store-probe');
 export const NEW_ID = Symbol('new-id');
 

@@ -65,7 +65,11 @@ export function uncatalogPiece(controlFile: ControlFile, handle: string): boolea
 }
 
 /** Adds what piece headers say; a piece already known becomes available again. */
-export function catalogPiece(controlFile: ControlFile, records: BackupRecords, now: Date): { added: boolean } {
+export function catalogPiece(
+  controlFile: ControlFile,
+  records: BackupRecords,
+  now: Date,
+): { added: boolean } {
   const { setStamp, setCount } = records.set;
   const ofSet = (record: { setStamp: number; setCount: number }) =>
     record.setStamp === setStamp && record.setCount === setCount;

@@ -38,17 +38,17 @@ export async function createDataFile(file: NewDataFile): Promise<number> {
       isUsed: (block) => !isFormerlyUsed(file.seed, block),
       scn: file.firstScn,
     });
-    const head = Buffer.concat([makeFileBlockZero(blockBytes, blocks), makeDataFileHeader(file.header), space]);
+    const head = Buffer.concat([
+      makeFileBlockZero(blockBytes, blocks),
+      makeDataFileHeader(file.header),
+      space,
+    ]);
     let at = writeAll(fd, head, 0);
     const run = Buffer.from(new ArrayBuffer(WRITE_BYTES));
     const empty = makeEmptyTemplate(blockBytes, rfile);
-    for (let block = firstData; block <= blocks;) {
+    for (let block = firstData; block <= blocks; block += WRITE_BYTES / blockBytes) {
       const count = Math.min(WRITE_BYTES / blockBytes, blocks - block + 1);
-      for (let i = 0; i < count; i++, block++) {
-        const slot = run.subarray(i * blockBytes, (i + 1) * blockBytes);
-        if (block < highWater) fillUsedBlock(slot, file, block);
-        else fillEmptyBlock(slot, empty, rdbaOf(rfile, block));
-      }
+      fillRun(run.subarray(0, count * blockBytes), file, { first: block, highWater, empty });
       at = writeAll(fd, run.subarray(0, count * blockBytes), at);
       await new Promise(setImmediate);
     }
@@ -66,6 +66,19 @@ export function highWaterFor(blocks: number, firstData: number): number {
 
 function isFormerlyUsed(seed: number, block: number): boolean {
   return mixSeed(seed, block) % (USED_PERCENT + FORMERLY_USED_PERCENT) < FORMERLY_USED_PERCENT;
+}
+
+function fillRun(
+  run: Buffer,
+  file: NewDataFile,
+  { first, highWater, empty }: { first: number; highWater: number; empty: Buffer },
+): void {
+  const { blockBytes, rfile } = file.header;
+  for (let i = 0; i < run.length / blockBytes; i++) {
+    const slot = run.subarray(i * blockBytes, (i + 1) * blockBytes);
+    if (first + i < highWater) fillUsedBlock(slot, file, first + i);
+    else fillEmptyBlock(slot, empty, rdbaOf(rfile, first + i));
+  }
 }
 
 function fillUsedBlock(slot: Buffer, file: NewDataFile, block: number): void {

@@ -82,10 +82,13 @@ export async function createDatabase(options: CreateDatabaseOptions): Promise<Cr
 function checkSizes(options: CreateDatabaseOptions): void {
   if (options.totalBytes < TOTAL_BYTES_MIN) throw new RangeError(`size below ${TOTAL_BYTES_MIN} bytes`);
   if (options.redoLogBytes < REDO_LOG_BYTES_MIN || options.redoLogBytes % 512 !== 0) {
-    throw new RangeError(`redo log size below ${REDO_LOG_BYTES_MIN} bytes, or not a number of 512-byte blocks`);
+    throw new RangeError(
+      `redo log size below ${REDO_LOG_BYTES_MIN} bytes, or not a number of 512-byte blocks`,
+    );
   }
   for (const plan of FILE_PLANS) {
-    if (blocksOf(plan, options) > BLOCKS_MAX) throw new RangeError(`${plan.name} would exceed ${BLOCKS_MAX} blocks`);
+    if (blocksOf(plan, options) > BLOCKS_MAX)
+      throw new RangeError(`${plan.name} would exceed ${BLOCKS_MAX} blocks`);
   }
 }
 
@@ -194,7 +197,16 @@ export function makeOnlineLogs(options: OnlineLogsOptions): RedoLog[] {
   if (first === undefined) throw new Error('a database needs online logs');
   const { dbid, dbName, resetlogsScn, resetlogsId, firstScn } = options;
   const firstStamp = stampOf(options.firstAt);
-  RedoWriter.begin(first, { dbid, dbName, thread: THREAD, sequence: 1, resetlogsScn, resetlogsId, firstScn, firstStamp }).close();
+  RedoWriter.begin(first, {
+    dbid,
+    dbName,
+    thread: THREAD,
+    sequence: 1,
+    resetlogsScn,
+    resetlogsId,
+    firstScn,
+    firstStamp,
+  }).close();
   return logs;
 }
 

@@ -1,7 +1,11 @@
 /** An open data file: its geometry and its descriptor. Input and output are synchronous: the engine works in short slices. */
 import { closeSync, fstatSync, openSync, readSync, writevSync } from 'node:fs';
 import { FRMT_BY_BLOCK_BYTES } from '../formats/block';
-import { type DataFileHeader, type DataFileHeaderRead, readDataFileHeader } from '../formats/data-file-header';
+import {
+  type DataFileHeader,
+  type DataFileHeaderRead,
+  readDataFileHeader,
+} from '../formats/data-file-header';
 
 /** Smallest block: enough of block 0 to learn the block size. */
 const PROBE_BYTES = 2048;

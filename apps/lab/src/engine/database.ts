@@ -35,6 +35,11 @@ export interface DatabaseOptions {
   now: () => Date;
   cacheBytes?: number;
   splitWrites?: boolean;
+  /**
+   * Called when a write failed half-way (a full disk, say): memory and disk disagree now, and only instance recovery can put
+   * that right. The database answers ORA-01092 from then on.
+   */
+  onFatal?: (error: unknown) => void;
 }
 
 export interface OpenFile {
@@ -67,6 +72,7 @@ export class Database {
   private nextFreeScn: Scn;
   private lastCommitMs: number;
   private turn: Promise<unknown> = Promise.resolve();
+  private hasFailed = false;
 
   constructor(
     private readonly options: DatabaseOptions,
@@ -124,6 +130,10 @@ export class Database {
       this.switchLog();
       record = encode();
     }
+    return this.critical(() => this.write(record, vectors, atMs));
+  }
+
+  private write(record: Buffer, vectors: ChangeVector[], atMs: number): Scn {
     this.redo.append(record);
     const scn = this.nextFreeScn++;
     this.lastCommitMs = atMs;
@@ -141,17 +151,23 @@ export class Database {
   /** Writes changed blocks and header(s) of one file or of all. Every change below the SCN answered is in them. */
   checkpoint(file?: number): { scn: Scn; at: Date } {
     if (file !== undefined) this.openFile(file);
-    this.writeFiles(file);
-    const scn = this.nextFreeScn;
-    this.store.update((controlFile) => {
-      this.noteCheckpoint(controlFile.dataFiles, scn, file);
-      if (file === undefined) controlFile.checkpointScn = formatScn(scn);
+    return this.critical(() => {
+      this.writeFiles(file);
+      const scn = this.nextFreeScn;
+      this.store.update((controlFile) => {
+        this.noteCheckpoint(controlFile.dataFiles, scn, file);
+        if (file === undefined) controlFile.checkpointScn = formatScn(scn);
+      });
+      return { scn, at: dateOfStamp(this.commitStamp()) };
     });
-    return { scn, at: dateOfStamp(this.commitStamp()) };
   }
 
   /** Ends the current log, archives it, starts the next one. A log switch is also a checkpoint. Answers the log ended. */
   switchLog(): { thread: number; sequence: number } {
+    return this.critical(() => this.startNextLog());
+  }
+
+  private startNextLog(): { thread: number; sequence: number } {
     const { controlFile, current } = this.currentLog();
     const next = nextGroup(controlFile.redoLogs);
     // Two logs must not start at the same SCN, so ending an empty one uses up an SCN.
@@ -160,12 +176,21 @@ export class Database {
     const ended = this.redo.finish(nextScn, this.commitStamp());
     this.nextFreeScn = nextScn;
     const sequence = current.sequence + 1;
-    this.redo = RedoWriter.begin(next, { ...ended, sequence, firstScn: nextScn, firstStamp: this.commitStamp() });
+    this.redo = RedoWriter.begin(next, {
+      ...ended,
+      sequence,
+      firstScn: nextScn,
+      firstStamp: this.commitStamp(),
+    });
     const archived = this.archive(current, ended);
     this.writeFiles();
     // One control-file write for the whole switch: a crash before it is put right from the log headers.
     this.store.update((changed) => {
-      Object.assign(current, { status: 'INACTIVE', nextScn: formatScn(nextScn), archived: archived !== undefined });
+      Object.assign(current, {
+        status: 'INACTIVE',
+        nextScn: formatScn(nextScn),
+        archived: archived !== undefined,
+      });
       Object.assign(next, {
         status: 'CURRENT',
         sequence,
@@ -184,7 +209,8 @@ export class Database {
   /** ALTER DATABASE DATAFILE n OFFLINE: recovery must bring the file to this moment before it comes back. */
   takeOffline(file: number): void {
     const record = this.record(file);
-    if (record.status === 'SYSTEM') throw new OraError(1541, 'system tablespace cannot be brought offline; shut down if necessary');
+    if (record.status === 'SYSTEM')
+      throw new OraError(1541, 'system tablespace cannot be brought offline; shut down if necessary');
     if (record.status !== 'ONLINE') return;
     const { handle } = this.openFile(file);
     this.writeFiles(file);
@@ -207,7 +233,11 @@ export class Database {
     if (!opening.ok) throw new OraError(1157, `cannot identify/lock data file ${file} (${opening.reason})`);
     const { header, handle } = opening;
     const needed = record.lastScn === null ? 0n : parseScn(record.lastScn);
-    if (header.checkpointScn < needed || header.absoluteFuzzyScn > 0n || header.checkpointScn > this.nextFreeScn) {
+    if (
+      header.checkpointScn < needed ||
+      header.absoluteFuzzyScn > 0n ||
+      header.checkpointScn > this.nextFreeScn
+    ) {
       closeDataFile(handle);
       throw new OraError(ORA.recoveryNeeded, `file ${file} needs media recovery`);
     }
@@ -234,13 +264,23 @@ export class Database {
 
   currentLogUsage(): { group: number; sequence: number; usedBytes: number; bytes: number } {
     const { current } = this.currentLog();
-    return { group: current.group, sequence: current.sequence, usedBytes: this.redo.usedBytes(), bytes: current.bytes };
+    return {
+      group: current.group,
+      sequence: current.sequence,
+      usedBytes: this.redo.usedBytes(),
+      bytes: current.bytes,
+    };
   }
 
   /** The header a checkpoint at this moment would write. */
   headerNow(file: number): DataFileHeader {
     const { header } = this.openFile(file);
-    return { ...header, checkpointScn: this.nextFreeScn, checkpointStamp: this.commitStamp(), absoluteFuzzyScn: 0n };
+    return {
+      ...header,
+      checkpointScn: this.nextFreeScn,
+      checkpointStamp: this.commitStamp(),
+      absoluteFuzzyScn: 0n,
+    };
   }
 
   openFile(file: number): OpenFile {
@@ -249,9 +289,24 @@ export class Database {
     return open;
   }
 
+  /** Runs work that must happen whole or end the instance. */
+  private critical<T>(work: () => T): T {
+    if (this.hasFailed)
+      throw new OraError(ORA.terminated, 'ORACLE instance terminated. Disconnection forced');
+    try {
+      return work();
+    } catch (error) {
+      if (!this.hasFailed) this.options.onFatal?.(error);
+      this.hasFailed = true;
+      throw error;
+    }
+  }
+
   private writeFiles(file?: number): void {
     this.cache.writeDirty(file);
-    const wanted = [...this.files.values()].filter(({ handle }) => file === undefined || handle.file === file);
+    const wanted = [...this.files.values()].filter(
+      ({ handle }) => file === undefined || handle.file === file,
+    );
     for (const open of wanted) open.header = this.headerNow(open.handle.file);
     this.writer.write(
       wanted.map(({ handle, header }) => ({
@@ -284,7 +339,8 @@ export class Database {
 
   private record(file: number): DataFile {
     const record = this.store.current.dataFiles.find((candidate) => candidate.file === file);
-    if (record === undefined) throw new OraError(ORA.noSuchFile, `nonexistent log file, data file, or temporary file "${file}"`);
+    if (record === undefined)
+      throw new OraError(ORA.noSuchFile, `nonexistent log file, data file, or temporary file "${file}"`);
     return record;
   }
 

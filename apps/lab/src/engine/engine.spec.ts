@@ -1,5 +1,5 @@
 /** The engine on small real files: creation, redo, checkpoints, archived logs, media recovery to truth marks. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
@@ -49,8 +49,8 @@ async function open(): Promise<Database> {
   return (await openDatabase(options)).database;
 }
 
-const workload = (database: Database, transactions: number, seed: number) =>
-  runWorkload(database, { transactions, rowsPerTransaction: 20, seed }, { now });
+const workload = (database: Database, transactions: number, seed: number, uniform = false) =>
+  runWorkload(database, { transactions, rowsPerTransaction: 20, seed, uniform }, { now });
 
 function archivedLogs(database: Database): string[] {
   return database.store.current.archivedLogs.map((log) => log.name ?? '');
@@ -87,11 +87,15 @@ describe('a created database', () => {
   it('uses about 80 % of its blocks, each with rows of its own that compress about 2.5:1', async () => {
     const names = await create(16 * MIB);
     const bytes = readFileSync(names[4] as string);
-    const blocks = Array.from({ length: bytes.length / 8192 }, (_, i) => bytes.subarray(i * 8192, (i + 1) * 8192));
+    const blocks = Array.from({ length: bytes.length / 8192 }, (_, i) =>
+      bytes.subarray(i * 8192, (i + 1) * 8192),
+    );
     const used = blocks.filter((block) => !isNeverUsed(block));
     expect(used.length / blocks.length).toBeGreaterThan(0.75);
     expect(used.length / blocks.length).toBeLessThan(0.85);
-    expect(new Set(used.map((block) => block.toString('latin1', 4000))).size).toBeGreaterThan(used.length - 8);
+    expect(new Set(used.map((block) => block.toString('latin1', 4000))).size).toBeGreaterThan(
+      used.length - 8,
+    );
     const sample = bytes.subarray(64 * 8192, 72 * 8192);
     const ratio = sample.length / zstdCompressSync(sample).length;
     expect(ratio).toBeGreaterThan(2.1);
@@ -196,21 +200,19 @@ describe('media recovery', () => {
   it('notices a write that never reached the disk', async () => {
     const names = await create();
     const database = await open();
-    await workload(database, 50, 8);
+    await workload(database, 50, 8, true);
     database.checkpoint();
     const stale = copyTo('stale', names);
-    await workload(database, 50, 8);
+    await workload(database, 50, 8, true);
     database.checkpoint();
     const copies = copyTo('restored', names);
-    await workload(database, 50, 8);
+    await workload(database, 50, 8, true);
     const mark = await markTruth(database, now);
     database.switchLog();
     const name = basename(names[4] as string);
     const old = readFileSync(join(stale, name));
-    const fresh = readFileSync(join(copies, name));
-    old.copy(fresh, 2 * 8192, 2 * 8192);
-    const { writeFileSync } = await import('node:fs');
-    writeFileSync(join(copies, name), fresh);
+    readFileSync(join(copies, name)).copy(old, 8192, 8192, 2 * 8192);
+    writeFileSync(join(copies, name), old);
     expect(await recoverTo(mark, copies, archivedLogs(database))).toMatchObject({ status: 'lost-write' });
     database.close();
   });
@@ -223,7 +225,12 @@ describe('media recovery', () => {
     database.close();
     const oradata = join(base, 'oradata');
     const store = ControlFileStore.open([join(oradata, 'control01.ctl')]);
-    const timed = await openDatabase({ store, oradata, archiveDirectory: join(base, 'arc'), now: () => new Date(clock) });
+    const timed = await openDatabase({
+      store,
+      oradata,
+      archiveDirectory: join(base, 'arc'),
+      now: () => new Date(clock),
+    });
     await runWorkload(timed.database, { transactions: 30, rowsPerTransaction: 5, seed: 1 }, { now });
     const mark = await markTruth(timed.database, now);
     clock += 60_000;
@@ -237,6 +244,35 @@ describe('media recovery', () => {
     expect(outcome).toMatchObject({ status: 'recovered', checkpointScn: BigInt(mark.untilScn) });
     expect(await compareFiles(mark, { directory: copies })).toMatchObject({ identical: names.length });
     timed.database.close();
+  });
+});
+
+describe('a log switch that cannot archive', () => {
+  it('ends the instance, and the next start finishes the switch', async () => {
+    await create();
+    const oradata = join(base, 'oradata');
+    const store = ControlFileStore.open([join(oradata, 'control01.ctl')]);
+    const archiveDirectory = join(base, 'arc');
+    let fatal = 0;
+    writeFileSync(archiveDirectory, 'a file where a directory should be');
+    const { database } = await openDatabase({
+      store,
+      oradata,
+      archiveDirectory,
+      now,
+      onFatal: () => fatal++,
+    });
+    await workload(database, 30, 1);
+    const committed = database.nextScn;
+    expect(() => database.switchLog()).toThrow();
+    expect(() => database.checkpoint()).toThrow(/ORA-01092/);
+    expect(fatal).toBe(1);
+    database.abandon();
+    rmSync(archiveDirectory);
+    const again = await open();
+    expect(again.nextScn).toBe(committed);
+    expect(again.store.current.archivedLogs.map(({ sequence }) => sequence)).toEqual([1]);
+    again.close();
   });
 });
 

@@ -27,7 +27,9 @@ const DICTIONARY_WORDS = 4096;
 const NUMBERS = 10000;
 /** A number after every second dictionary word or so: what sets the compression ratio. */
 const NUMBER_EVERY_WORDS = 5;
-const SYLLABLES = 'an ber cor da el fa gri ha in jo ka lin mo ne or pa qui ro sa ti un va wo xi yo za'.split(' ');
+const SYLLABLES = 'an ber cor da el fa gri ha in jo ka lin mo ne or pa qui ro sa ti un va wo xi yo za'.split(
+  ' ',
+);
 const DICTIONARY_SEED = 0x5eed;
 
 /** Rows of a block of this size. */

@@ -13,7 +13,14 @@ import { applyRedo, type ApplyRedoOutcome } from '../recovery/apply-redo';
 import { readRedoHeaderOf } from '../recovery/read-redo-log';
 import { repairTornBlocks } from './block-writer';
 import { closeDataFile, type DataFileHandle, openDataFile } from './data-file-handle';
-import { archiveOnlineLog, Database, type DatabaseOptions, nextGroup, type OpenFile, sideFilePath } from './database';
+import {
+  archiveOnlineLog,
+  Database,
+  type DatabaseOptions,
+  nextGroup,
+  type OpenFile,
+  sideFilePath,
+} from './database';
 import { RedoWriter } from './redo-writer';
 
 export interface OpenedDatabase {
@@ -122,7 +129,8 @@ function reconcileLogs(options: DatabaseOptions, recovered: Recovered): RedoWrit
   const headers = new Map<number, RedoLogHeader>();
   for (const log of controlFile.redoLogs) {
     const header = readRedoHeaderOf(log.path);
-    if (header !== undefined && header.resetlogsScn === end.header.resetlogsScn) headers.set(log.group, header);
+    if (header !== undefined && header.resetlogsScn === end.header.resetlogsScn)
+      headers.set(log.group, header);
   }
   const archived = [...headers].flatMap(([group, header]) => {
     const log = controlFile.redoLogs.find((candidate) => candidate.group === group);

@@ -25,7 +25,10 @@ export class RedoWriter {
   ) {}
 
   /** Makes `log` the current log: its old contents are gone. */
-  static begin(log: RedoLog, header: Omit<RedoLogHeader, 'fileBlocks' | 'usedBlocks' | 'nextScn' | 'nextStamp'>): RedoWriter {
+  static begin(
+    log: RedoLog,
+    header: Omit<RedoLogHeader, 'fileBlocks' | 'usedBlocks' | 'nextScn' | 'nextStamp'>,
+  ): RedoWriter {
     const fd = openSync(log.path, 'r+');
     const fileBlocks = log.bytes / REDO_BLOCK_BYTES - 1;
     const full = { ...header, fileBlocks, usedBlocks: 0, nextScn: undefined, nextStamp: 0 };

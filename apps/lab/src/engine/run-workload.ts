@@ -1,10 +1,11 @@
 /**
  * A simulated application: transactions that update rows in place, by default in clusters that make up about 1 % of the
- * used blocks, and now and then insert into a free block: one formerly used, or the next one above the high-water mark.
+ * blocks, and now and then insert into a free block: one formerly used, or the next one above the high-water mark.
  */
 import { rdbaOf } from '../formats/block';
 import { type Scn } from '../formats/scn';
 import { type WorkloadRequest, type WorkloadResult } from '../instance/instance-port';
+import { ORA, OraError } from '../instance/ora-error';
 import { type Database } from './database';
 import {
   fillTableBlock,
@@ -23,9 +24,9 @@ export const ROWS_PER_TRANSACTION_MAX = 1000;
 export const TRANSACTIONS_MAX = 10_000_000;
 /** Whole-block images per transaction, for the same reason (16 of up to 32 KiB). */
 const INSERTS_PER_TRANSACTION_MAX = 16;
-/** Of 100 rows, this many are inserted into a free block. */
-const INSERT_PERCENT = 5;
-/** Clustered updates touch this share of the used blocks, in runs of this length. */
+/** Of 1000 rows, this many are inserted and open a free block (the others of an insert would land in that block). */
+const INSERT_PER_MILLE = 3;
+/** Clustered updates touch about this share of the blocks, in runs of this length. */
 const CLUSTERED_SHARE = 0.01;
 const CLUSTER_BLOCKS = 32;
 /** Tries to find a block that is in use (or free) before the row is left out. */
@@ -66,7 +67,11 @@ export async function runWorkload(
     await database.exclusively(async () => {
       const sliceEnd = options.now().getTime() + SLICE_MS;
       while (run.commits < request.transactions && options.now().getTime() < sliceEnd) {
-        if (request.perSecondMax !== undefined && isAhead(run.commits, startedMs, request.perSecondMax, options)) break;
+        if (
+          request.perSecondMax !== undefined &&
+          isAhead(run.commits, startedMs, request.perSecondMax, options)
+        )
+          break;
         run.oneTransaction();
       }
     });
@@ -76,7 +81,12 @@ export async function runWorkload(
   return run.result(options.now().getTime() - startedMs);
 }
 
-function isAhead(commits: number, startedMs: number, perSecondMax: number, options: WorkloadOptions): boolean {
+function isAhead(
+  commits: number,
+  startedMs: number,
+  perSecondMax: number,
+  options: WorkloadOptions,
+): boolean {
   return commits >= ((options.now().getTime() - startedMs + SLICE_MS) / 1000) * perSecondMax;
 }
 
@@ -85,6 +95,8 @@ class WorkloadRun {
   private state: number;
   private readonly regions: Region[];
   private readonly changed = new Map<number, Uint8Array>();
+  /** Blocks that can hold rows, used or not. */
+  private readonly dataBlocks: number;
   private firstScn: Scn | undefined;
   private lastScn: Scn | undefined;
 
@@ -103,13 +115,15 @@ class WorkloadRun {
         blocks,
         firstData: firstDataBlock(blockBytes, blocks),
       }));
+    this.dataBlocks = this.regions.reduce((sum, region) => sum + region.blocks + 1 - region.firstData, 0);
+    if (this.dataBlocks === 0) throw new OraError(ORA.noSuchFile, 'no data file is online and writable');
   }
 
   oneTransaction(): void {
     const transaction = new Transaction(this.database);
     let inserts = 0;
     for (let row = 0; row < this.request.rowsPerTransaction; row++) {
-      const insert = this.random(100) < INSERT_PERCENT && inserts < INSERTS_PER_TRANSACTION_MAX;
+      const insert = this.random(1000) < INSERT_PER_MILLE && inserts < INSERTS_PER_TRANSACTION_MAX;
       if (insert && this.insertBlock(transaction)) inserts++;
       else this.updateRow(transaction);
     }
@@ -147,8 +161,9 @@ class WorkloadRun {
   }
 
   private insertBlock(transaction: Transaction): boolean {
-    const region = this.regionAt(this.random(this.totalBlocks(transaction)), transaction).region;
-    const target = this.random(2) === 0 ? this.nextUnused(region, transaction) : this.findFree(region, transaction);
+    const { region } = this.targetAt(this.random(this.dataBlocks));
+    const target =
+      this.random(2) === 0 ? this.nextUnused(region, transaction) : this.findFree(region, transaction);
     if (target === undefined) return false;
     const block = Buffer.from(new ArrayBuffer(region.blockBytes));
     fillTableBlock(block, {
@@ -183,39 +198,29 @@ class WorkloadRun {
   }
 
   private findUsed(transaction: Transaction): Target | undefined {
-    const total = this.totalBlocks(transaction);
-    if (total === 0) return undefined;
     for (let probe = 0; probe < PROBES_MAX; probe++) {
-      const target = this.regionAt(this.place(total), transaction);
+      const target = this.targetAt(this.place());
       if (isUsed(target.region, target.block, transaction)) return target;
     }
     return undefined;
   }
 
-  /** A block of all regions laid end to end: anywhere, or inside one of the clusters. */
-  private place(total: number): number {
-    if (this.request.uniform === true) return this.random(total);
-    const clusters = Math.max(1, Math.floor((total * CLUSTERED_SHARE) / CLUSTER_BLOCKS));
-    const start = mixSeed(this.request.seed, this.random(clusters)) % total;
-    return (start + this.random(CLUSTER_BLOCKS)) % total;
+  /** A place in all regions laid end to end: anywhere, or inside one of the clusters, which stay where they are. */
+  private place(): number {
+    if (this.request.uniform === true) return this.random(this.dataBlocks);
+    const clusters = Math.max(1, Math.floor((this.dataBlocks * CLUSTERED_SHARE) / CLUSTER_BLOCKS));
+    const start = mixSeed(this.request.seed, this.random(clusters)) % this.dataBlocks;
+    return (start + this.random(CLUSTER_BLOCKS)) % this.dataBlocks;
   }
 
-  private regionAt(place: number, transaction: Transaction): Target {
+  private targetAt(place: number): Target {
     let rest = place;
     for (const region of this.regions) {
-      const span = this.spanOf(region, transaction);
+      const span = region.blocks + 1 - region.firstData;
       if (rest < span) return { region, block: region.firstData + rest };
       rest -= span;
     }
     throw new Error(`no block at place ${place}`);
-  }
-
-  private totalBlocks(transaction: Transaction): number {
-    return this.regions.reduce((sum, region) => sum + this.spanOf(region, transaction), 0);
-  }
-
-  private spanOf(region: Region, transaction: Transaction): number {
-    return highWaterOf(transaction.read(region.file, SPACE_HEADER_BLOCK)) - region.firstData;
   }
 
   private noteChanged(file: number, block: number): void {

@@ -37,13 +37,11 @@ export class Transaction {
   /** Commits; nothing to do for an empty transaction. */
   commit(): { scn: Scn; changes: BlockChange[] } | undefined {
     if (this.touched.size === 0) return undefined;
-    const changes = [...this.touched.values()].map(
-      ({ file, block, bytes, patches, image }): BlockChange => ({
-        file,
-        block,
-        change: image ? { kind: 'image', bytes } : { kind: 'patch', patches },
-      }),
-    );
+    const changes = [...this.touched.values()].map(({ file, block, bytes, patches, image }): BlockChange => ({
+      file,
+      block,
+      change: image ? { kind: 'image', bytes } : { kind: 'patch', patches },
+    }));
     return { scn: this.database.commit(changes), changes };
   }
 

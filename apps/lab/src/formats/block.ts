@@ -114,10 +114,12 @@ export function sealChecksum(block: Buffer): void {
 /** Checks format byte, tail and checksum, and the address when given. */
 export function checkBlock(block: Buffer, expected: { rdba?: number } = {}): BlockCheck {
   if (block.readUInt8(1) !== FRMT_BY_BLOCK_BYTES.get(block.length)) return { ok: false, fault: 'format' };
-  if (block.readUInt32LE(block.length - BLOCK_TAIL_BYTES) !== tailOf(block)) return { ok: false, fault: 'torn' };
+  if (block.readUInt32LE(block.length - BLOCK_TAIL_BYTES) !== tailOf(block))
+    return { ok: false, fault: 'torn' };
   const summed = (block.readUInt8(15) & BLOCK_FLAG.checksum) !== 0;
   if (summed && xorOfWords(block) !== 0) return { ok: false, fault: 'checksum' };
-  if (expected.rdba !== undefined && block.readUInt32LE(4) !== expected.rdba) return { ok: false, fault: 'address' };
+  if (expected.rdba !== undefined && block.readUInt32LE(4) !== expected.rdba)
+    return { ok: false, fault: 'address' };
   return { ok: true };
 }
 

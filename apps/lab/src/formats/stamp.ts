@@ -34,11 +34,16 @@ export function dateOfStamp(stamp: number): Date {
 
 /** RMAN's `%u`: set count modulo 1024 in 2 digits, set stamp modulo 2^30 in 6, base 32. */
 export function encodeSetName(setCount: number, setStamp: number): string {
-  return base32(setCount % 32 ** SET_COUNT_DIGITS, SET_COUNT_DIGITS) + base32(setStamp % 32 ** SET_STAMP_DIGITS, SET_STAMP_DIGITS);
+  return (
+    base32(setCount % 32 ** SET_COUNT_DIGITS, SET_COUNT_DIGITS) +
+    base32(setStamp % 32 ** SET_STAMP_DIGITS, SET_STAMP_DIGITS)
+  );
 }
 
 /** The inverse of {@link encodeSetName}; undefined when the text is not a `%u`. */
-export function decodeSetName(text: string): { setCountMod1024: number; setStampMod2Pow30: number } | undefined {
+export function decodeSetName(
+  text: string,
+): { setCountMod1024: number; setStampMod2Pow30: number } | undefined {
   if (!/^[0-9a-v]{8}$/.test(text)) return undefined;
   return {
     setCountMod1024: Number.parseInt(text.slice(0, SET_COUNT_DIGITS), 32),

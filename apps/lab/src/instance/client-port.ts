@@ -19,6 +19,7 @@ import { countUsedBlocks } from '../engine/count-used-blocks';
 import { markTruth, writeTruthMark } from '../engine/mark-truth';
 import { ROWS_PER_TRANSACTION_MAX, runWorkload, TRANSACTIONS_MAX } from '../engine/run-workload';
 import { formatScn } from '../formats/scn';
+import { stampOf } from '../formats/stamp';
 import { executeAlter } from './execute-alter';
 import { type Instance } from './instance';
 import {
@@ -124,7 +125,10 @@ class ClientPort implements InstancePort {
     return { recids };
   }
 
-  async setArchivedLogStatus({ recids, status }: Args<'setArchivedLogStatus'>): Result<'setArchivedLogStatus'> {
+  async setArchivedLogStatus({
+    recids,
+    status,
+  }: Args<'setArchivedLogStatus'>): Result<'setArchivedLogStatus'> {
     return this.store().update((controlFile) => setArchivedLogStatus(controlFile, recids, status));
   }
 
@@ -141,7 +145,9 @@ class ClientPort implements InstancePort {
     return { path, scn: this.instance.identity().currentScn, at: this.now().toISOString() };
   }
 
-  async releaseSnapshotControlFile(_args: Args<'releaseSnapshotControlFile'>): Result<'releaseSnapshotControlFile'> {
+  async releaseSnapshotControlFile(
+    _args: Args<'releaseSnapshotControlFile'>,
+  ): Result<'releaseSnapshotControlFile'> {
     if (snapshotHolders.get(this.instance) === this) snapshotHolders.delete(this.instance);
     return null;
   }
@@ -164,6 +170,17 @@ class ClientPort implements InstancePort {
     return null;
   }
 
+  async appendRmanOutput({ sid, session, lines }: Args<'appendRmanOutput'>): Result<'appendRmanOutput'> {
+    const origin = {
+      sid,
+      stamp: stampOf(this.now()),
+      sessionRecid: session.recid,
+      sessionStamp: session.stamp,
+    };
+    this.instance.sessions.noteRmanOutput(origin, lines);
+    return null;
+  }
+
   async setRmanConfiguration({ name, value }: Args<'setRmanConfiguration'>): Result<'setRmanConfiguration'> {
     this.store().update((controlFile) => {
       setRmanConfiguration(controlFile, name, value);
@@ -173,14 +190,11 @@ class ClientPort implements InstancePort {
 
   async registerSession(args: Args<'registerSession'>): Result<'registerSession'> {
     this.checkAlive();
-    const { program, clientInfo, module, username = 'SYS', processId = process.pid } = args;
-    const id: SessionId = this.instance.sessions.open(
-      { username, program, module, clientInfo, spid: processId },
-      () => {
-        this.isKilled = true;
-        this.onKilled(id);
-      },
-    );
+    const { username = 'SYS', processId = process.pid, ...session } = args;
+    const id: SessionId = this.instance.sessions.open({ ...session, username, spid: processId }, () => {
+      this.isKilled = true;
+      this.onKilled(id);
+    });
     this.sessions.push(id);
     return id;
   }

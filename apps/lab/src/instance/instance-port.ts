@@ -105,13 +105,34 @@ export interface InstanceOperations {
   beginRmanJob: { args: RmanJobStart; result: { recid: number; stamp: number } };
   updateRmanJob: { args: RmanJobUpdate; result: null };
   endRmanJob: { args: RmanJobUpdate & { status: string }; result: null };
+  /** Lines RMAN printed, for v$rman_output. */
+  appendRmanOutput: {
+    args: { sid: number; session: { recid: number; stamp: number }; lines: string[] };
+    result: null;
+  };
   /** CONFIGURE name TO value; null clears. */
   setRmanConfiguration: { args: { name: string; value: string | null }; result: null };
   registerSession: {
-    args: { program: string; clientInfo: string | null; module: string | null; username?: string; processId?: number };
+    args: {
+      program: string;
+      clientInfo: string | null;
+      module: string | null;
+      username?: string;
+      processId?: number;
+      machine?: string;
+      osUser?: string;
+    };
     result: SessionId;
   };
-  updateSession: { args: SessionId & { clientInfo?: string | null; event?: string }; result: null };
+  updateSession: {
+    args: SessionId & {
+      clientInfo?: string | null;
+      module?: string | null;
+      action?: string | null;
+      event?: string;
+    };
+    result: null;
+  };
   endSession: { args: SessionId; result: null };
   updateLongops: { args: LongOperation; result: null };
   /** The ALTER statements of `SQL '...'`; the answer is what RMAN prints. */
@@ -201,6 +222,7 @@ export const OPERATION_NAMES = [
   'beginRmanJob',
   'updateRmanJob',
   'endRmanJob',
+  'appendRmanOutput',
   'setRmanConfiguration',
   'registerSession',
   'updateSession',

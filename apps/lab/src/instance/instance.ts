@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ControlFileStore, decodeControlFile, writeControlFile } from '../control-file/control-file-store';
-import { type ControlFile, type DataFile } from '../control-file/control-file';
+import { type ArchivedLog, type ControlFile, type DataFile } from '../control-file/control-file';
 import { type Database } from '../engine/database';
 import { type OpenedDatabase, openDatabase } from '../engine/open-database';
 import { countUsedBlocks } from '../engine/count-used-blocks';
@@ -16,7 +16,7 @@ import { type DataFileHeader } from '../formats/data-file-header';
 import { formatScn } from '../formats/scn';
 import { lockDatabase } from './database-lock';
 import { type Identity } from './instance-port';
-import { type LiveState, type SessionRow } from './live-state';
+import { type LiveState, type RecoveryArea, type SessionRow } from './live-state';
 import { startIncarnation } from './open-resetlogs';
 import { hostPaths, readInstanceFile } from './oracle-home';
 import { ORA, OraError } from './ora-error';
@@ -33,12 +33,16 @@ export interface InstanceOptions {
   splitWrites?: boolean;
   /** Called when the instance became OPEN, with what instance recovery did. */
   onOpen?: (recovery: OpenedDatabase['recovery']) => void;
+  /** Called when a failed write made the instance unusable (see DatabaseOptions.onFatal). */
+  onFatal?: (error: unknown) => void;
   /** Called after a shutdown. */
   onShutdown?: () => void;
 }
 
 export type InstanceState = 'DOWN' | 'STARTED' | 'MOUNTED' | 'OPEN';
 
+/** DB_RECOVERY_FILE_DEST_SIZE. Shown, not enforced. */
+const RECOVERY_AREA_BYTES = 64 * 1024 ** 3;
 /** A clean shutdown waits this long for a workload or mark to reach its next pause. */
 const SHUTDOWN_PATIENCE_MS = 2_000;
 
@@ -84,7 +88,8 @@ export class Instance {
   }
 
   async startup(mode: 'NOMOUNT' | 'MOUNT' | 'OPEN'): Promise<void> {
-    if (this.state !== 'DOWN') throw new OraError(ORA.alreadyStarted, 'cannot start already-running ORACLE - shut it down first');
+    if (this.state !== 'DOWN')
+      throw new OraError(ORA.alreadyStarted, 'cannot start already-running ORACLE - shut it down first');
     this.state = 'STARTED';
     this.startedAt = this.options.now();
     this.stopping = new AbortController();
@@ -97,7 +102,10 @@ export class Instance {
     if (this.state !== 'STARTED') throw new OraError(ORA.alreadyMounted, 'database already mounted');
     const paths = this.controlFilePaths();
     if (!paths.some((path) => existsSync(path))) {
-      throw new OraError(ORA.controlFileMissing, `error in identifying control file, check alert log for more info: ${paths.join(', ')}`);
+      throw new OraError(
+        ORA.controlFileMissing,
+        `error in identifying control file, check alert log for more info: ${paths.join(', ')}`,
+      );
     }
     const dbs = join(this.options.oracleHome, 'dbs');
     mkdirSync(dbs, { recursive: true });
@@ -118,7 +126,7 @@ export class Instance {
     if (this.restoredControlFile && !resetlogs) {
       throw new OraError(ORA.resetlogsNeeded, 'must use RESETLOGS or NORESETLOGS option for database open');
     }
-    const { base, sid, now, cacheBytes, splitWrites } = this.options;
+    const { base, sid, now, cacheBytes, splitWrites, onFatal } = this.options;
     const oradata = hostPaths.oradata(base, sid);
     if (resetlogs) startIncarnation(store, { oradata, now });
     const opened = await openDatabase({
@@ -128,6 +136,7 @@ export class Instance {
       now,
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
       ...(splitWrites === undefined ? {} : { splitWrites }),
+      ...(onFatal === undefined ? {} : { onFatal }),
     });
     this.openDatabase = opened.database;
     this.restoredControlFile = false;
@@ -185,7 +194,9 @@ export class Instance {
       versionFull: '19.21.0.0.0',
       status: this.state,
       startedAt: this.startedAt.toISOString(),
-      currentScn: this.openDatabase ? formatScn(this.openDatabase.nextScn) : (controlFile?.checkpointScn ?? '0'),
+      currentScn: this.openDatabase
+        ? formatScn(this.openDatabase.nextScn)
+        : (controlFile?.checkpointScn ?? '0'),
       resetlogsScn: controlFile?.resetlogsScn ?? '0',
       logMode: controlFile?.logMode ?? 'ARCHIVELOG',
       oracleHome,
@@ -204,9 +215,12 @@ export class Instance {
       longops: () => this.sessions.longops(),
       dataFileHeader: (file) => this.dataFileHeader(file),
       space: () => (this.openDatabase === undefined ? [] : countUsedBlocks(this.openDatabase)),
+      controlFiles: () => [...(this.mountedStore?.paths ?? [])],
+      recoveryArea: () => recoveryAreaOf(this.store().current, join(this.options.base, 'fra')),
+      rmanOutput: () => this.sessions.rmanOutput(),
       openSession: (session) => {
         const killed = new AbortController();
-        const id = this.sessions.open({ ...session, clientInfo: null }, () => {
+        const id = this.sessions.open(session, () => {
           killed.abort();
         });
         return {
@@ -257,6 +271,19 @@ function failUnfinishedJobs(store: ControlFileStore, at: Date): void {
   store.update(() => {
     for (const row of running) Object.assign(row, { status: 'FAILED', endedAt: at.toISOString() });
   });
+}
+
+function recoveryAreaOf(controlFile: ControlFile, path: string): RecoveryArea {
+  const logs = controlFile.archivedLogs.filter((log) => log.status === 'A' && log.name !== null);
+  const bytesOf = (log: ArchivedLog) => (log.blocks + 1) * log.blockBytes;
+  const backedUp = logs.filter((log) => log.backupCount > 0);
+  return {
+    path,
+    limitBytes: RECOVERY_AREA_BYTES,
+    usedBytes: logs.reduce((sum, log) => sum + bytesOf(log), 0),
+    reclaimableBytes: backedUp.reduce((sum, log) => sum + bytesOf(log), 0),
+    files: logs.length,
+  };
 }
 
 function backgroundSessions(startedAt: Date): SessionRow[] {

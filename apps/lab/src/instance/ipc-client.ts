@@ -1,14 +1,25 @@
 /** Talks to a running instance over its Unix socket: the instance port, for rman, its channels and labctl. */
 import { connect, type Socket } from 'node:net';
 import { encodeFrame, FrameReader, type IpcResponse } from './ipc-frames';
-import { type InstanceOperations, type InstancePort, OPERATION_NAMES, type OperationName } from './instance-port';
+import {
+  type InstanceOperations,
+  type InstancePort,
+  OPERATION_NAMES,
+  type OperationName,
+} from './instance-port';
 import { OraError } from './ora-error';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const OPERATION_TIMEOUT_MS = 120_000;
 /** Operations whose length depends on the size of the database. */
 const LONG_TIMEOUT_MS = 6 * 3600_000;
-const LONG_OPERATIONS: ReadonlySet<OperationName> = new Set(['workload', 'mark', 'open', 'startup', 'checkpoint']);
+const LONG_OPERATIONS: ReadonlySet<OperationName> = new Set([
+  'workload',
+  'mark',
+  'open',
+  'startup',
+  'checkpoint',
+]);
 /** ORA-03113: what a client sees when its instance dies. */
 const ORA_CONNECTION_LOST = 3113;
 const ORA_TIMEOUT = 12170;

@@ -21,7 +21,8 @@ export interface IpcServer {
 
 /** Listens; an old socket file of a dead instance is replaced. */
 export async function serveInstance(instance: Instance, socketPath: string): Promise<IpcServer> {
-  if (Buffer.byteLength(socketPath) > SOCKET_PATH_BYTES_MAX) throw new RangeError(`socket path too long: ${socketPath}`);
+  if (Buffer.byteLength(socketPath) > SOCKET_PATH_BYTES_MAX)
+    throw new RangeError(`socket path too long: ${socketPath}`);
   mkdirSync(dirname(socketPath), { recursive: true });
   if (existsSync(socketPath)) unlinkSync(socketPath);
   const sockets = new Set<Socket>();
@@ -83,7 +84,8 @@ function serveClient(instance: Instance, socket: Socket): void {
 async function answer(port: InstancePort, request: IpcRequest): Promise<IpcResponse> {
   const { id } = request;
   try {
-    if (!isOperation(request.op)) throw new OraError(ORA.badCommand, `unknown operation ${String(request.op)}`);
+    if (!isOperation(request.op))
+      throw new OraError(ORA.badCommand, `unknown operation ${String(request.op)}`);
     const call = port[request.op].bind(port) as (args: unknown) => Promise<unknown>;
     return { id, ok: true, result: (await call(request.args ?? {})) ?? null };
   } catch (error) {

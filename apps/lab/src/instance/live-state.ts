@@ -14,6 +14,31 @@ export interface SessionRow extends SessionId {
   logonAt: string;
   /** Operating-system process id of the server process. */
   spid: number;
+  machine?: string;
+  osUser?: string;
+  action?: string | null;
+  clientIdentifier?: string | null;
+  /** Since when it waits for `event`. */
+  waitingSince?: string;
+}
+
+/** What a client says of itself while it is connected. */
+export interface SessionAttributes {
+  module?: string | null;
+  action?: string | null;
+  clientInfo?: string | null;
+  clientIdentifier?: string | null;
+  event?: string;
+}
+
+export interface NewSession {
+  username: string;
+  program: string;
+  module: string | null;
+  spid: number;
+  clientInfo?: string | null;
+  machine?: string;
+  osUser?: string;
 }
 
 export interface LongopRow extends SessionId {
@@ -34,6 +59,25 @@ export interface FileSpace {
   formerlyUsedBlocks: number;
 }
 
+/** The recovery area: archived logs, in the lab. */
+export interface RecoveryArea {
+  path: string;
+  limitBytes: number;
+  usedBytes: number;
+  reclaimableBytes: number;
+  files: number;
+}
+
+/** One line RMAN printed. */
+export interface RmanOutputRow {
+  sid: number;
+  recid: number;
+  stamp: number;
+  sessionRecid: number;
+  sessionStamp: number;
+  output: string;
+}
+
 export interface LiveState {
   identity(): Identity;
   controlFile(): ControlFile;
@@ -42,12 +86,14 @@ export interface LiveState {
   /** Undefined for a file that is missing or whose header is broken. */
   dataFileHeader(file: number): DataFileHeader | undefined;
   space(): FileSpace[];
+  controlFiles(): string[];
+  recoveryArea(): RecoveryArea;
+  rmanOutput(): RmanOutputRow[];
   /** Registers a listener session; the answer's `killed` aborts when somebody kills it. */
-  openSession(session: { username: string; program: string; module: string | null; spid: number }): {
+  openSession(session: NewSession): {
     id: SessionId;
     killed: AbortSignal;
-    /** The client set its module or client info. */
-    update(attributes: { module?: string | null; clientInfo?: string | null }): void;
+    update(attributes: SessionAttributes): void;
     close(): void;
   };
 }

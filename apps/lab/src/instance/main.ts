@@ -7,7 +7,6 @@ import { parseArgs } from 'node:util';
 import { Instance } from './instance';
 import { serveInstance } from './ipc-server';
 import { hostPaths, readInstanceFile, writeInstanceFile } from './oracle-home';
-import { databaseTables } from './database-tables-seam';
 import { ORA, OraError } from './ora-error';
 import { serveListener } from './serve-listener';
 
@@ -28,7 +27,8 @@ export async function runInstance(argv: string[]): Promise<void> {
     },
   });
   const { base, sid } = values;
-  if (base === undefined || sid === undefined) throw new OraError(ORA.badCommand, '--base and --sid are required');
+  if (base === undefined || sid === undefined)
+    throw new OraError(ORA.badCommand, '--base and --sid are required');
   const oracleHome = hostPaths.oracleHome(base);
   const file = readInstanceFile(oracleHome, sid);
   if (file === undefined) throw new OraError(ORA.notStarted, `${oracleHome} knows no instance ${sid}`);
@@ -44,17 +44,25 @@ export async function runInstance(argv: string[]): Promise<void> {
     onOpen: (done) => {
       recovery = done;
     },
+    // As a background process that dies takes the instance with it; the next start recovers.
+    onFatal: fail,
     onShutdown: () => {
       stopped.resolve();
     },
   });
   await instance.startup(values.mount ? 'MOUNT' : 'OPEN');
   const server = await serveInstance(instance, file.ipcSocket);
-  const listener = await serveListener(instance, file, databaseTables(instance.liveState(), now));
+  const listener = await serveListener(instance, file);
   instance.listenerPort = listener.port;
-  if (listener.port !== file.listenerPort) writeInstanceFile(oracleHome, { ...file, listenerPort: listener.port });
+  if (listener.port !== file.listenerPort)
+    writeInstanceFile(oracleHome, { ...file, listenerPort: listener.port });
   onSignals(instance);
-  print('instance.open', { ...instance.identity(), ipcSocket: file.ipcSocket, service: file.service, recovery });
+  print('instance.open', {
+    ...instance.identity(),
+    ipcSocket: file.ipcSocket,
+    service: file.service,
+    recovery,
+  });
   await stopped.promise;
   // The client that asked for the shutdown still gets its answer.
   await new Promise(setImmediate);

@@ -20,7 +20,10 @@ interface RecoveredFile {
  * the control file had them: a database restored elsewhere must not touch the original's. Throws ORA-01194 when the files
  * are not at one SCN.
  */
-export function startIncarnation(store: ControlFileStore, options: { oradata: string; now: () => Date }): void {
+export function startIncarnation(
+  store: ControlFileStore,
+  options: { oradata: string; now: () => Date },
+): void {
   const controlFile = store.current;
   const files = openRecovered(controlFile);
   try {
@@ -59,7 +62,10 @@ function openRecovered(controlFile: ControlFile): RecoveredFile[] {
     const opening = openDataFile(record.name);
     if (!opening.ok) {
       for (const { handle } of files) closeDataFile(handle);
-      throw new OraError(1157, `cannot identify/lock data file ${record.file}: ${record.name} (${opening.reason})`);
+      throw new OraError(
+        1157,
+        `cannot identify/lock data file ${record.file}: ${record.name} (${opening.reason})`,
+      );
     }
     files.push(opening);
   }
@@ -67,11 +73,17 @@ function openRecovered(controlFile: ControlFile): RecoveredFile[] {
 }
 
 function commonCheckpoint(files: RecoveredFile[]): Scn {
-  const newest = files.reduce((max, { header }) => (header.checkpointScn > max ? header.checkpointScn : max), 0n);
+  const newest = files.reduce(
+    (max, { header }) => (header.checkpointScn > max ? header.checkpointScn : max),
+    0n,
+  );
   const behind = files.find(({ header }) => header.checkpointScn !== newest || header.absoluteFuzzyScn > 0n);
   if (behind !== undefined) {
     const { file } = behind.handle;
-    throw new OraError(ORA.inconsistent, `file ${file} needs more recovery to be consistent: ${behind.handle.path}`);
+    throw new OraError(
+      ORA.inconsistent,
+      `file ${file} needs more recovery to be consistent: ${behind.handle.path}`,
+    );
   }
   return newest;
 }

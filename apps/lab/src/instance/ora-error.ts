@@ -20,8 +20,8 @@ export const ORA = {
   snapshotBusy: 230,
   noCurrentLog: 258,
   recoveryNeeded: 1113,
-  fileUnreadable: 1110,
   notStarted: 1034,
+  terminated: 1092,
   notMounted: 1507,
   alreadyMounted: 1100,
   alreadyOpen: 1531,
@@ -32,7 +32,5 @@ export const ORA = {
   controlFileMissing: 205,
   noSuchFile: 1516,
   badCommand: 900,
-  unsupported: 439,
-  notArchivelog: 258,
   internal: 600,
 } as const;

@@ -3,19 +3,16 @@ import { existsSync } from 'node:fs';
 import { startListener, type RunningListener } from '../listener/listener';
 import { readPasswordFile } from '../listener/password-file';
 import { createSqlEvaluator } from '../sql/evaluator';
-import { type TableProvider } from '../sql/table';
+import { databaseTables } from '../views/database-tables';
 import { type Instance } from './instance';
 import { type InstanceFile, passwordFilePath } from './oracle-home';
 import { ORA, OraError } from './ora-error';
 
-/** Starts listening on the instance's port. `tables`: the views over the instance's state. */
-export async function serveListener(
-  instance: Instance,
-  file: InstanceFile,
-  tables: TableProvider,
-): Promise<RunningListener> {
+/** Starts listening on the instance's port. */
+export async function serveListener(instance: Instance, file: InstanceFile): Promise<RunningListener> {
   const { sid, oracleHome, now } = instance.options;
   const live = instance.liveState();
+  const tables = databaseTables({ controlFile: () => instance.store().current, live, now });
   const evaluator = createSqlEvaluator({ tables, commands: commandsOf(instance), now });
   const passwordFile = passwordFilePath(oracleHome, sid);
   const { dbName, dbUniqueName, versionFull } = instance.identity();

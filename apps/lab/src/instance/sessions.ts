@@ -1,21 +1,21 @@
 /** The sessions of an instance and their long operations: what v$session and v$session_longops show. */
 import { type LongOperation, type SessionId } from './instance-port';
-import { type LongopRow, type SessionRow } from './live-state';
+import {
+  type LongopRow,
+  type NewSession,
+  type RmanOutputRow,
+  type SessionAttributes,
+  type SessionRow,
+} from './live-state';
 import { ORA, OraError } from './ora-error';
 
 /** ORA-00018 beyond this. */
 const SESSIONS_MAX = 1000;
 /** Finished long operations stay visible, oldest dropped first. */
 const LONGOPS_MAX = 500;
+/** Lines of v$rman_output. */
+const RMAN_OUTPUT_MAX = 10_000;
 const FIRST_SID = 20;
-
-export interface NewSession {
-  username: string;
-  program: string;
-  module: string | null;
-  clientInfo: string | null;
-  spid: number;
-}
 
 interface LiveSession {
   row: SessionRow;
@@ -25,6 +25,8 @@ interface LiveSession {
 export class Sessions {
   private readonly bySid = new Map<number, LiveSession>();
   private readonly operations: LongopRow[] = [];
+  private readonly output: RmanOutputRow[] = [];
+  private nextOutput = 1;
   private nextSerial: number;
 
   constructor(private readonly now: () => Date) {
@@ -37,26 +39,30 @@ export class Sessions {
     let sid = FIRST_SID;
     while (this.bySid.has(sid)) sid++;
     const serial = this.nextSerial++;
+    const at = this.now().toISOString();
     const row: SessionRow = {
       ...session,
+      clientInfo: session.clientInfo ?? null,
       sid,
       serial,
       event: 'SQL*Net message from client',
       status: 'ACTIVE',
       type: 'USER',
-      logonAt: this.now().toISOString(),
+      logonAt: at,
+      waitingSince: at,
     };
     this.bySid.set(sid, { row, onKilled });
     return { sid, serial };
   }
 
   /** Changes what the session says of itself. A session that is gone is nobody's business. */
-  update(id: SessionId, change: { clientInfo?: string | null; module?: string | null; event?: string }): void {
+  update(id: SessionId, attributes: SessionAttributes): void {
     const session = this.find(id);
     if (session === undefined) return;
-    if (change.clientInfo !== undefined) session.row.clientInfo = change.clientInfo;
-    if (change.module !== undefined) session.row.module = change.module;
-    if (change.event !== undefined) session.row.event = change.event;
+    const { event } = attributes;
+    if (event !== undefined && event !== session.row.event)
+      session.row.waitingSince = this.now().toISOString();
+    Object.assign(session.row, attributes);
   }
 
   close(id: SessionId): void {
@@ -95,6 +101,16 @@ export class Sessions {
 
   longops(): LongopRow[] {
     return this.operations.map((row) => ({ ...row }));
+  }
+
+  /** Keeps lines RMAN printed, in memory only as the real view does. */
+  noteRmanOutput(origin: Omit<RmanOutputRow, 'recid' | 'output'>, lines: string[]): void {
+    for (const output of lines) this.output.push({ ...origin, recid: this.nextOutput++, output });
+    if (this.output.length > RMAN_OUTPUT_MAX) this.output.splice(0, this.output.length - RMAN_OUTPUT_MAX);
+  }
+
+  rmanOutput(): RmanOutputRow[] {
+    return this.output.map((row) => ({ ...row }));
   }
 
   private find(id: SessionId): LiveSession | undefined {

@@ -29,7 +29,8 @@ const MIB = 1024 * 1024;
 export async function create(options: CreateOptions): Promise<Record<string, unknown>> {
   const { base, sid, now } = options;
   if (!/^[A-Z][A-Z0-9_]{0,7}$/i.test(sid)) throw new UsageError(`not a SID: ${sid}`);
-  if (existsSync(instanceFilePath(hostPaths.oracleHome(base), sid))) throw new UsageError(`${base} already has ${sid}`);
+  if (existsSync(instanceFilePath(hostPaths.oracleHome(base), sid)))
+    throw new UsageError(`${base} already has ${sid}`);
   const users = passwordUsers(options);
   prepareHost(base);
   const dbName = sid.toUpperCase();
@@ -77,9 +78,14 @@ function passwordUsers(options: CreateOptions): NewPasswordUser[] {
     users.push({ name: 'SYS', password, privileges: ['SYSDBA', 'SYSOPER', 'SYSBACKUP'] });
   }
   if (options.backupUser === undefined) return users;
-  if (options.backupPasswordFile === undefined) throw new UsageError('--backup-user needs --backup-password-file');
+  if (options.backupPasswordFile === undefined)
+    throw new UsageError('--backup-user needs --backup-password-file');
   const password = readPassword(options.backupPasswordFile);
-  users.push({ name: options.backupUser, password, privileges: ['SYSDBA', 'SYSBACKUP', 'CREATE SESSION', 'SELECT_CATALOG_ROLE'] });
+  users.push({
+    name: options.backupUser,
+    password,
+    privileges: ['SYSDBA', 'SYSBACKUP', 'CREATE SESSION', 'SELECT_CATALOG_ROLE'],
+  });
   return users;
 }
 

@@ -22,7 +22,8 @@ export function damageBlock(
   try {
     readSync(fd, bytes, 0, bytes.length, at);
     const before = checkBlock(bytes);
-    for (let i = DAMAGE_OFFSET; i < DAMAGE_OFFSET + DAMAGE_BYTES; i += 3) bytes.writeUInt8(bytes.readUInt8(i) ^ 0xff, i);
+    for (let i = DAMAGE_OFFSET; i < DAMAGE_OFFSET + DAMAGE_BYTES; i += 3)
+      bytes.writeUInt8(bytes.readUInt8(i) ^ 0xff, i);
     writeSync(fd, bytes, 0, bytes.length, at);
     return { name: record.name, ...options, before, after: checkBlock(bytes) };
   } finally {

@@ -6,13 +6,14 @@ import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { compareFiles } from '../engine/compare-files';
 import { readTruthMark } from '../engine/mark-truth';
+import { readControlFile } from '../control-file/control-file-store';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
 import { runInstance } from '../instance/main';
 import { hostPaths, type InstanceFile, readInstanceFile } from '../instance/oracle-home';
 import { type WorkloadRequest } from '../instance/instance-port';
 import { create } from './create';
 import { damageBlock } from './damage';
-import { prepareHost } from './oracle-host';
+import { prepareHost, registerInstance, writeServerParameters } from './oracle-host';
 import { parseCount, parseSize } from './parse-size';
 import { startDetached, waitUntilGone } from './start-instance';
 import { UsageError } from './usage-error';
@@ -86,21 +87,45 @@ function addCreate(program: Command): void {
     });
 }
 
+function addRegister(program: Command): void {
+  onHost(program.command('register').description('make a database that was restored here startable'))
+    .option('--service <name>', 'listener service (default: the unique name)')
+    .option('--port <n>', 'listener port (default: a free one, kept)', parseCount)
+    .action(async (flags: Place & { service?: string; port?: number }) => {
+      const base = resolve(flags.base);
+      const { dbName, dbUniqueName } = readControlFile(
+        join(hostPaths.oradata(base, flags.sid), 'control01.ctl'),
+      );
+      prepareHost(base);
+      const service = flags.service ?? dbUniqueName;
+      const file = await registerInstance(base, { sid: flags.sid, dbUniqueName, service, port: flags.port });
+      writeServerParameters(base, file, dbName);
+      print(file);
+    });
+}
+
 function addStartStop(program: Command): void {
-  onHost(program.command('start').description('run the instance in the foreground; --detach leaves it running'))
+  onHost(
+    program.command('start').description('run the instance in the foreground; --detach leaves it running'),
+  )
     .option('--mount', 'mount only')
     .option('--detach', 'answer when it is open')
     .option('--cache-bytes <bytes>', 'buffer cache', parseSize)
     .option('--split-writes', 'write blocks in halves, so that readers meet torn blocks')
-    .action(async (flags: Place & { mount?: true; detach?: true; cacheBytes?: number; splitWrites?: true }) => {
-      instanceFileOf(flags);
-      const argv = ['--base', resolve(flags.base), '--sid', flags.sid];
-      if (flags.mount) argv.push('--mount');
-      if (flags.splitWrites) argv.push('--split-writes');
-      if (flags.cacheBytes !== undefined) argv.push('--cache-bytes', String(flags.cacheBytes));
-      if (flags.detach) print(await startDetached(argv, join(hostPaths.dbs(resolve(flags.base)), `alert_${flags.sid}.log`)));
-      else await runInstance(argv);
-    });
+    .action(
+      async (flags: Place & { mount?: true; detach?: true; cacheBytes?: number; splitWrites?: true }) => {
+        instanceFileOf(flags);
+        const argv = ['--base', resolve(flags.base), '--sid', flags.sid];
+        if (flags.mount) argv.push('--mount');
+        if (flags.splitWrites) argv.push('--split-writes');
+        if (flags.cacheBytes !== undefined) argv.push('--cache-bytes', String(flags.cacheBytes));
+        if (flags.detach)
+          print(
+            await startDetached(argv, join(hostPaths.dbs(resolve(flags.base)), `alert_${flags.sid}.log`)),
+          );
+        else await runInstance(argv);
+      },
+    );
   onHost(program.command('stop').description('shut the instance down'))
     .option('--abort', 'without a checkpoint')
     .action(async (flags: Place & { abort?: true }) => {
@@ -120,7 +145,11 @@ function addStartStop(program: Command): void {
     }
     try {
       const identity = await client.identity({});
-      print(identity.status === 'OPEN' ? { status: 'OPEN', ...(await client.status({})) } : { status: identity.status, identity });
+      print(
+        identity.status === 'OPEN'
+          ? { status: 'OPEN', ...(await client.status({})) }
+          : { status: identity.status, identity },
+      );
     } finally {
       client.close();
     }
@@ -135,7 +164,9 @@ function addWork(program: Command): void {
     .option('--uniform', 'all over the database instead of about 1 % of its blocks')
     .option('--per-second-max <n>', 'transactions per second at most', parseCount)
     .action(async ({ base, sid, ...request }: WorkloadFlags) => {
-      print(await withInstance({ base, sid }, (client) => client.workload(request satisfies WorkloadRequest)));
+      print(
+        await withInstance({ base, sid }, (client) => client.workload(request satisfies WorkloadRequest)),
+      );
     });
   onHost(program.command('sql <statement>').description('run an ALTER statement')).action(
     async (statement: string, flags: Place) => {
@@ -152,9 +183,11 @@ function addWork(program: Command): void {
 }
 
 function addTruth(program: Command): void {
-  onHost(program.command('mark').description('note what the database holds now')).action(async (flags: Place) => {
-    print(await withInstance(flags, (client) => client.mark({})));
-  });
+  onHost(program.command('mark').description('note what the database holds now')).action(
+    async (flags: Place) => {
+      print(await withInstance(flags, (client) => client.mark({})));
+    },
+  );
   program
     .command('compare')
     .description('compare restored data files with a mark; exit code 1 when they differ')
@@ -180,6 +213,7 @@ async function main(argv: string[]): Promise<void> {
     },
   });
   addCreate(program);
+  addRegister(program);
   addStartStop(program);
   addWork(program);
   addTruth(program);

@@ -106,7 +106,9 @@ export class Login {
 
   /** Throws ORA-01017 and its relatives when the login fails. */
   async phaseTwo(request: LoginRequest): Promise<LoginIdentity> {
+    // One attempt per challenge.
     const { challenge } = this;
+    this.challenge = null;
     const denied = new OraError(1017, 'invalid username/password; logon denied');
     if (challenge === null || challenge.user.name !== request.name) throw denied;
     if ((request.mode & MODE_CHANGE_PASSWORD) !== 0 || request.pairs.has('AUTH_NEWPASSWORD')) {

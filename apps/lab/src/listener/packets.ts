@@ -9,6 +9,8 @@ export const MARKER = { break: 1, reset: 2, interrupt: 3 } as const;
 export const END_OF_REQUEST = 0x0800;
 export const END_OF_FILE = 0x0040;
 
+/** Highest packet type there is: what has another here is not TNS, and need not be waited for. */
+const TYPE_MAX = 19;
 const HEADER_BYTES = 8;
 const DATA_HEADER_BYTES = 10;
 /** Largest packet of either header form. */
@@ -46,6 +48,7 @@ export class PacketFramer {
   next(): Packet | null {
     if (this.pending.length < HEADER_BYTES) return null;
     const length = this.longHeaders ? this.pending.readUInt32BE(0) : this.pending.readUInt16BE(0);
+    if (this.pending.readUInt8(4) > TYPE_MAX) throw new ProtocolError('no packet of this protocol');
     const max = this.longHeaders ? LONG_PACKET_MAX : SHORT_PACKET_MAX;
     if (length < HEADER_BYTES || length > max) throw new ProtocolError('packet length out of range');
     if (this.pending.length < length) return null;

@@ -91,7 +91,7 @@ export function errorOutcome(error: OraError, state: CallState): Outcome {
 /** The message that ends the reply of every execute and fetch, also when all went well. */
 export function writeOutcome(w: WireWriter, outcome: Outcome): WireWriter {
   const number = outcome.error?.number ?? 0;
-  w.u8(MESSAGE.error).ub(callStatus(outcome)).ub(0).ub(0);
+  w.u8(MESSAGE.error).ub(callStatus(outcome)).ub(0).ub(outcome.rowCount);
   w.ub(number & 0xffff)
     .ub(0)
     .ub(0)

@@ -27,7 +27,7 @@ import {
   type OpenedSession,
   type StatementResult,
 } from './service';
-import { WireReader, WireWriter } from './wire';
+import { type WireReader, WireWriter } from './wire';
 
 /** What a session keeps between requests. */
 export interface SessionState extends CallState {

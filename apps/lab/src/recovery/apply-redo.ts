@@ -45,7 +45,11 @@ export type ApplyRedoOutcome =
   | { status: 'needs-log'; firstMissingScn: Scn; sequence: number | undefined }
   /** The target lies before a file's checkpoint, or before its hot copy is consistent. Nothing was changed, or not enough. */
   | { status: 'too-early'; path: string; neededScn: Scn }
-  | { status: 'unusable-file'; path: string; reason: 'missing' | 'not-a-data-file' | 'broken-header' | 'short' }
+  | {
+      status: 'unusable-file';
+      path: string;
+      reason: 'missing' | 'not-a-data-file' | 'broken-header' | 'short';
+    }
   | { status: 'corrupt-log'; path: string; block: number }
   | { status: 'lost-write'; file: number; block: number; scn: Scn };
 
@@ -87,8 +91,7 @@ export async function applyRedo(options: ApplyRedoOptions): Promise<ApplyRedoOut
 
 async function rollForward(opened: OpenedFile[], options: ApplyRedoOptions): Promise<ApplyRedoOutcome> {
   const early = opened.find(({ header }) => isBefore(options.until, header.checkpointScn));
-  if (early)
-    return { status: 'too-early', path: early.handle.path, neededScn: early.header.checkpointScn };
+  if (early) return { status: 'too-early', path: early.handle.path, neededScn: early.header.checkpointScn };
   const files = new Map(opened.map(({ handle }) => [handle.file, handle]));
   const writer = new BlockWriter({
     files,
@@ -107,7 +110,10 @@ async function rollForward(opened: OpenedFile[], options: ApplyRedoOptions): Pro
 
 function startOf(opened: OpenedFile[]): Progress {
   const headers = opened.map(({ header }) => header);
-  const position = headers.reduce((min, { checkpointScn: scn }) => (scn < min ? scn : min), headers[0]?.checkpointScn ?? 0n);
+  const position = headers.reduce(
+    (min, { checkpointScn: scn }) => (scn < min ? scn : min),
+    headers[0]?.checkpointScn ?? 0n,
+  );
   return {
     position,
     stamp: headers.reduce((max, header) => Math.max(max, header.checkpointStamp), 0),
@@ -130,7 +136,11 @@ async function applyLogs(
   for (const log of planLogs(options.logs, progress.position)) {
     if (progress.stoppedAtTime || (target !== undefined && progress.position >= target)) break;
     if (log.header.firstScn > progress.position) {
-      return { status: 'needs-log', firstMissingScn: progress.position, sequence: missingBefore(log, progress) };
+      return {
+        status: 'needs-log',
+        firstMissingScn: progress.position,
+        sequence: missingBefore(log, progress),
+      };
     }
     options.onLog?.({ path: log.path, header: log.header });
     const stopped = await applyLog(cache, files, progress, { log, until: options.until });
@@ -173,7 +183,8 @@ async function applyLog(
       if (++count % RECORDS_PER_SLICE === 0) await new Promise(setImmediate);
     }
   } catch (error) {
-    if (error instanceof RedoCorruptError) return { status: 'corrupt-log', path: error.path, block: error.block };
+    if (error instanceof RedoCorruptError)
+      return { status: 'corrupt-log', path: error.path, block: error.block };
     throw error;
   }
   if (scnLimit !== SCN_MAX && (log.header.nextScn !== undefined || scnLimit === log.endScn)) {

@@ -114,5 +114,7 @@ export type Statement =
   | { kind: 'kill-session'; session: string; immediate: boolean; at: number }
   | { kind: 'block-change-tracking'; enabled: boolean; file: string | null }
   | { kind: 'alter-session'; name: string | null; value: string | null }
+  /** An ALTER that only the instance understands. */
+  | { kind: 'alter-other'; sql: string; at: number }
   | { kind: 'commit' }
   | { kind: 'rollback' };

@@ -134,6 +134,10 @@ async function alterInstance(statement: InstanceStatement, commands: SystemComma
       if (commands.setBlockChangeTracking === undefined) throw notSimulated('block change tracking');
       await commands.setBlockChangeTracking({ enabled: statement.enabled, file: statement.file });
       return;
+    case 'alter-other':
+      if (commands.alterOther === undefined) throw notSimulated('this ALTER statement', statement.at);
+      await commands.alterOther(statement.sql);
+      return;
     case 'kill-session': {
       const target = KILL_TARGET.exec(statement.session);
       if (target === null) throw new OraError(26, 'missing or invalid session ID');

@@ -13,7 +13,7 @@ import {
 import { formatDate, parseDate } from './date-format';
 import { Decimal } from './decimal';
 import { formatNumber } from './number-format';
-import { OraError, oraError } from './ora-error';
+import { notSimulated, OraError, oraError } from './ora-error';
 import { SqlDate } from './sql-date';
 import { pad, position, substring, trimmed } from './text-functions';
 import { compareValues, type SqlType, type SqlValue, TEXT_SIZE_MAX_BYTES } from './value';
@@ -253,14 +253,13 @@ const concat: ScalarFunction = {
     ),
 };
 
-/** The attributes of USERENV that make sense here; every other one is ORA-02003 as in Oracle. */
+/** The attributes of USERENV that a backup script asks for. */
 const sysContext = strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2', 'NUMBER'], 2, (v, session) => {
   const attribute = text(v, 1).toUpperCase();
   if (text(v, 0).toUpperCase() !== 'USERENV') return null;
   if (['SESSION_USER', 'CURRENT_USER', 'CURRENT_SCHEMA'].includes(attribute)) return session.user;
-  if (attribute === 'CON_NAME') return 'CDB$ROOT';
   if (attribute === 'CON_ID') return '0';
-  throw new OraError(2003, 'invalid USERENV parameter');
+  throw notSimulated(`USERENV attribute ${attribute}`);
 });
 
 const FUNCTIONS: ReadonlyMap<string, ScalarFunction> = new Map<string, ScalarFunction>([

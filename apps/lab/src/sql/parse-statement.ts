@@ -1,6 +1,8 @@
 // SQL text to a statement. The grammar, as far as the simulated database knows SQL:
 //
-//   statement  = query | ALTER SYSTEM system | ALTER SESSION session | ALTER DATABASE tracking | COMMIT [WORK] | ROLLBACK [WORK]
+//   statement  = query | ALTER SYSTEM system | ALTER SESSION session | ALTER DATABASE tracking
+//              | ALTER (DATABASE | TABLESPACE) anything            handed to the instance as text
+//              | COMMIT [WORK] | ROLLBACK [WORK]
 //   system     = ARCHIVE LOG CURRENT | SWITCH LOGFILE | CHECKPOINT [GLOBAL | LOCAL]
 //              | (KILL | DISCONNECT) SESSION 'sid,serial#[,@inst]' [IMMEDIATE | POST_TRANSACTION]
 //   session    = SET name = value { ... }                        accepted; NLS_DATE_FORMAT has an effect
@@ -25,6 +27,7 @@ import { type Statement } from './ast';
 import { notSimulated } from './ora-error';
 import { QueryParser } from './parse-query';
 import { TokenCursor } from './token-cursor';
+import { byteOffset } from './tokenize';
 
 /** Statements that exist in Oracle but not here: told apart from text that is no SQL at all. */
 const KNOWN_ELSEWHERE = new Set(
@@ -33,10 +36,15 @@ const KNOWN_ELSEWHERE = new Set(
   ),
 );
 
+const FIRST_WORD = /^\s*([a-z]+)\b/i;
+
 /** The statement. Throws an OraError, with the byte offset, for every text that is none. */
 export function parseStatement(sql: string): Statement {
+  // PL/SQL has symbols that SQL has not, so what is none of ours must be told before it is cut into tokens.
+  const firstWord = FIRST_WORD.exec(sql);
+  const elsewhere = KNOWN_ELSEWHERE.has(firstWord?.[1]?.toUpperCase() ?? '');
+  if (elsewhere) throw notSimulated(firstWord?.[1]?.toUpperCase() ?? '', byteOffset(sql, sql.search(/\S/)));
   const cursor = new TokenCursor(sql);
-  const token = cursor.peek();
   if (cursor.isWord('SELECT') || cursor.isWord('WITH') || cursor.isSymbol('(')) {
     const query = new QueryParser(cursor).query();
     cursor.needEnd();
@@ -47,9 +55,7 @@ export function parseStatement(sql: string): Statement {
     cursor.needEnd();
     return statement;
   }
-  if (token.kind === 'word' && KNOWN_ELSEWHERE.has(token.text))
-    throw notSimulated(token.text, cursor.bytePosition(token.at));
-  throw cursor.error(900, token.at);
+  throw cursor.error(900);
 }
 
 function parseCommand(cursor: TokenCursor): Statement | null {
@@ -100,11 +106,8 @@ function alterSession(cursor: TokenCursor): Statement {
 }
 
 function alterDatabase(cursor: TokenCursor): Statement {
-  const enabled = cursor.takeWords('ENABLE');
-  if (!enabled && !cursor.takeWords('DISABLE'))
-    throw notSimulated('this ALTER DATABASE', cursor.bytePosition(cursor.peek().at));
-  if (!cursor.takeWords('BLOCK', 'CHANGE', 'TRACKING'))
-    throw notSimulated('this ALTER DATABASE', cursor.bytePosition(cursor.peek().at));
+  const enabled = cursor.takeWords('ENABLE', 'BLOCK', 'CHANGE', 'TRACKING');
+  if (!enabled && !cursor.takeWords('DISABLE', 'BLOCK', 'CHANGE', 'TRACKING')) return alterOther(cursor);
   let file: string | null = null;
   if (enabled && cursor.takeWords('USING')) {
     // FILE is a reserved word, so it is matched as a word and not as a name.
@@ -113,4 +116,10 @@ function alterDatabase(cursor: TokenCursor): Statement {
     cursor.takeWords('REUSE');
   }
   return { kind: 'block-change-tracking', enabled, file };
+}
+
+function alterOther(cursor: TokenCursor): Statement {
+  const at = cursor.peek().at;
+  while (cursor.peek().kind !== 'end') cursor.take();
+  return { kind: 'alter-other', sql: cursor.sql, at: cursor.bytePosition(at) };
 }

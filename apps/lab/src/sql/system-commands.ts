@@ -15,4 +15,9 @@ export interface SystemCommands {
   }): Promise<unknown>;
   /** ALTER DATABASE ENABLE | DISABLE BLOCK CHANGE TRACKING. Absent: the statement is refused as not simulated. */
   setBlockChangeTracking?(change: { enabled: boolean; file: string | null }): Promise<unknown>;
+  /**
+   * Every other ALTER DATABASE and ALTER TABLESPACE, as text. Absent: refused as not simulated. Throws ORA-00900 when it does not know
+   * the statement either.
+   */
+  alterOther?(sql: string): Promise<unknown>;
 }

@@ -1,0 +1,69 @@
+// What a host says about itself and asks about its databases.
+import { agentRoutes } from '@adyton/contracts';
+import { knownHandles, listDatabasesOfHost, recordIdentity, recordPresence, type Ledger } from '@adyton/ledger';
+import { type HostId } from '@adyton/domain';
+import { Controller, Inject, Param } from '@nestjs/common';
+import { findOwn } from '../databases/find-registered';
+import { CallingHost, Principal } from '../http/caller';
+import { Handles, type AnswerOf, type BodyOf } from '../http/handles';
+import { accepted, RefusedRequest } from '../http/refused-request';
+import { RequestBody } from '../http/request-input';
+import { VaultKeeper } from '../vault/vault-keeper';
+import { LEDGER } from '../wiring/tokens';
+
+@Controller()
+export class AgentDatabasesController {
+  constructor(
+    @Inject(LEDGER) private readonly ledger: Ledger,
+    @Inject(VaultKeeper) private readonly vault: VaultKeeper,
+  ) {}
+
+  @Handles(agentRoutes.presence)
+  async presence(
+    @RequestBody() body: BodyOf<typeof agentRoutes.presence>,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.presence>> {
+    const now = await recordPresence(this.ledger.session, { id: hostId, ...body });
+    return { hostId, now: now.toISOString() };
+  }
+
+  @Handles(agentRoutes.listOwnDatabases)
+  async list(@CallingHost() hostId: HostId): Promise<AnswerOf<typeof agentRoutes.listOwnDatabases>> {
+    return { items: await listDatabasesOfHost(this.ledger.session, hostId) };
+  }
+
+  @Handles(agentRoutes.reportIdentity)
+  async identify(
+    @Param('id') id: string,
+    @RequestBody() body: BodyOf<typeof agentRoutes.reportIdentity>,
+    @CallingHost() hostId: HostId,
+    @Principal() principal: string,
+  ): Promise<AnswerOf<typeof agentRoutes.reportIdentity>> {
+    const database = await findOwn(this.ledger.session, id, hostId);
+    return accepted(await recordIdentity(this.ledger.session, database.id, body, principal));
+  }
+
+  @Handles(agentRoutes.lookUpPieces)
+  async lookUp(
+    @Param('id') id: string,
+    @RequestBody() body: BodyOf<typeof agentRoutes.lookUpPieces>,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.lookUpPieces>> {
+    const database = await findOwn(this.ledger.session, id, hostId);
+    return { known: await knownHandles(this.ledger.session, database.id, body.handles) };
+  }
+
+  @Handles(agentRoutes.getDatabaseKeys)
+  async keys(
+    @Param('id') id: string,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.getDatabaseKeys>> {
+    const database = await findOwn(this.ledger.session, id, hostId);
+    if (database.dbid === null)
+      throw new RefusedRequest(
+        'ADY_DATABASE_UNREACHABLE',
+        `the identity of ${database.name} is not known yet`,
+      );
+    return (await this.vault.open()).databaseKeys(database.dbid);
+  }
+}

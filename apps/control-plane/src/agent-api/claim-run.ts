@@ -1,0 +1,69 @@
+// A claim with everything the agent needs to start: fence, token for the SBT sessions, and what earlier recovery points hold.
+import { type ClaimedRun } from '@adyton/contracts';
+import {
+  claimRequest,
+  findRestorePlan,
+  isRefusal,
+  readLastLogs,
+  readLastResetlogsScn,
+  type ClaimedRequest,
+  type Ledger,
+  type LedgerSession,
+  type Refusal,
+} from '@adyton/ledger';
+import { type HostId, type RequestId, type RunId } from '@adyton/domain';
+import { randomBytes } from 'node:crypto';
+import { sha256Hex } from '../http/token-guard';
+
+export interface RunClaim {
+  readonly requestId: string;
+  readonly runId: RunId;
+  readonly hostId: HostId;
+  readonly incarnation: string;
+  readonly leaseSeconds: number;
+}
+
+const SBT_TOKEN_BYTES = 32;
+/** Two heartbeats may be lost before a lease ends. */
+const HEARTBEATS_PER_LEASE = 3;
+
+/** A refusal is a value, so that what the claim found too late is on record as ended. */
+export function claimRun(ledger: Ledger, claim: RunClaim): Promise<ClaimedRun | Refusal> {
+  const sbtToken = randomBytes(SBT_TOKEN_BYTES).toString('base64url');
+  return ledger.transaction(async (tx) => {
+    const claimed = await claimRequest(tx, {
+      ...claim,
+      requestId: claim.requestId as RequestId,
+      sbtTokenSha256: sha256Hex(sbtToken),
+    });
+    if (isRefusal(claimed)) return claimed;
+    return describe(tx, claimed, sbtToken, claim.leaseSeconds);
+  });
+}
+
+async function describe(
+  tx: LedgerSession,
+  claimed: ClaimedRequest,
+  sbtToken: string,
+  leaseSeconds: number,
+): Promise<ClaimedRun> {
+  const { runId, requestId, fence, attempt, database, lane } = claimed;
+  const shared = {
+    ...{ runId, requestId, fence, attempt, database, lane, sbtToken, leaseSeconds },
+    heartbeatSeconds: leaseSeconds / HEARTBEATS_PER_LEASE,
+    startedAt: claimed.startedAt.toISOString(),
+  };
+  if (claimed.operation === 'backup') {
+    return {
+      ...shared,
+      operation: 'backup',
+      kind: claimed.asked,
+      lastResetlogsScn: await readLastResetlogsScn(tx, database.id),
+      lastLogs: await readLastLogs(tx, database.id),
+    };
+  }
+  const plan =
+    claimed.restorePlanId === null ? undefined : await findRestorePlan(tx, claimed.restorePlanId);
+  if (plan === undefined) throw new Error(`invariant: restore request ${requestId} has its plan`);
+  return { ...shared, operation: 'restore', plan };
+}

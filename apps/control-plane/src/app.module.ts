@@ -1,0 +1,82 @@
+// The control-plane as Nest sees it: what it is made of comes in from outside, so that main and the specs wire the same application.
+import { type Ledger } from '@adyton/ledger';
+import { type RedisConnection } from '@adyton/queue';
+import { type Logger } from '@adyton/runtime';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { LoggerModule } from 'nestjs-pino';
+import { AgentDatabasesController } from './agent-api/agent-databases.controller';
+import { AgentRunsController } from './agent-api/agent-runs.controller';
+import { IngestController } from './agent-api/ingest.controller';
+import { BackupRequestsController } from './backup-requests/backup-requests.controller';
+import { RequestWork } from './backup-requests/request-work';
+import { type Config } from './config';
+import { DatabasesController } from './databases/databases.controller';
+import { Doctor, type StoreProbe } from './doctor/doctor';
+import { DoctorController } from './doctor/doctor.controller';
+import { AboutController } from './health/about.controller';
+import { HealthController } from './health/health.controller';
+import { HostsController } from './hosts/hosts.controller';
+import { AnswerShape } from './http/answer-shape';
+import { Idempotency } from './http/idempotency';
+import { ProblemFilter } from './http/problem-filter';
+import { requestLogging } from './http/request-logging';
+import { TokenGuard } from './http/token-guard';
+import { RecoveryPointsController } from './recovery-points/recovery-points.controller';
+import { RestorePlansController } from './restore-plans/restore-plans.controller';
+import { RunsController } from './runs/runs.controller';
+import { SchedulesController } from './schedules/schedules.controller';
+import { VaultKeeper } from './vault/vault-keeper';
+import { AgentPresences } from './wiring/agent-presence';
+import { CONFIG, LEDGER, NEW_ID, REDIS, STORE_PROBE, type NewId } from './wiring/tokens';
+
+export interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly ledger: Ledger;
+  readonly redis: RedisConnection;
+  readonly vault: VaultKeeper;
+  readonly probeStore: StoreProbe;
+  readonly newId: NewId;
+  readonly newRequestId: () => string;
+}
+
+@Module({})
+export class AppModule {
+  static of(parts: Parts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [LoggerModule.forRoot(requestLogging(parts))],
+      controllers: [
+        HostsController,
+        DatabasesController,
+        SchedulesController,
+        BackupRequestsController,
+        RunsController,
+        RecoveryPointsController,
+        RestorePlansController,
+        DoctorController,
+        AgentDatabasesController,
+        AgentRunsController,
+        IngestController,
+        HealthController,
+        AboutController,
+      ],
+      providers: [
+        { provide: CONFIG, useValue: parts.config },
+        { provide: LEDGER, useValue: parts.ledger },
+        { provide: REDIS, useValue: parts.redis },
+        { provide: VaultKeeper, useValue: parts.vault },
+        { provide: STORE_PROBE, useValue: parts.probeStore },
+        { provide: NEW_ID, useValue: parts.newId },
+        { provide: APP_FILTER, useValue: new ProblemFilter(parts.log) },
+        { provide: APP_INTERCEPTOR, useClass: AnswerShape },
+        AgentPresences,
+        Idempotency,
+        RequestWork,
+        TokenGuard,
+        Doctor,
+      ],
+    };
+  }
+}

@@ -1,0 +1,66 @@
+// The control-plane: REST API for people, agent API for hosts, and one of the two outbox relays.
+import { AdytonError } from '@adyton/contracts';
+import { listenForOutbox, pendingMigrations, relayOutboxBatch } from '@adyton/ledger';
+import { startOutboxRelay } from '@adyton/queue';
+import { createLogger, loadConfig, runProcess, shutDown, untilAskedToEnd, type Logger } from '@adyton/runtime';
+import { settings, type Config } from './config';
+import { startServer } from './start-server';
+import { type VaultKeeper } from './vault/vault-keeper';
+import { openParts, type OpenedParts } from './wiring/open-parts';
+
+async function main(): Promise<void> {
+  const config = loadConfig(settings, process.env);
+  const log = createLogger({ process: 'control-plane', level: config.ADYTON_LOG_LEVEL });
+  const parts = await openParts(config, log);
+  await refuseOldSchema(parts);
+  await openVaultEarly(parts.vault, log);
+  const asked = untilAskedToEnd();
+  const relay = startRelay(config, parts);
+  const server = await startServer(parts);
+  process.stdout.write(`${JSON.stringify({ event: 'control-plane.listening', url: server.url })}\n`);
+  log.info({ signal: await asked }, 'control-plane.stopping');
+  await shutDown(
+    [{ name: 'http', run: () => server.close() }, { name: 'relay', run: () => relay.stop() }, ...parts.closing],
+    log,
+  );
+}
+
+/** A server on an old schema would fail later and less clearly. */
+async function refuseOldSchema({ ledger }: OpenedParts): Promise<void> {
+  const pending = await pendingMigrations(ledger);
+  if (pending.length > 0)
+    throw new Error(`the ledger lacks migrations (${pending.join(', ')}); run the prepare step first`);
+}
+
+/** A wrong key or a missing vault stops the start; an object store that is away for now does not. */
+async function openVaultEarly(vault: VaultKeeper, log: Logger): Promise<void> {
+  try {
+    const { id } = await vault.open();
+    log.info({ vaultId: id }, 'vault.opened');
+  } catch (error) {
+    if (!(error instanceof AdytonError && error.code === 'ADY_STORE_UNAVAILABLE')) throw error;
+    log.warn({ err: error }, 'vault.not-opened-yet');
+  }
+}
+
+function startRelay(config: Config, parts: OpenedParts): { stop(): Promise<void> } {
+  const { ledger, producer, log } = parts;
+  const relay = startOutboxRelay({
+    source: { relayBatch: (limit, send) => relayOutboxBatch(ledger, limit, send) },
+    producer,
+    log,
+  });
+  const wakeUps = listenForOutbox({
+    url: config.ADYTON_LEDGER_URL,
+    onWake: () => relay.wake(),
+    onError: (error) => log.warn({ err: error }, 'ledger.wake-up-lost'),
+  });
+  return {
+    stop: async () => {
+      await wakeUps.close();
+      await relay.stop();
+    },
+  };
+}
+
+runProcess(main);

@@ -1,0 +1,59 @@
+// From a goal to what a restore reads: the base point, its pieces, the logs behind it. Decided by the domain, said in the words of the API.
+import { type Database, type RecoveryPointContents } from '@adyton/contracts';
+import { findRecoveryPoint, readRecoveryPointFacts, type LedgerSession } from '@adyton/ledger';
+import { planRestore, type RecoveryPointId, type RestoreSelection, type Scn } from '@adyton/domain';
+import { RefusedRequest } from '../http/refused-request';
+
+export interface SelectedRestore {
+  readonly basePoint: RecoveryPointId;
+  readonly untilScn: Scn;
+  readonly contents: RecoveryPointContents;
+  readonly controlFileHandle: string;
+  readonly handles: string[];
+  readonly archivedLogs: { thread: number; sequence: number }[];
+}
+
+/** @throws RefusedRequest ADY_NO_RECOVERY_POINT or ADY_NOT_RECOVERABLE, saying what would be possible. */
+export async function selectRestore(
+  session: LedgerSession,
+  database: Database,
+  untilScn: Scn | null,
+): Promise<SelectedRestore> {
+  const selection = planRestore(await readRecoveryPointFacts(session, database.id), { untilScn });
+  if (selection.kind !== 'found') throw impossible(selection, database);
+  const point = await findRecoveryPoint(session, selection.base.id);
+  if (point === undefined) throw new Error('invariant: a recovery point just read exists');
+  const { contents } = point;
+  if (contents.controlFileHandle === null)
+    throw new RefusedRequest('ADY_NOT_RECOVERABLE', `recovery point ${point.id} holds no control file`);
+  const handles = [
+    contents.controlFileHandle,
+    ...contents.dataFiles.flatMap((f) => [...f.baseHandles, ...f.handles]),
+    ...selection.logs.map((l) => l.handle),
+  ];
+  return {
+    basePoint: point.id,
+    untilScn: selection.untilScn,
+    contents,
+    controlFileHandle: contents.controlFileHandle,
+    handles: [...new Set(handles)],
+    archivedLogs: selection.logs.map(({ thread, sequence }) => ({ thread, sequence })),
+  };
+}
+
+function impossible(
+  selection: Exclude<RestoreSelection, { kind: 'found' }>,
+  database: Database,
+): RefusedRequest {
+  if (selection.kind === 'no-base') {
+    const detail =
+      selection.earliestScn === null
+        ? `${database.name} has no recovery point`
+        : `the earliest SCN ${database.name} can be restored to is ${selection.earliestScn}`;
+    return new RefusedRequest('ADY_NO_RECOVERY_POINT', detail);
+  }
+  return new RefusedRequest(
+    'ADY_NOT_RECOVERABLE',
+    `logs of thread ${selection.thread} end at SCN ${selection.missingFromScn}; the latest SCN that can be reached is ${selection.latestScn}`,
+  );
+}

@@ -1,0 +1,66 @@
+// The object store the settings name, opened when first used, with the wrappers every user of a store wants.
+import { AdytonError } from '@adyton/contracts';
+import {
+  isFit,
+  limitedStore,
+  openObjectStore,
+  probeObjectStore,
+  retryingStore,
+  type ObjectStore,
+  type ObjectStoreConfig,
+} from '@adyton/object-store';
+import { ConfigError } from '@adyton/runtime';
+import { type Config } from '../config';
+import { type StoreProbe } from '../doctor/doctor';
+import { inOurWords } from './store-errors';
+
+/** @throws AdytonError ADY_STORE_…; a failed opening is tried again by the next call. */
+export type StoreOpener = () => Promise<ObjectStore>;
+
+/** @throws ConfigError when the settings name no usable store. */
+export function configuredStore(config: Config): StoreOpener {
+  const storeConfig = storeConfigOf(config);
+  let opening: Promise<ObjectStore> | undefined;
+  return () => {
+    opening ??= inOurWords(async () => retryingStore(limitedStore(await openObjectStore(storeConfig)))).catch(
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  };
+}
+
+export function storeProbe(openStore: StoreOpener, newProbeId: () => string): StoreProbe {
+  return () =>
+    inOurWords(async () => {
+      const store = await openStore();
+      const report = await probeObjectStore(store, newProbeId());
+      const promises = { ...report };
+      if (!isFit(report))
+        throw new AdytonError('ADY_STORE_DENIED', `${store.name} cannot hold a vault: ${JSON.stringify(promises)}`);
+      return `${store.name}: create, conditional create, list and get work${report.deleted ? '' : '; delete is denied'}`;
+    });
+}
+
+function storeConfigOf(config: Config): ObjectStoreConfig {
+  if (config.ADYTON_STORE_KIND === 'filesystem')
+    return { kind: 'filesystem', directory: required(config, 'ADYTON_STORE_DIRECTORY') };
+  return {
+    kind: 's3',
+    endpoint: required(config, 'ADYTON_S3_ENDPOINT'),
+    region: config.ADYTON_S3_REGION,
+    bucket: required(config, 'ADYTON_S3_BUCKET'),
+    accessKeyId: required(config, 'ADYTON_S3_ACCESS_KEY_ID'),
+    secretAccessKey: required(config, 'ADYTON_S3_SECRET_ACCESS_KEY'),
+    ...(config.ADYTON_S3_PREFIX === undefined ? {} : { prefix: config.ADYTON_S3_PREFIX }),
+  };
+}
+
+function required(config: Config, name: keyof Config): string {
+  const value = config[name];
+  if (typeof value !== 'string')
+    throw new ConfigError([`${name}: is required when ADYTON_STORE_KIND is ${config.ADYTON_STORE_KIND}`]);
+  return value;
+}

@@ -1,0 +1,61 @@
+// Opens everything the process is made of, from its settings, and closes it in reverse order.
+import { openLedger, type Ledger } from '@adyton/ledger';
+import {
+  closeRedis,
+  connectRedis,
+  createProducer,
+  openHostQueues,
+  refuseEviction,
+  waitForRedis,
+  type Producer,
+} from '@adyton/queue';
+import { systemClock, type Logger, type ShutdownStep } from '@adyton/runtime';
+import { type Parts } from '../app.module';
+import { type Config } from '../config';
+import { openConfiguredStore, storeProbe } from '../vault/configured-store';
+import { openConfiguredVault } from '../vault/open-configured-vault';
+import { VaultKeeper } from '../vault/vault-keeper';
+import { idSource, requestIdSource } from './new-id';
+
+export interface OpenedParts extends Parts {
+  readonly producer: Producer;
+  readonly closing: readonly ShutdownStep[];
+}
+
+/** Long enough for a Redis that is there; without one the server starts and says so on every request that needs it. */
+const REDIS_WAIT_MS = 2_000;
+
+export function openControlLedger(config: Config, log: Logger): Ledger {
+  return openLedger({
+    url: config.ADYTON_LEDGER_URL,
+    applicationName: 'adyton-control-plane',
+    onIdleError: (error) => log.warn({ err: error }, 'ledger.connection-lost'),
+  });
+}
+
+/** @throws AdytonError when Redis may evict jobs. */
+export async function openParts(config: Config, log: Logger): Promise<OpenedParts> {
+  const ledger = openControlLedger(config, log);
+  const redis = connectRedis(config.ADYTON_REDIS_URL, {
+    onError: (error) => log.warn({ err: error }, 'redis.connection-failed'),
+  });
+  if (await waitForRedis(redis, REDIS_WAIT_MS)) await refuseEviction(redis);
+  const queues = openHostQueues(redis);
+  const store = openConfiguredStore(config);
+  return {
+    config,
+    log,
+    ledger,
+    redis,
+    producer: createProducer(queues),
+    vault: new VaultKeeper(() => openConfiguredVault(config, store)),
+    probeStore: storeProbe(store),
+    newId: idSource(systemClock),
+    newRequestId: requestIdSource(systemClock),
+    closing: [
+      { name: 'queues', run: () => queues.close() },
+      { name: 'redis', run: async () => closeRedis(redis) },
+      { name: 'ledger', run: () => ledger.close() },
+    ],
+  };
+}

@@ -1,0 +1,97 @@
+// Where a stream is cut into chunks. Data-file blocks are cut by their address: all blocks of one 64 KiB slot that stand together make one
+// chunk, so that a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything
+// else every 1 MiB. A pure function over the bytes of one segment; what is not finished is carried into the next.
+import { CUT_BYTES, SLOT_BYTES } from '../limits';
+import { announcedBlockBytes, blockAddress, continuesRedo, DATA_BLOCK_BYTES_MAX, hasTailCheck, REDO_BLOCK_BYTES, redoBlockAt, type RedoBlock } from './oracle-block';
+
+/** Part of the format: the kind goes into the chunk id. */
+export const CHUNK_KINDS = { slot: 1, log: 2, raw: 3 } as const;
+export type ChunkKind = (typeof CHUNK_KINDS)[keyof typeof CHUNK_KINDS];
+
+/** Offset, length and kind of each chunk, three numbers apiece: no object per chunk. */
+export type Cuts = Uint32Array;
+export const CUT_FIELDS = 3;
+
+export interface CutResult {
+  readonly cuts: Cuts;
+  /** Bytes from here on belong to a chunk that is not finished. */
+  readonly carriedFrom: number;
+}
+
+const REDO_BLOCKS_PER_CUT = CUT_BYTES / REDO_BLOCK_BYTES;
+/** Where no block was recognised, the next place to look; every block size is a multiple of it. */
+const STEP_BYTES = 512;
+
+/** @param last true when no more bytes follow, so that nothing is carried. */
+export function cutStream(bytes: Buffer, last: boolean): CutResult {
+  const cutter = new Cutter(bytes, last);
+  cutter.run();
+  return { cuts: Uint32Array.from(cutter.cuts), carriedFrom: cutter.open };
+}
+
+class Cutter {
+  readonly cuts: number[] = [];
+  /** Where the chunk that is being gathered begins. */
+  open = 0;
+  private at = 0;
+  private kind: ChunkKind = CHUNK_KINDS.raw;
+  private slot = -1;
+  private address = -1;
+  private redo: RedoBlock | null = null;
+
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly last: boolean,
+  ) {}
+
+  run(): void {
+    const end = this.bytes.length;
+    while (this.at < end) {
+      if (!this.last && end - this.at < DATA_BLOCK_BYTES_MAX) return;
+      if (!this.takeDataBlock(end) && !this.takeRedoBlock(end)) this.takeRaw(end);
+    }
+    if (this.last) this.cut();
+  }
+
+  private takeDataBlock(end: number): boolean {
+    const blockBytes = announcedBlockBytes(this.bytes, this.at);
+    if (blockBytes === 0 || this.at + blockBytes > end || !hasTailCheck(this.bytes, this.at, blockBytes)) return false;
+    const address = blockAddress(this.bytes, this.at);
+    const slot = Math.floor(address / (SLOT_BYTES / blockBytes));
+    if (this.kind !== CHUNK_KINDS.slot || slot !== this.slot || address <= this.address) this.begin(CHUNK_KINDS.slot);
+    this.slot = slot;
+    this.address = address;
+    this.at += blockBytes;
+    return true;
+  }
+
+  private takeRedoBlock(end: number): boolean {
+    if (this.at + REDO_BLOCK_BYTES > end) return false;
+    const previous = this.kind === CHUNK_KINDS.log ? this.redo : null;
+    const continued = previous !== null && continuesRedo(this.bytes, this.at, previous);
+    const block = continued ? { blockNumber: previous.blockNumber + 1, sequence: previous.sequence } : redoBlockAt(this.bytes, this.at);
+    if (block === null) return false;
+    if (!continued || block.blockNumber % REDO_BLOCKS_PER_CUT === 0) this.begin(CHUNK_KINDS.log);
+    this.redo = block;
+    this.at += REDO_BLOCK_BYTES;
+    return true;
+  }
+
+  private takeRaw(end: number): void {
+    if (this.kind !== CHUNK_KINDS.raw || this.at - this.open >= CUT_BYTES) this.begin(CHUNK_KINDS.raw);
+    this.at = Math.min(this.at + STEP_BYTES, end);
+  }
+
+  private begin(kind: ChunkKind): void {
+    this.cut();
+    this.kind = kind;
+    this.slot = -1;
+    this.address = -1;
+    this.redo = null;
+  }
+
+  private cut(): void {
+    if (this.at > this.open) this.cuts.push(this.open, this.at - this.open, this.kind);
+    this.open = this.at;
+  }
+}

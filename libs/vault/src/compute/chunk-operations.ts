@@ -1,0 +1,169 @@
+// The work that costs processor time, as pure functions over bytes: ids, compression, encryption and their way back.
+// They run in worker threads, or inline in tests and tools.
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto';
+import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
+import { CUT_FIELDS } from '../chunking/cut-stream';
+import { CHUNK_BYTES_MAX, COMPRESSION_GAIN_MIN, COMPRESSION_PROBE_BYTES } from '../limits';
+
+export const ID_BYTES = 32;
+export const SALT_BYTES = 32;
+export const TAG_BYTES = 16;
+/** "ADYF", ordinal u32, ciphertext length u32. */
+export const FRAME_HEADER_BYTES = 12;
+export const COMPRESSIONS = { none: 0, zstd: 1 } as const;
+const FRAME_MAGIC = 0x46594441; // "ADYF", little-endian
+const ZSTD_LEVEL = 1;
+
+export interface DigestJob {
+  readonly idKey: Uint8Array;
+  readonly bytes: Uint8Array;
+  /** Offset, length and kind of each chunk in `bytes`. */
+  readonly cuts: Uint32Array;
+}
+
+/** Ids of all chunks, 32 bytes apiece. id = HMAC-SHA-256(idKey, kind u8 ‖ length u32 ‖ sha256(bytes)): the data is hashed once. */
+export function digestChunks({ idKey, bytes, cuts }: DigestJob): Uint8Array {
+  const count = cuts.length / CUT_FIELDS;
+  const ids = Buffer.alloc(count * ID_BYTES);
+  for (let i = 0; i < count; i += 1) {
+    const [offset = 0, length = 0, kind = 0] = cuts.subarray(i * CUT_FIELDS, (i + 1) * CUT_FIELDS);
+    chunkId(idKey, kind, bytes.subarray(offset, offset + length)).copy(ids, i * ID_BYTES);
+  }
+  return ids;
+}
+
+function chunkId(idKey: Uint8Array, kind: number, chunk: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(kind, 0);
+  head.writeUInt32LE(chunk.length, 1);
+  return createHmac('sha256', idKey).update(head).update(hash('sha256', chunk, 'buffer')).digest();
+}
+
+export interface PackContext {
+  readonly encKey: Uint8Array;
+  readonly vaultId: string;
+  readonly packSalt: Uint8Array;
+}
+
+export interface SealJob extends PackContext {
+  readonly bytes: Uint8Array;
+  readonly cuts: Uint32Array;
+  readonly ids: Uint8Array;
+  /** Ordinal of the first frame inside its pack. */
+  readonly firstOrdinal: number;
+}
+
+export interface SealedChunks {
+  /** Frames one after the other, as they stand in the pack. */
+  readonly frames: Uint8Array;
+  /** Ciphertext length and compression of each chunk, two numbers apiece. */
+  readonly facts: Uint32Array;
+}
+export const FACT_FIELDS = 2;
+
+export function sealChunks(job: SealJob): SealedChunks {
+  const count = job.cuts.length / CUT_FIELDS;
+  const packKey = packKeyOf(job);
+  const parts: Buffer[] = [];
+  const facts = new Uint32Array(count * FACT_FIELDS);
+  for (let i = 0; i < count; i += 1) {
+    const [offset = 0, length = 0, kind = 0] = job.cuts.subarray(i * CUT_FIELDS, (i + 1) * CUT_FIELDS);
+    const chunk = job.bytes.subarray(offset, offset + length);
+    const { compression, body } = compress(chunk);
+    const ordinal = job.firstOrdinal + i;
+    const id = job.ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', packKey, nonceOf(ordinal)).setAAD(aadOf(job, { ordinal, id, kind, compression, length }));
+    const header = Buffer.alloc(FRAME_HEADER_BYTES);
+    header.writeUInt32LE(FRAME_MAGIC, 0);
+    header.writeUInt32LE(ordinal, 4);
+    header.writeUInt32LE(body.length, 8);
+    parts.push(header, cipher.update(body), cipher.final(), cipher.getAuthTag());
+    facts.set([body.length, compression], i * FACT_FIELDS);
+  }
+  return { frames: Buffer.concat(parts), facts };
+}
+
+export interface FrameFacts {
+  readonly ordinal: number;
+  readonly id: Uint8Array;
+  readonly kind: number;
+  readonly compression: number;
+  readonly length: number;
+}
+
+export interface OpenJob extends PackContext {
+  readonly idKey: Uint8Array;
+  /** Bytes of the pack from the first wanted frame on. */
+  readonly bytes: Uint8Array;
+  /** Per chunk: offset of its frame in `bytes`, ciphertext length, length, ordinal, kind, compression. */
+  readonly frames: Uint32Array;
+  readonly ids: Uint8Array;
+}
+export const OPEN_FIELDS = 6;
+
+/** The chunks one after the other, or the index of the first that is not what it should be. */
+export type OpenedChunks = { readonly kind: 'opened'; readonly bytes: Uint8Array } | { readonly kind: 'altered'; readonly index: number };
+
+export function openChunks(job: OpenJob): OpenedChunks {
+  const count = job.frames.length / OPEN_FIELDS;
+  const packKey = packKeyOf(job);
+  const chunks: Buffer[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const chunk = openFrame(job, packKey, i);
+    if (chunk === null) return { kind: 'altered', index: i };
+    chunks.push(chunk);
+  }
+  return { kind: 'opened', bytes: Buffer.concat(chunks) };
+}
+
+function openFrame(job: OpenJob, packKey: Buffer, index: number): Buffer | null {
+  const [offset = 0, clen = 0, length = 0, ordinal = 0, kind = 0, compression = 0] = job.frames.subarray(index * OPEN_FIELDS, (index + 1) * OPEN_FIELDS);
+  const frame = Buffer.from(job.bytes.buffer, job.bytes.byteOffset + offset, FRAME_HEADER_BYTES + clen + TAG_BYTES);
+  const id = job.ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
+  if (length > CHUNK_BYTES_MAX || frame.readUInt32LE(0) !== FRAME_MAGIC || frame.readUInt32LE(4) !== ordinal || frame.readUInt32LE(8) !== clen) return null;
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', packKey, nonceOf(ordinal))
+      .setAAD(aadOf(job, { ordinal, id, kind, compression, length }))
+      .setAuthTag(frame.subarray(-TAG_BYTES));
+    const body = Buffer.concat([decipher.update(frame.subarray(FRAME_HEADER_BYTES, -TAG_BYTES)), decipher.final()]);
+    const chunk = compression === COMPRESSIONS.zstd ? zstdDecompressSync(body, { maxOutputLength: length }) : body;
+    return chunk.length === length && chunkId(job.idKey, kind, chunk).equals(id) ? chunk : null;
+  } catch {
+    return null; // a tag or a zstd stream that does not fit: altered
+  }
+}
+
+function compress(chunk: Uint8Array): { compression: number; body: Uint8Array } {
+  if (!isWorthCompressing(chunk)) return { compression: COMPRESSIONS.none, body: chunk };
+  const compressed = zstdCompressSync(chunk, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
+  if (compressed.length > chunk.length * (1 - COMPRESSION_GAIN_MIN)) return { compression: COMPRESSIONS.none, body: chunk };
+  return { compression: COMPRESSIONS.zstd, body: compressed };
+}
+
+/** Tries a little from the middle first: encrypted tablespaces do not shrink, and finding that out costs as much as compressing them. */
+function isWorthCompressing(chunk: Uint8Array): boolean {
+  if (chunk.length <= 4 * COMPRESSION_PROBE_BYTES) return true;
+  const from = (chunk.length >>> 1) - (COMPRESSION_PROBE_BYTES >>> 1);
+  const probe = chunk.subarray(from, from + COMPRESSION_PROBE_BYTES);
+  return zstdCompressSync(probe, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }).length < COMPRESSION_PROBE_BYTES * (1 - COMPRESSION_GAIN_MIN);
+}
+
+/** A key of its own for every pack: the frame's ordinal is then a nonce that is never used twice. */
+export function packKeyOf({ encKey, packSalt }: PackContext): Buffer {
+  return Buffer.from(hkdfSync('sha256', encKey, packSalt, 'adyton pack', 32));
+}
+
+export function nonceOf(ordinal: number): Buffer {
+  const nonce = Buffer.alloc(12);
+  nonce.writeUInt32LE(ordinal, 0);
+  return nonce;
+}
+
+function aadOf(context: PackContext, facts: FrameFacts): Buffer {
+  const numbers = Buffer.alloc(10);
+  numbers.writeUInt32LE(facts.ordinal, 0);
+  numbers.writeUInt8(facts.kind, 4);
+  numbers.writeUInt8(facts.compression, 5);
+  numbers.writeUInt32LE(facts.length, 6);
+  return Buffer.concat([Buffer.from(context.vaultId), context.packSalt, facts.id, numbers]);
+}

@@ -1,0 +1,19 @@
+// Where the work is done: in this thread, or in worker threads that share the bytes with it.
+import { digestChunks, openChunks, sealChunks, type DigestJob, type OpenedChunks, type OpenJob, type SealedChunks, type SealJob } from './chunk-operations';
+
+export interface Compute {
+  digest(job: DigestJob): Promise<Uint8Array>;
+  seal(job: SealJob): Promise<SealedChunks>;
+  open(job: OpenJob): Promise<OpenedChunks>;
+  close(): Promise<void>;
+}
+
+/** For tests and small tools. */
+export function inlineCompute(): Compute {
+  return {
+    digest: async (job) => digestChunks(job),
+    seal: async (job) => sealChunks(job),
+    open: async (job) => openChunks(job),
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,64 @@
+// Worker threads for hashing, compression and encryption. Bytes of a stream lie in shared memory and are not copied; a job goes to the
+// thread with the fewest jobs in hand.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type Compute } from './compute';
+import { type DigestJob, type OpenedChunks, type OpenJob, type SealedChunks, type SealJob } from './chunk-operations';
+
+export type ThreadJob = { readonly op: 'digest'; readonly job: DigestJob } | { readonly op: 'seal'; readonly job: SealJob } | { readonly op: 'open'; readonly job: OpenJob };
+export interface ThreadRequest {
+  readonly id: number;
+  readonly work: ThreadJob;
+}
+export type ThreadReply = { readonly id: number; readonly result: Uint8Array | SealedChunks | OpenedChunks } | { readonly id: number; readonly error: string };
+
+interface Waiting {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
+/** @param options.threads at least 1 */
+export function threadCompute(options: { readonly threads: number }): Compute {
+  const script = join(__dirname, 'compute-worker.js');
+  if (!existsSync(script)) throw new Error(`worker threads need the compiled ${script}; from TypeScript sources use inlineCompute`);
+  const threads = Array.from({ length: options.threads }, () => startThread(script));
+  let sequence = 0;
+  const run = async <T>(work: ThreadJob): Promise<T> => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const thread = threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
+    const id = (sequence += 1);
+    thread.waiting.set(id, { resolve: resolve as (result: never) => void, reject });
+    thread.worker.postMessage({ id, work } satisfies ThreadRequest);
+    return promise;
+  };
+  return {
+    digest: (job) => run({ op: 'digest', job }),
+    seal: (job) => run({ op: 'seal', job }),
+    open: (job) => run({ op: 'open', job }),
+    close: async () => void (await Promise.all(threads.map((t) => t.worker.terminate()))),
+  };
+}
+
+function startThread(script: string): Thread {
+  const worker = new Worker(script);
+  const waiting = new Map<number, Waiting>();
+  const failAll = (error: Error): void => {
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  worker.on('message', (reply: ThreadReply) => {
+    const asked = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('error' in reply) asked?.reject(new Error(reply.error));
+    else asked?.resolve(reply.result as never);
+  });
+  worker.on('error', failAll);
+  worker.on('exit', (code) => failAll(new Error(`a compute thread ended with ${code}`)));
+  return { worker, waiting };
+}

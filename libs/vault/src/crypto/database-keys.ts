@@ -1,0 +1,49 @@
+// Keys of one database, derived from the master key. The deduplication domain is one database: a host holds the keys of its own
+// databases and can make nothing of another's.
+import { hkdfSync } from 'node:crypto';
+
+export interface DatabaseKeys {
+  /** Names the database in object keys; not readable without the master key. */
+  readonly dbKey: string;
+  /** Chunk ids. */
+  readonly idKey: Buffer;
+  /** Packs. */
+  readonly encKey: Buffer;
+  /** Index segments, recipes, manifests, names of pieces. */
+  readonly metaKey: Buffer;
+  /** Content-defined chunking; reserved. */
+  readonly gearKey: Buffer;
+}
+
+const KEY_BYTES = 32;
+const DB_KEY_BYTES = 8;
+const PURPOSES = ['idKey', 'encKey', 'metaKey', 'gearKey'] as const;
+
+/** @param dbid decimal DBID */
+export function deriveDatabaseKeys(masterKey: Uint8Array, vaultId: string, dbid: string): DatabaseKeys {
+  const derive = (purpose: string, bytes: number): Buffer =>
+    Buffer.from(hkdfSync('sha256', masterKey, vaultId, `adyton database ${dbid} ${purpose}`, bytes));
+  return {
+    dbKey: derive('dbKey', DB_KEY_BYTES).toString('hex'),
+    idKey: derive('idKey', KEY_BYTES),
+    encKey: derive('encKey', KEY_BYTES),
+    metaKey: derive('metaKey', KEY_BYTES),
+    gearKey: derive('gearKey', KEY_BYTES),
+  };
+}
+
+export function serialiseDatabaseKeys(keys: DatabaseKeys): Record<string, string> {
+  return { dbKey: keys.dbKey, ...Object.fromEntries(PURPOSES.map((p) => [p, keys[p].toString('base64')])) };
+}
+
+/** @throws RangeError when the document is not what serialiseDatabaseKeys makes. */
+export function parseDatabaseKeys(document: Readonly<Record<string, string>>): DatabaseKeys {
+  const key = (name: string): Buffer => {
+    const bytes = Buffer.from(document[name] ?? '', 'base64');
+    if (bytes.length !== KEY_BYTES) throw new RangeError(`database keys: ${name} is missing or has the wrong length`);
+    return bytes;
+  };
+  const { dbKey } = document;
+  if (dbKey === undefined || !/^[0-9a-f]{16}$/.test(dbKey)) throw new RangeError('database keys: dbKey is missing or malformed');
+  return { dbKey, idKey: key('idKey'), encKey: key('encKey'), metaKey: key('metaKey'), gearKey: key('gearKey') };
+}

@@ -1,0 +1,44 @@
+// Every bound of the vault, with its unit and its reason. Relations between them are asserted when the module loads.
+import { strict as assert } from 'node:assert';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Address space of one slot: the unit in which data files are deduplicated. Part of the format. */
+export const SLOT_BYTES = 64 * KIB;
+/** Cuts of everything that is no data-file block, and of archived logs. Part of the format. */
+export const CUT_BYTES = MIB;
+/** Longest chunk a reader accepts: a decompressor never gets more to fill than this. */
+export const CHUNK_BYTES_MAX = 8 * MIB;
+/** Bytes of a stream that are worked on at once: large enough to keep a thread busy, small enough for flat memory. */
+export const SEGMENT_BYTES = 4 * MIB;
+/** Segments of one piece under way: one being filled, one being hashed, one being sealed. */
+export const SEGMENTS_PER_PIECE = 3;
+/** A pack is sealed when another segment might not fit: one PUT of known length. */
+export const PACK_BYTES_MAX = 32 * MIB;
+/** Room for frames that a full pack still receives, its directory and footer. */
+export const PACK_SLACK_BYTES = SEGMENT_BYTES + MIB;
+/** Pack buffers beyond one for each open piece: packs being uploaded while the next are filled. */
+export const PACKS_IN_FLIGHT_MAX = 2;
+/** New chunks are indexed when this much was stored since the last segment; the rest at the end of the run. */
+export const INDEX_FLUSH_BYTES = 64 * MIB;
+/** Below this share of saving a chunk is stored as it is. */
+export const COMPRESSION_GAIN_MIN = 0.04;
+/** Bytes tried first to see whether compressing a chunk is worth it. */
+export const COMPRESSION_PROBE_BYTES = 4 * KIB;
+/** Gaps this small are read rather than skipped: a request costs more. */
+export const READ_GAP_BYTES_MAX = 256 * KIB;
+/** Longest range of one read. */
+export const READ_RANGE_BYTES_MAX = 16 * MIB;
+/** Decoded bytes of one step of a restore; a few of them are under way at once. */
+export const READ_BATCH_BYTES = 8 * MIB;
+export const READ_BATCHES_IN_FLIGHT = 3;
+/** Decoded chunks kept for a stream that repeats itself. */
+export const DECODED_BYTES_KEPT_MAX = 32 * MIB;
+/** Requests of one session that check or read many small objects. */
+export const REQUESTS_AT_ONCE = 16;
+/** Longest handle RMAN may use, bytes. */
+export const HANDLE_BYTES_MAX = 511;
+
+assert(SLOT_BYTES <= CUT_BYTES && CUT_BYTES <= SEGMENT_BYTES / 2, 'the unfinished chunk must leave room in the next segment');
+assert(SEGMENT_BYTES < PACK_BYTES_MAX && CUT_BYTES <= CHUNK_BYTES_MAX, 'a segment fits a pack, a cut fits a chunk');
