@@ -1,7 +1,16 @@
 // One connection of one RMAN channel: which frame may come when, and what each does to the session behind it.
 import { type Socket } from 'node:net';
 import { FrameChannel, type FrameHandlers } from './frame-channel';
-import { type Frame, FRAME_TYPES, FrameError, type FrameHeader, type FrameType, PAYLOAD_BYTES_MAX } from './frame';
+import {
+  type Frame,
+  FRAME_TYPES,
+  FrameError,
+  type FrameHeader,
+  type FrameType,
+  PAYLOAD_BYTES_MAX,
+} from './frame';
+import { IncomingPiece } from './incoming-piece';
+import { OutgoingPiece } from './outgoing-piece';
 import {
   decodeCommand,
   decodeHandles,
@@ -12,10 +21,10 @@ import {
   encodeInfoList,
   encodeReceipt,
 } from './payloads';
-import { OutgoingPiece } from './outgoing-piece';
 import { failureOf, SBT_CODES, SbtFailure } from './sbt-failure';
-import { type PieceWriter, type SbtHello, type SbtSession } from './sbt-session';
+import { type SbtHello, type SbtSession } from './sbt-session';
 
+/** `event` is `noun.verb-past`; the token is never among the fields. */
 export type SbtLog = (event: string, fields: Record<string, unknown>) => void;
 
 export interface ConnectionOptions {
@@ -23,22 +32,21 @@ export interface ConnectionOptions {
   readonly log: SbtLog;
   readonly keepAliveEveryMs: number;
   readonly helloLimitMs: number;
-  /** The connection is over and the session, if there was one, has ended. */
+  /** The socket is closed and the session, if there was one, has ended. */
   readonly over: () => void;
 }
 
 type State =
-  | { readonly kind: 'greeting' }
-  | { readonly kind: 'idle' }
-  | {
-      readonly kind: 'writing';
-      readonly writer: PieceWriter;
-      readonly blockBytes: number;
-      readonly forget: () => void;
-    }
-  | { readonly kind: 'failed'; readonly failure: SbtFailure }
-  | { readonly kind: 'reading'; readonly piece: OutgoingPiece }
-  | { readonly kind: 'left' };
+  | { readonly kind: 'greeting' | 'idle' | 'left' }
+  | { readonly kind: 'writing'; readonly piece: IncomingPiece }
+  | { readonly kind: 'reading'; readonly piece: OutgoingPiece };
+
+interface Answer {
+  readonly type: FrameType;
+  readonly payload?: Uint8Array;
+  /** What begins once the client has been told. */
+  readonly afterwards?: () => void;
+}
 
 /** Which frames each state takes; any other ends the connection. */
 const EXPECTED: Readonly<Record<State['kind'], readonly FrameType[]>> = {
@@ -52,13 +60,12 @@ const EXPECTED: Readonly<Record<State['kind'], readonly FrameType[]>> = {
     FRAME_TYPES.bye,
   ],
   writing: [FRAME_TYPES.data, FRAME_TYPES.close, FRAME_TYPES.abort, FRAME_TYPES.bye],
-  failed: [FRAME_TYPES.data, FRAME_TYPES.close, FRAME_TYPES.abort, FRAME_TYPES.bye],
   reading: [FRAME_TYPES.close, FRAME_TYPES.abort, FRAME_TYPES.bye],
   left: [],
 };
 
-/** Longest payload of each frame a client sends: what a stranger can make us keep before it has said hello is 4 KiB. */
-const CLIENT_PAYLOAD_BYTES_MAX: Partial<Record<FrameType, number>> = {
+/** Longest payload of each frame a client may send: before it has said hello it can make us keep 4 KiB and no more. */
+const CLIENT_PAYLOAD_BYTES_MAX: Readonly<Partial<Record<FrameType, number>>> = {
   [FRAME_TYPES.hello]: 4096,
   [FRAME_TYPES.openWrite]: 1024,
   [FRAME_TYPES.openRead]: 1024,
@@ -73,11 +80,7 @@ export class Connection implements FrameHandlers {
   private readonly helloTimer: NodeJS.Timeout;
   private state: State = { kind: 'greeting' };
   private session: SbtSession | null = null;
-  private ended: Promise<void> | null = null;
-  /** Settles when the last failed piece has been discarded. */
-  private discarding: Promise<void> = Promise.resolve();
-  /** True while `write` of the open piece is pending. */
-  private writePending = false;
+  private leaving: Promise<void> | null = null;
   private names: Record<string, unknown> = {};
 
   constructor(
@@ -97,55 +100,44 @@ export class Connection implements FrameHandlers {
   }
 
   admit(header: FrameHeader): void {
-    if (!EXPECTED[this.state.kind].includes(header.type)) {
-      throw new FrameError(`frame type ${header.type} came while ${this.state.kind}`);
+    const { state } = this;
+    if (!EXPECTED[state.kind].includes(header.type)) {
+      throw new FrameError(`frame type ${header.type} came while ${state.kind}`);
     }
-    const longest = CLIENT_PAYLOAD_BYTES_MAX[header.type] ?? 0;
-    if (header.length > longest) throw new FrameError(`frame type ${header.type} with ${header.length} bytes`);
-    if (this.state.kind === 'writing' && header.type === FRAME_TYPES.data) {
-      const { blockBytes } = this.state;
-      if (header.length !== blockBytes)
-        throw new FrameError(`a block of ${header.length} bytes, not ${blockBytes}`);
+    if (header.length > (CLIENT_PAYLOAD_BYTES_MAX[header.type] ?? 0)) {
+      throw new FrameError(`frame type ${header.type} came with ${header.length} bytes`);
+    }
+    if (state.kind !== 'writing' || header.type !== FRAME_TYPES.data) return;
+    if (header.length !== state.piece.blockBytes) {
+      throw new FrameError(`a block of ${header.length} bytes came instead of ${state.piece.blockBytes}`);
     }
   }
 
   frame(frame: Frame): Promise<void> | void {
-    switch (frame.type) {
-      case FRAME_TYPES.data:
-        return this.takeBlock(frame.payload);
-      case FRAME_TYPES.hello:
-        return this.greet(frame);
-      case FRAME_TYPES.openWrite:
-        return this.answer(frame, (session) => this.openWrite(session, frame.payload));
-      case FRAME_TYPES.openRead:
-        return this.answer(frame, (session) => this.openRead(session, frame.payload));
-      case FRAME_TYPES.close:
-        return this.answer(frame, () => this.closePiece());
-      case FRAME_TYPES.abort:
-        return this.answer(frame, () => this.abortPiece());
-      case FRAME_TYPES.info:
-        return this.answer(frame, (session) => this.info(session, frame.payload));
-      case FRAME_TYPES.remove:
-        return this.answer(frame, (session) => this.remove(session, frame.payload));
-      case FRAME_TYPES.command:
-        return this.answer(frame, (session) => this.command(session, frame.payload));
-      case FRAME_TYPES.bye:
-        return this.leave('ended', 'the library said good-bye');
-      default:
-        throw new FrameError(`frame type ${frame.type} is not for a server`);
-    }
+    const { state } = this;
+    if (frame.type === FRAME_TYPES.data && state.kind === 'writing') return state.piece.write(frame.payload);
+    if (frame.type === FRAME_TYPES.hello) return this.greet(frame);
+    if (frame.type === FRAME_TYPES.bye) return this.sayGoodbye();
+    return this.answer(frame);
   }
 
   refused(error: FrameError): Uint8Array {
-    this.options.log('frame.refused', { ...this.names, reason: error.message });
-    const text = `ADY_SBT_PROTOCOL: ${error.message} | HINT: install libobk.so and the dedup-worker from the same release`;
-    return encodeError(0, new SbtFailure(SBT_CODES.failed, text));
+    this.options.log('frame.refused', { ...this.names, reason: error.message, cause: error.cause });
+    const hint = 'install libobk.so and adyton-dedup-worker from the same release';
+    return encodeError(
+      0,
+      new SbtFailure(SBT_CODES.failed, `ADY_SBT_PROTOCOL: ${error.message} | HINT: ${hint}`),
+    );
+  }
+
+  closed(): void {
+    // Logged at once, also when a pending write or close holds up the rest: it is an early sign that an instance has gone.
+    if (this.session !== null && this.leaving === null)
+      this.options.log('connection.lost', { ...this.names, state: this.state.kind });
   }
 
   gone(): void {
-    this.leave('lost', 'the connection to the Oracle server process was lost').then(this.options.over, () =>
-      this.options.over(),
-    );
+    this.leave('lost').then(this.options.over, this.options.over);
   }
 
   private async greet(frame: Frame): Promise<void> {
@@ -155,8 +147,7 @@ export class Connection implements FrameHandlers {
     try {
       this.session = await this.options.authorise(hello);
     } catch (error) {
-      const failure = failureOf(error);
-      this.options.log('connection.refused', { ...this.names, reason: failure.message });
+      const failure = this.report('connection.refused', error);
       this.channel.send(FRAME_TYPES.error, encodeError(frame.sequence, failure));
       this.channel.end();
       return;
@@ -166,70 +157,170 @@ export class Connection implements FrameHandlers {
     this.channel.send(FRAME_TYPES.welcome);
   }
 
-  /** Runs one question and sends its answer, or the ERROR that answers it. A broken payload is not a question. */
-  private async answer(
-    question: Frame,
-    work: (session: SbtSession) => Promise<{ type: FrameType; payload?: Uint8Array; then?: () => void }>,
-  ): Promise<void> {
-    if (this.session === null) throw new FrameError('a question before hello');
+  /** Runs one question and sends its answer, or the ERROR in its place. A broken payload is not a question. */
+  private async answer(question: Frame): Promise<void> {
+    if (this.session === null) throw new FrameError('a question came before hello');
     try {
-      const { type, payload, then } = await work(this.session);
+      const { type, payload, afterwards } = await this.ask(this.session, question);
       this.channel.send(type, payload);
-      then?.();
+      afterwards?.();
     } catch (error) {
       if (error instanceof FrameError) throw error;
-      const failure = failureOf(error);
-      if (!(error instanceof SbtFailure)) this.logError('call.failed', error);
+      const failure = this.report('call.failed', error);
       this.channel.send(FRAME_TYPES.error, encodeError(question.sequence, failure));
     }
   }
 
-  private async openWrite(session: SbtSession, payload: Uint8Array) {
-    const piece = decodeOpenWrite(payload);
-    if (piece.blockBytes < 1 || piece.blockBytes > PAYLOAD_BYTES_MAX) {
-      throw new FrameError(`blocks of ${piece.blockBytes} bytes`);
+  private ask(session: SbtSession, { type, payload }: Frame): Promise<Answer> {
+    switch (type) {
+      case FRAME_TYPES.openWrite:
+        return this.openWrite(session, payload);
+      case FRAME_TYPES.openRead:
+        return this.openRead(session, payload);
+      case FRAME_TYPES.close:
+        return this.closePiece();
+      case FRAME_TYPES.abort:
+        return this.abortPiece();
+      case FRAME_TYPES.info:
+        return this.info(session, payload);
+      case FRAME_TYPES.remove:
+        return this.remove(session, payload);
+      case FRAME_TYPES.command:
+        return this.command(session, payload);
+      default:
+        throw new FrameError(`frame type ${type} is not for a server`);
     }
-    const writer = await session.openPiece(piece);
-    const { failed } = writer;
-    const onFailed = () => {
-      this.failPiece(writer, failed?.reason);
-    };
-    failed?.addEventListener('abort', onFailed);
-    const forget = () => failed?.removeEventListener('abort', onFailed);
-    this.state = { kind: 'writing', writer, blockBytes: piece.blockBytes, forget };
-    const then = () => {
-      if (failed?.aborted) onFailed();
-    };
-    return { type: FRAME_TYPES.opened, then };
   }
 
-  /** The hot path: one call, and one promise where the writer wants one, per SBT block. */
-  private takeBlock(block: Uint8Array): Promise<void> | void {
+  private async openWrite(session: SbtSession, payload: Uint8Array): Promise<Answer> {
+    const request = decodeOpenWrite(payload);
+    checkBlockBytes(request.blockBytes);
+    const writer = await session.openPiece(request);
+    const piece = new IncomingPiece(writer, request.blockBytes, {
+      failed: (failure, thrown) => {
+        this.report('piece.failed', thrown, request.handle);
+        this.channel.send(FRAME_TYPES.error, encodeError(0, failure));
+      },
+      discardFailed: (thrown) => {
+        this.report('piece.discard-failed', thrown, request.handle);
+      },
+    });
+    this.state = { kind: 'writing', piece };
+    return {
+      type: FRAME_TYPES.opened,
+      afterwards: () => {
+        piece.start();
+      },
+    };
+  }
+
+  private async openRead(session: SbtSession, payload: Uint8Array): Promise<Answer> {
+    const request = decodeOpenRead(payload);
+    checkBlockBytes(request.blockBytes);
+    const reader = await session.readPiece(request);
+    const piece = new OutgoingPiece(reader, this.channel, {
+      failed: (thrown) => {
+        const failure = this.report('piece.failed', thrown, request.handle);
+        this.channel.send(FRAME_TYPES.error, encodeError(0, failure));
+      },
+      closeFailed: (thrown) => {
+        this.report('piece.close-failed', thrown, request.handle);
+      },
+    });
+    this.state = { kind: 'reading', piece };
+    return {
+      type: FRAME_TYPES.opened,
+      afterwards: () => {
+        piece.start();
+      },
+    };
+  }
+
+  private async closePiece(): Promise<Answer> {
     const { state } = this;
-    if (state.kind !== 'writing') return; // the piece has failed, and the client has not read that yet
-    try {
-      const written = state.writer.write(block);
-      if (written === undefined) return;
-      this.writePending = true;
-      return written
-        .finally(() => {
-          this.writePending = false;
-        })
-        .catch((error: unknown) => {
-          this.failPiece(state.writer, error);
-        });
-    } catch (error) {
-      this.failPiece(state.writer, error);
+    if (state.kind === 'writing') {
+      // A piece is over whether its close works or not: RMAN opens the next one either way.
+      const receipt = await state.piece.close().finally(() => {
+        this.state = { kind: 'idle' };
+      });
+      return { type: FRAME_TYPES.closed, payload: encodeReceipt(receipt) };
     }
+    await this.dropPiece('');
+    return { type: FRAME_TYPES.closed, payload: encodeReceipt({ label: '', comment: '' }) };
   }
 
-  /** Tells the client at once, unasked, and discards the piece as soon as its writer is free. */
-  private failPiece(writer: PieceWriter, error: unknown): void {
-    if (this.state.kind !== 'writing' || this.state.writer !== writer) return;
-    const failure = failureOf(error);
-    this.logError('piece.failed', error);
-    this.state.forget();
-    this.state = { kind: 'failed', failure };
-    this.channel.send(FRAME_TYPES.error, encodeError(0, failure));
-    this.discarding = this.discardLater(writer, failure.message);
+  private async abortPiece(): Promise<Answer> {
+    await this.dropPiece('RMAN aborted the piece');
+    return { type: FRAME_TYPES.aborted };
   }
+
+  private async dropPiece(reason: string): Promise<void> {
+    const { state } = this;
+    if (state.kind === 'writing') await state.piece.abort(reason);
+    if (state.kind === 'reading') await state.piece.stop();
+    this.state = { kind: 'idle' };
+  }
+
+  private async info(session: SbtSession, payload: Uint8Array): Promise<Answer> {
+    const handles = decodeHandles(payload);
+    return {
+      type: FRAME_TYPES.infoList,
+      payload: encodeInfoList(handles, await session.pieceInfo(handles)),
+    };
+  }
+
+  private async remove(session: SbtSession, payload: Uint8Array): Promise<Answer> {
+    await session.removePieces(decodeHandles(payload));
+    return { type: FRAME_TYPES.removed };
+  }
+
+  private async command(session: SbtSession, payload: Uint8Array): Promise<Answer> {
+    await session.command(decodeCommand(payload));
+    return { type: FRAME_TYPES.done };
+  }
+
+  private async sayGoodbye(): Promise<void> {
+    await this.leave('ended');
+    this.channel.end();
+  }
+
+  /** Discards what is open and ends the session, once, whichever of good-bye and loss comes first. */
+  private leave(how: 'ended' | 'lost'): Promise<void> {
+    this.leaving ??= this.endSession(how);
+    return this.leaving;
+  }
+
+  private async endSession(how: 'ended' | 'lost'): Promise<void> {
+    clearTimeout(this.helloTimer);
+    await this.dropPiece(
+      how === 'lost' ? 'the connection to the Oracle server process was lost' : 'RMAN left the piece open',
+    );
+    this.state = { kind: 'left' };
+    if (this.session === null) return;
+    try {
+      await this.session.end(how);
+    } catch (error) {
+      this.report('session.end-failed', error);
+    }
+    this.options.log('session.ended', { ...this.names, how });
+  }
+
+  private report(event: string, thrown: unknown, handle?: string): SbtFailure {
+    const failure = failureOf(thrown);
+    const unexpected = thrown instanceof SbtFailure ? {} : { error: thrown };
+    const piece = handle === undefined ? {} : { handle };
+    this.options.log(event, {
+      ...this.names,
+      ...piece,
+      sbtCode: failure.sbtCode,
+      reason: failure.message,
+      ...unexpected,
+    });
+    return failure;
+  }
+}
+
+function checkBlockBytes(blockBytes: number): void {
+  if (blockBytes < 1 || blockBytes > PAYLOAD_BYTES_MAX)
+    throw new FrameError(`blocks of ${blockBytes} bytes were asked for`);
+}

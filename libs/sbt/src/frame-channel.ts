@@ -1,7 +1,15 @@
 // One socket as a channel of frames: one frame is handled at a time, and the socket is not read while its handler is pending, which
 // is all the back-pressure there is. Also sends KEEPALIVE, so that a client that waits can tell a slow server from a dead one.
 import { type Socket } from 'node:net';
-import { encodeHeader, type Frame, FRAME_TYPES, FrameError, type FrameHeader, type FrameType, nextSequence } from './frame';
+import {
+  encodeHeader,
+  type Frame,
+  FRAME_TYPES,
+  FrameError,
+  type FrameHeader,
+  type FrameType,
+  nextSequence,
+} from './frame';
 import { FrameParser } from './frame-parser';
 
 /** A closing socket gets this long to take its last frame before it is destroyed. */
@@ -16,7 +24,9 @@ export interface FrameHandlers {
   frame(frame: Frame): Promise<void> | void;
   /** The client broke the protocol; what to tell it before the socket closes. */
   refused(error: FrameError): Uint8Array;
-  /** The socket is gone, and no handler is pending. Called exactly once. */
+  /** The socket has closed; a handler may still be pending. */
+  closed(): void;
+  /** The socket has closed, and no handler is pending. Called exactly once. */
   gone(): void;
 }
 
@@ -53,6 +63,7 @@ export class FrameChannel {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.stop();
+      handlers.closed();
       this.reportGone();
     });
   }

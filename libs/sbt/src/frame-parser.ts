@@ -1,6 +1,13 @@
 // Cuts a stream of bytes, split anywhere, into frames. A payload that lies whole in the chunk at hand is a view on it; one that is
 // spread over chunks is gathered in a buffer that is used again for the next. Memory: one payload, never more.
-import { decodeHeader, type Frame, FRAME_HEADER_BYTES, FrameError, type FrameHeader, nextSequence } from './frame';
+import {
+  decodeHeader,
+  type Frame,
+  FRAME_HEADER_BYTES,
+  FrameError,
+  type FrameHeader,
+  nextSequence,
+} from './frame';
 
 /** Smallest gathering buffer; it doubles up to the payload's length, so that small frames never cost a large one. */
 const GATHER_BYTES_MIN = 4096;

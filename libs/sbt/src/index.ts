@@ -1,1 +1,13 @@
-export {};
+// The framed protocol between libobk.so and the dedup-worker, TypeScript side.
+export { serveSbt, type SbtServer, type SbtServerOptions } from './serve-sbt';
+export { SbtFailure, SBT_CODES, type SbtCode } from './sbt-failure';
+export { type SbtLog } from './connection';
+export {
+  type PieceInfo,
+  type PieceReader,
+  type PieceReceipt,
+  type PieceToOpen,
+  type PieceWriter,
+  type SbtHello,
+  type SbtSession,
+} from './sbt-session';

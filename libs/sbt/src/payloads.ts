@@ -36,7 +36,8 @@ class PayloadReader {
     try {
       return utf8.decode(this.bytes.subarray(at, at + length));
     } catch (error) {
-      const text = 'ADY_SBT_TEXT_NOT_UTF8: a name or text is not UTF-8 | HINT: use ASCII in FORMAT, TAG and SEND';
+      const text =
+        'ADY_SBT_TEXT_NOT_UTF8: a name or text is not UTF-8 | HINT: use ASCII in FORMAT, TAG and SEND';
       throw new SbtFailure(SBT_CODES.failed, text, { cause: error });
     }
   }
@@ -145,7 +146,8 @@ export function encodeReceipt(receipt: PieceReceipt): Uint8Array {
  * @throws Error when the session answered about other pieces, or without a label (RMAN would record a piece without media)
  */
 export function encodeInfoList(handles: readonly string[], infos: readonly PieceInfo[]): Uint8Array {
-  if (infos.length !== handles.length) throw new Error(`${infos.length} answers about ${handles.length} pieces`);
+  if (infos.length !== handles.length)
+    throw new Error(`${infos.length} answers about ${handles.length} pieces`);
   const parts: Uint8Array[] = [u32(infos.length)];
   infos.forEach((info, i) => {
     if (info.handle !== handles[i]) throw new Error(`an answer about ${info.handle}, not ${handles[i]}`);

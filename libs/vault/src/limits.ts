@@ -40,5 +40,11 @@ export const REQUESTS_AT_ONCE = 16;
 /** Longest handle RMAN may use, bytes. */
 export const HANDLE_BYTES_MAX = 511;
 
-assert(SLOT_BYTES <= CUT_BYTES && CUT_BYTES <= SEGMENT_BYTES / 2, 'the unfinished chunk must leave room in the next segment');
-assert(SEGMENT_BYTES < PACK_BYTES_MAX && CUT_BYTES <= CHUNK_BYTES_MAX, 'a segment fits a pack, a cut fits a chunk');
+assert(
+  SLOT_BYTES <= CUT_BYTES && CUT_BYTES <= SEGMENT_BYTES / 2,
+  'the unfinished chunk must leave room in the next segment',
+);
+assert(
+  SEGMENT_BYTES < PACK_BYTES_MAX && CUT_BYTES <= CHUNK_BYTES_MAX,
+  'a segment fits a pack, a cut fits a chunk',
+);

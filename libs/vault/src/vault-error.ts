@@ -27,7 +27,15 @@ export class VaultError extends Error {
   }
 }
 
-export function damaged(objectKey: string, damage: 'missing' | 'truncated' | 'altered', handle?: string): VaultError {
+export function damaged(
+  objectKey: string,
+  damage: 'missing' | 'truncated' | 'altered',
+  handle?: string,
+): VaultError {
   const piece = handle === undefined ? '' : `, needed by piece ${handle}`;
-  return new VaultError('damaged', `${objectKey} is ${damage}${piece}`, { objectKey, damage, ...(handle === undefined ? {} : { handle }) });
+  return new VaultError('damaged', `${objectKey} is ${damage}${piece}`, {
+    objectKey,
+    damage,
+    ...(handle === undefined ? {} : { handle }),
+  });
 }

@@ -29,8 +29,12 @@ const VERSION = 1;
 const VAULT_KEY = 'vault.json';
 
 /** @throws VaultError vault-exists; ObjectStoreError. The key slot is written first: a vault without a slot could never be opened. */
-export async function createVault(store: ObjectStore, options: { readonly unlock: Unlock; readonly now: Date }): Promise<CreatedVault> {
-  if ((await store.head(VAULT_KEY)) !== null) throw new VaultError('vault-exists', `${store.name} holds a vault already`, { objectKey: VAULT_KEY });
+export async function createVault(
+  store: ObjectStore,
+  options: { readonly unlock: Unlock; readonly now: Date },
+): Promise<CreatedVault> {
+  if ((await store.head(VAULT_KEY)) !== null)
+    throw new VaultError('vault-exists', `${store.name} holds a vault already`, { objectKey: VAULT_KEY });
   const vaultId = ulid(options.now.getTime());
   const masterKey = randomBytes(32);
   const slot = await wrapMasterKey(masterKey, vaultId, options.unlock);
@@ -43,8 +47,13 @@ export async function createVault(store: ObjectStore, options: { readonly unlock
     slotBytes: SLOT_BYTES,
     algorithms: { id: 'hmac-sha256', encryption: 'aes-256-gcm', compression: 'zstd' },
   };
-  if ((await store.create(VAULT_KEY, jsonBytes(document))) === 'exists' && (await readDocument(store)).vaultId !== vaultId) {
-    throw new VaultError('vault-exists', `${store.name}: somebody else created a vault at the same time`, { objectKey: VAULT_KEY });
+  if (
+    (await store.create(VAULT_KEY, jsonBytes(document))) === 'exists' &&
+    (await readDocument(store)).vaultId !== vaultId
+  ) {
+    throw new VaultError('vault-exists', `${store.name}: somebody else created a vault at the same time`, {
+      objectKey: VAULT_KEY,
+    });
   }
   return { vaultId, masterKey, recoveryKey: masterKey.toString('base64') };
 }
@@ -54,7 +63,8 @@ export async function openVault(store: ObjectStore, unlock: Unlock): Promise<Vau
   const { vaultId } = await readDocument(store);
   for await (const { key } of store.list(`key/${vaultId}-`)) {
     const bytes = await store.get(key);
-    const masterKey = bytes === null ? null : await unwrapMasterKey(JSON.parse(textOf(bytes)) as KeySlot, vaultId, unlock);
+    const masterKey =
+      bytes === null ? null : await unwrapMasterKey(JSON.parse(textOf(bytes)) as KeySlot, vaultId, unlock);
     if (masterKey !== null) return { vaultId, masterKey };
   }
   throw new VaultError('wrong-key', `the ${unlock.kind} opens no key slot of the vault in ${store.name}`);
@@ -62,10 +72,15 @@ export async function openVault(store: ObjectStore, unlock: Unlock): Promise<Vau
 
 async function readDocument(store: ObjectStore): Promise<VaultDocument> {
   const bytes = await store.get(VAULT_KEY);
-  if (bytes === null) throw new VaultError('no-vault', `${store.name} holds no vault`, { objectKey: VAULT_KEY });
+  if (bytes === null)
+    throw new VaultError('no-vault', `${store.name} holds no vault`, { objectKey: VAULT_KEY });
   const document = JSON.parse(textOf(bytes)) as VaultDocument;
   if (document.format !== 'adyton-vault' || document.version !== VERSION) {
-    throw new VaultError('unsupported-version', `${store.name}: vault format ${document.format} ${document.version} is not known to this program`, { objectKey: VAULT_KEY });
+    throw new VaultError(
+      'unsupported-version',
+      `${store.name}: vault format ${document.format} ${document.version} is not known to this program`,
+      { objectKey: VAULT_KEY },
+    );
   }
   return document;
 }

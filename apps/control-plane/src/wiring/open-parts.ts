@@ -12,8 +12,8 @@ import {
 import { systemClock, type Logger, type ShutdownStep } from '@adyton/runtime';
 import { type Parts } from '../app.module';
 import { type Config } from '../config';
-import { openConfiguredStore, storeProbe } from '../vault/configured-store';
-import { openConfiguredVault } from '../vault/open-configured-vault';
+import { configuredStore, storeProbe } from '../vault/configured-store';
+import { openConfiguredVault } from '../vault/configured-vault';
 import { VaultKeeper } from '../vault/vault-keeper';
 import { idSource, requestIdSource } from './new-id';
 
@@ -41,17 +41,18 @@ export async function openParts(config: Config, log: Logger): Promise<OpenedPart
   });
   if (await waitForRedis(redis, REDIS_WAIT_MS)) await refuseEviction(redis);
   const queues = openHostQueues(redis);
-  const store = openConfiguredStore(config);
+  const openStore = configuredStore(config);
+  const newRequestId = requestIdSource(systemClock);
   return {
     config,
     log,
     ledger,
     redis,
     producer: createProducer(queues),
-    vault: new VaultKeeper(() => openConfiguredVault(config, store)),
-    probeStore: storeProbe(store),
+    vault: new VaultKeeper(() => openConfiguredVault(config, openStore)),
+    probeStore: storeProbe(openStore, newRequestId),
     newId: idSource(systemClock),
-    newRequestId: requestIdSource(systemClock),
+    newRequestId,
     closing: [
       { name: 'queues', run: () => queues.close() },
       { name: 'redis', run: async () => closeRedis(redis) },

@@ -235,7 +235,7 @@ describe('messages', () => {
       { type: 2, ...type },
       { type: 180, ...type },
     ]);
-    expect(String(row?.[0])).toBe('12.5');
+    expect(row?.[0]).toEqual(Decimal.of('12.5'));
     expect(row?.[1]).toEqual(SqlDate.fromIso('2026-01-02T03:04:05Z'));
   });
 

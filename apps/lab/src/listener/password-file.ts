@@ -60,7 +60,7 @@ export async function makeVerifier(password: string, salt: Buffer, iterations: n
 }
 
 /** A user with a fresh salt. */
-export async function makePasswordUser(user: NewPasswordUser): Promise<PasswordUser> {
+async function makePasswordUser(user: NewPasswordUser): Promise<PasswordUser> {
   const salt = randomBytes(SALT_BYTES);
   const verifier = await makeVerifier(user.password, salt, VERIFIER_ITERATIONS);
   return {

@@ -6,7 +6,7 @@ export const TNS_VERSION = 318;
 /** Oldest version a client may offer: below 315 the packet header would stay short. */
 export const TNS_VERSION_MIN = 315;
 /** TTC field version, that of 19.1: keeps the fields of later releases out of every message. */
-export const FIELD_VERSION = 12;
+const FIELD_VERSION = 12;
 /** AL32UTF8 for text, AL16UTF16 for national text. */
 export const CHARSET = 873;
 export const NATIONAL_CHARSET = 2000;

@@ -41,7 +41,7 @@ export interface OpenedSession {
   close(): void;
 }
 
-export interface NewSession {
+interface NewSession {
   username: string;
   program: string;
   machine: string;

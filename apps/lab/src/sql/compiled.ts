@@ -32,7 +32,7 @@ export interface SessionContext {
   now: SqlDate;
 }
 
-export function sizeOf(type: SqlType | null, textBytes = TEXT_SIZE_MAX_BYTES): number {
+function sizeOf(type: SqlType | null, textBytes = TEXT_SIZE_MAX_BYTES): number {
   if (type === 'NUMBER') return NUMBER_SIZE_BYTES;
   return type === 'DATE' ? DATE_SIZE_BYTES : textBytes;
 }
@@ -92,7 +92,7 @@ export function numberOf(value: SqlValue): Decimal | null {
   return parsed;
 }
 
-export function dateOf(value: SqlValue, session: SessionContext): SqlDate | null {
+function dateOf(value: SqlValue, session: SessionContext): SqlDate | null {
   if (value === null || value instanceof SqlDate) return value;
   return parseDate(String(value), session.dateFormat, session.now);
 }

@@ -190,6 +190,13 @@ describe('selecting', () => {
     expect(full).toEqual([['7']]);
   });
 
+  it('joins no row whose key is NULL', async () => {
+    expect(await one('select count(*) from files a, files b where a.bytes = b.bytes')).toBe('3');
+    expect(
+      await one('select count(*) from files a left join files b on a.at = b.at where b.at is null'),
+    ).toBe('2');
+  });
+
   it('groups, aggregates and filters groups', async () => {
     expect(
       await rows(

@@ -25,7 +25,7 @@ export interface SqlSession {
   dateFormat?: string;
 }
 
-export interface SqlRequest {
+interface SqlRequest {
   sql: string;
   /** Values in order of appearance. */
   binds: readonly SqlValue[];

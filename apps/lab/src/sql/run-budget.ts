@@ -6,7 +6,7 @@ import { type Row, type Table, type TableProvider } from './table';
 /** Row combinations looked at; a few million per second on one slow core. */
 const STEPS_MAX = 5_000_000;
 /** Rows held at once in any intermediate result; bounds memory. */
-export const ROWS_HELD_MAX = 500_000;
+const ROWS_HELD_MAX = 500_000;
 
 /** One statement's work, and the table rows it has read: every mention of a view sees the same rows. */
 export class RunBudget {

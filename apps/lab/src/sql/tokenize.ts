@@ -1,7 +1,7 @@
 // SQL text to tokens. Positions are kept as character offsets and turned into byte offsets only when an error is raised.
 import { notSimulated, oraError } from './ora-error';
 
-export type TokenKind = 'word' | 'quoted' | 'number' | 'string' | 'bind' | 'symbol' | 'end';
+type TokenKind = 'word' | 'quoted' | 'number' | 'string' | 'bind' | 'symbol' | 'end';
 
 export interface Token {
   kind: TokenKind;
@@ -12,7 +12,7 @@ export interface Token {
 }
 
 /** Longest statement taken; far above every query a backup product sends. */
-export const SQL_TEXT_MAX_CHARS = 1_048_576;
+const SQL_TEXT_MAX_CHARS = 1_048_576;
 /** Identifiers of release 12.2 and later. */
 const IDENTIFIER_MAX_BYTES = 128;
 const SPACE = /(?:\s+|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)+/y;

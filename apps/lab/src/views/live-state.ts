@@ -64,7 +64,7 @@ export interface LongopState {
 }
 
 /** What the header of a data file says, read from the file itself. */
-export interface DataFileHeaderState {
+interface DataFileHeaderState {
   tablespaceName: string;
   creationScn: bigint;
   resetlogsScn: bigint;
@@ -74,7 +74,7 @@ export interface DataFileHeaderState {
   absoluteFuzzyScn: bigint;
 }
 
-export interface FileSpaceState {
+interface FileSpaceState {
   file: number;
   /** Blocks of the file, without block 0. */
   blocks: number;
@@ -83,7 +83,7 @@ export interface FileSpaceState {
 }
 
 /** The fast recovery area. */
-export interface RecoveryAreaState {
+interface RecoveryAreaState {
   path: string;
   limitBytes: number;
   usedBytes: number;
@@ -113,7 +113,7 @@ export interface BackupIoState {
 }
 
 /** A line of RMAN's output. */
-export interface RmanOutputState {
+interface RmanOutputState {
   sid: number;
   recid: number;
   stamp: number;
@@ -122,7 +122,7 @@ export interface RmanOutputState {
   output: string;
 }
 
-export interface CorruptBlockState {
+interface CorruptBlockState {
   file: number;
   block: number;
   blocks: number;

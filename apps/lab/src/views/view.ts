@@ -10,7 +10,7 @@ import { type Column, DATE_SIZE_BYTES, NUMBER_SIZE_BYTES, type SqlType, type Sql
 import { type LiveState } from './live-state';
 
 /** A cell as a view writes it: dates as ISO text, RAW as hex text. */
-export type Cell = string | number | bigint | null;
+type Cell = string | number | bigint | null;
 export type ViewRow = Readonly<Record<string, Cell>>;
 
 export interface ViewSource {

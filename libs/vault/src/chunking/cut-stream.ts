@@ -2,7 +2,16 @@
 // chunk, so that a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything
 // else every 1 MiB. A pure function over the bytes of one segment; what is not finished is carried into the next.
 import { CUT_BYTES, SLOT_BYTES } from '../limits';
-import { announcedBlockBytes, blockAddress, continuesRedo, DATA_BLOCK_BYTES_MAX, hasTailCheck, REDO_BLOCK_BYTES, redoBlockAt, type RedoBlock } from './oracle-block';
+import {
+  announcedBlockBytes,
+  blockAddress,
+  continuesRedo,
+  DATA_BLOCK_BYTES_MAX,
+  hasTailCheck,
+  REDO_BLOCK_BYTES,
+  redoBlockAt,
+  type RedoBlock,
+} from './oracle-block';
 
 /** Part of the format: the kind goes into the chunk id. */
 export const CHUNK_KINDS = { slot: 1, log: 2, raw: 3 } as const;
@@ -55,10 +64,12 @@ class Cutter {
 
   private takeDataBlock(end: number): boolean {
     const blockBytes = announcedBlockBytes(this.bytes, this.at);
-    if (blockBytes === 0 || this.at + blockBytes > end || !hasTailCheck(this.bytes, this.at, blockBytes)) return false;
+    if (blockBytes === 0 || this.at + blockBytes > end || !hasTailCheck(this.bytes, this.at, blockBytes))
+      return false;
     const address = blockAddress(this.bytes, this.at);
     const slot = Math.floor(address / (SLOT_BYTES / blockBytes));
-    if (this.kind !== CHUNK_KINDS.slot || slot !== this.slot || address <= this.address) this.begin(CHUNK_KINDS.slot);
+    if (this.kind !== CHUNK_KINDS.slot || slot !== this.slot || address <= this.address)
+      this.begin(CHUNK_KINDS.slot);
     this.slot = slot;
     this.address = address;
     this.at += blockBytes;
@@ -69,7 +80,9 @@ class Cutter {
     if (this.at + REDO_BLOCK_BYTES > end) return false;
     const previous = this.kind === CHUNK_KINDS.log ? this.redo : null;
     const continued = previous !== null && continuesRedo(this.bytes, this.at, previous);
-    const block = continued ? { blockNumber: previous.blockNumber + 1, sequence: previous.sequence } : redoBlockAt(this.bytes, this.at);
+    const block = continued
+      ? { blockNumber: previous.blockNumber + 1, sequence: previous.sequence }
+      : redoBlockAt(this.bytes, this.at);
     if (block === null) return false;
     if (!continued || block.blockNumber % REDO_BLOCKS_PER_CUT === 0) this.begin(CHUNK_KINDS.log);
     this.redo = block;

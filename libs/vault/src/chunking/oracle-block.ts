@@ -1,7 +1,13 @@
 // Recognising Oracle's blocks by their own marks. A hint for where to cut and nothing else: whatever the bytes are, they come back.
 
 /** Size by the format byte of a data-file block. */
-const SIZE_OF_FORMAT: Readonly<Record<number, number>> = { 0x62: 2048, 0x82: 4096, 0xa2: 8192, 0xc2: 16_384, 0xe2: 32_768 };
+const SIZE_OF_FORMAT: Readonly<Record<number, number>> = {
+  0x62: 2048,
+  0x82: 4096,
+  0xa2: 8192,
+  0xc2: 16_384,
+  0xe2: 32_768,
+};
 export const DATA_BLOCK_BYTES_MAX = 32_768;
 export const REDO_BLOCK_BYTES = 512;
 const REDO_FORMAT = 0x22;
@@ -37,7 +43,11 @@ export function redoBlockAt(bytes: Buffer, at: number): RedoBlock | null {
 
 /** Whether the block at `at` follows the given one, by its marks alone: cheap enough for every block. */
 export function continuesRedo(bytes: Buffer, at: number, previous: RedoBlock): boolean {
-  return bytes[at + 1] === REDO_FORMAT && bytes.readUInt32LE(at + 4) === previous.blockNumber + 1 && bytes.readUInt32LE(at + 8) === previous.sequence;
+  return (
+    bytes[at + 1] === REDO_FORMAT &&
+    bytes.readUInt32LE(at + 4) === previous.blockNumber + 1 &&
+    bytes.readUInt32LE(at + 8) === previous.sequence
+  );
 }
 
 /** Oracle's block checksum: all 16-bit words of the block, the stored checksum among them, fold to zero. An all-zero block does not count. */

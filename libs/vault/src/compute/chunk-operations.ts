@@ -36,7 +36,10 @@ function chunkId(idKey: Uint8Array, kind: number, chunk: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(kind, 0);
   head.writeUInt32LE(chunk.length, 1);
-  return createHmac('sha256', idKey).update(head).update(hash('sha256', chunk, 'buffer')).digest();
+  return createHmac('sha256', idKey)
+    .update(head)
+    .update(hash('sha256', chunk, 'buffer'))
+    .digest();
 }
 
 export interface PackContext {
@@ -72,7 +75,9 @@ export function sealChunks(job: SealJob): SealedChunks {
     const { compression, body } = compress(chunk);
     const ordinal = job.firstOrdinal + i;
     const id = job.ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', packKey, nonceOf(ordinal)).setAAD(aadOf(job, { ordinal, id, kind, compression, length }));
+    const cipher = createCipheriv('aes-256-gcm', packKey, nonceOf(ordinal)).setAAD(
+      aadOf(job, { ordinal, id, kind, compression, length }),
+    );
     const header = Buffer.alloc(FRAME_HEADER_BYTES);
     header.writeUInt32LE(FRAME_MAGIC, 0);
     header.writeUInt32LE(ordinal, 4);
@@ -102,7 +107,9 @@ export interface OpenJob extends PackContext {
 export const OPEN_FIELDS = 6;
 
 /** The chunks one after the other, or the index of the first that is not what it should be. */
-export type OpenedChunks = { readonly kind: 'opened'; readonly bytes: Uint8Array } | { readonly kind: 'altered'; readonly index: number };
+export type OpenedChunks =
+  | { readonly kind: 'opened'; readonly bytes: Uint8Array }
+  | { readonly kind: 'altered'; readonly index: number };
 
 export function openChunks(job: OpenJob): OpenedChunks {
   const count = job.frames.length / OPEN_FIELDS;
@@ -117,16 +124,33 @@ export function openChunks(job: OpenJob): OpenedChunks {
 }
 
 function openFrame(job: OpenJob, packKey: Buffer, index: number): Buffer | null {
-  const [offset = 0, clen = 0, length = 0, ordinal = 0, kind = 0, compression = 0] = job.frames.subarray(index * OPEN_FIELDS, (index + 1) * OPEN_FIELDS);
-  const frame = Buffer.from(job.bytes.buffer, job.bytes.byteOffset + offset, FRAME_HEADER_BYTES + clen + TAG_BYTES);
+  const [offset = 0, clen = 0, length = 0, ordinal = 0, kind = 0, compression = 0] = job.frames.subarray(
+    index * OPEN_FIELDS,
+    (index + 1) * OPEN_FIELDS,
+  );
+  const frame = Buffer.from(
+    job.bytes.buffer,
+    job.bytes.byteOffset + offset,
+    FRAME_HEADER_BYTES + clen + TAG_BYTES,
+  );
   const id = job.ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
-  if (length > CHUNK_BYTES_MAX || frame.readUInt32LE(0) !== FRAME_MAGIC || frame.readUInt32LE(4) !== ordinal || frame.readUInt32LE(8) !== clen) return null;
+  if (
+    length > CHUNK_BYTES_MAX ||
+    frame.readUInt32LE(0) !== FRAME_MAGIC ||
+    frame.readUInt32LE(4) !== ordinal ||
+    frame.readUInt32LE(8) !== clen
+  )
+    return null;
   try {
     const decipher = createDecipheriv('aes-256-gcm', packKey, nonceOf(ordinal))
       .setAAD(aadOf(job, { ordinal, id, kind, compression, length }))
       .setAuthTag(frame.subarray(-TAG_BYTES));
-    const body = Buffer.concat([decipher.update(frame.subarray(FRAME_HEADER_BYTES, -TAG_BYTES)), decipher.final()]);
-    const chunk = compression === COMPRESSIONS.zstd ? zstdDecompressSync(body, { maxOutputLength: length }) : body;
+    const body = Buffer.concat([
+      decipher.update(frame.subarray(FRAME_HEADER_BYTES, -TAG_BYTES)),
+      decipher.final(),
+    ]);
+    const chunk =
+      compression === COMPRESSIONS.zstd ? zstdDecompressSync(body, { maxOutputLength: length }) : body;
     return chunk.length === length && chunkId(job.idKey, kind, chunk).equals(id) ? chunk : null;
   } catch {
     return null; // a tag or a zstd stream that does not fit: altered
@@ -136,7 +160,8 @@ function openFrame(job: OpenJob, packKey: Buffer, index: number): Buffer | null 
 function compress(chunk: Uint8Array): { compression: number; body: Uint8Array } {
   if (!isWorthCompressing(chunk)) return { compression: COMPRESSIONS.none, body: chunk };
   const compressed = zstdCompressSync(chunk, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
-  if (compressed.length > chunk.length * (1 - COMPRESSION_GAIN_MIN)) return { compression: COMPRESSIONS.none, body: chunk };
+  if (compressed.length > chunk.length * (1 - COMPRESSION_GAIN_MIN))
+    return { compression: COMPRESSIONS.none, body: chunk };
   return { compression: COMPRESSIONS.zstd, body: compressed };
 }
 
@@ -145,7 +170,10 @@ function isWorthCompressing(chunk: Uint8Array): boolean {
   if (chunk.length <= 4 * COMPRESSION_PROBE_BYTES) return true;
   const from = (chunk.length >>> 1) - (COMPRESSION_PROBE_BYTES >>> 1);
   const probe = chunk.subarray(from, from + COMPRESSION_PROBE_BYTES);
-  return zstdCompressSync(probe, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }).length < COMPRESSION_PROBE_BYTES * (1 - COMPRESSION_GAIN_MIN);
+  return (
+    zstdCompressSync(probe, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }).length <
+    COMPRESSION_PROBE_BYTES * (1 - COMPRESSION_GAIN_MIN)
+  );
 }
 
 /** A key of its own for every pack: the frame's ordinal is then a nonce that is never used twice. */

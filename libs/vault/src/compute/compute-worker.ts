@@ -8,7 +8,10 @@ parentPort?.on('message', ({ id, work }: ThreadRequest) => {
     const result = perform(work);
     parentPort?.postMessage({ id, result } satisfies ThreadReply, buffersOf(result));
   } catch (error) {
-    parentPort?.postMessage({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies ThreadReply);
+    parentPort?.postMessage({
+      id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    } satisfies ThreadReply);
   }
 });
 
@@ -27,7 +30,14 @@ function perform(work: ThreadJob): Result {
 
 /** Small buffers come from Node's shared pool, which must stay here; large ones have memory of their own and can be handed over. */
 function buffersOf(result: Result): ArrayBuffer[] {
-  const large = result instanceof Uint8Array ? result : 'frames' in result ? result.frames : 'bytes' in result ? result.bytes : null;
+  const large =
+    result instanceof Uint8Array
+      ? result
+      : 'frames' in result
+        ? result.frames
+        : 'bytes' in result
+          ? result.bytes
+          : null;
   const buffer = large?.buffer;
   return buffer instanceof ArrayBuffer && buffer.byteLength === large?.byteLength ? [buffer] : [];
 }

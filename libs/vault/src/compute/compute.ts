@@ -1,5 +1,14 @@
 // Where the work is done: in this thread, or in worker threads that share the bytes with it.
-import { digestChunks, openChunks, sealChunks, type DigestJob, type OpenedChunks, type OpenJob, type SealedChunks, type SealJob } from './chunk-operations';
+import {
+  digestChunks,
+  openChunks,
+  sealChunks,
+  type DigestJob,
+  type OpenedChunks,
+  type OpenJob,
+  type SealedChunks,
+  type SealJob,
+} from './chunk-operations';
 
 export interface Compute {
   digest(job: DigestJob): Promise<Uint8Array>;

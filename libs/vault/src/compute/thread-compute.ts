@@ -4,14 +4,25 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Compute } from './compute';
-import { type DigestJob, type OpenedChunks, type OpenJob, type SealedChunks, type SealJob } from './chunk-operations';
+import {
+  type DigestJob,
+  type OpenedChunks,
+  type OpenJob,
+  type SealedChunks,
+  type SealJob,
+} from './chunk-operations';
 
-export type ThreadJob = { readonly op: 'digest'; readonly job: DigestJob } | { readonly op: 'seal'; readonly job: SealJob } | { readonly op: 'open'; readonly job: OpenJob };
+export type ThreadJob =
+  | { readonly op: 'digest'; readonly job: DigestJob }
+  | { readonly op: 'seal'; readonly job: SealJob }
+  | { readonly op: 'open'; readonly job: OpenJob };
 export interface ThreadRequest {
   readonly id: number;
   readonly work: ThreadJob;
 }
-export type ThreadReply = { readonly id: number; readonly result: Uint8Array | SealedChunks | OpenedChunks } | { readonly id: number; readonly error: string };
+export type ThreadReply =
+  | { readonly id: number; readonly result: Uint8Array | SealedChunks | OpenedChunks }
+  | { readonly id: number; readonly error: string };
 
 interface Waiting {
   readonly resolve: (result: never) => void;
@@ -26,14 +37,15 @@ interface Thread {
 /** @param options.threads at least 1 */
 export function threadCompute(options: { readonly threads: number }): Compute {
   const script = join(__dirname, 'compute-worker.js');
-  if (!existsSync(script)) throw new Error(`worker threads need the compiled ${script}; from TypeScript sources use inlineCompute`);
+  if (!existsSync(script))
+    throw new Error(`worker threads need the compiled ${script}; from TypeScript sources use inlineCompute`);
   const threads = Array.from({ length: options.threads }, () => startThread(script));
   let sequence = 0;
   const run = async <T>(work: ThreadJob): Promise<T> => {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const thread = threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
     const id = (sequence += 1);
-    thread.waiting.set(id, { resolve: resolve as (result: never) => void, reject });
+    thread.waiting.set(id, { resolve: resolve, reject });
     thread.worker.postMessage({ id, work } satisfies ThreadRequest);
     return promise;
   };

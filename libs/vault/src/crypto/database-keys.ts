@@ -40,10 +40,18 @@ export function serialiseDatabaseKeys(keys: DatabaseKeys): Record<string, string
 export function parseDatabaseKeys(document: Readonly<Record<string, string>>): DatabaseKeys {
   const key = (name: string): Buffer => {
     const bytes = Buffer.from(document[name] ?? '', 'base64');
-    if (bytes.length !== KEY_BYTES) throw new RangeError(`database keys: ${name} is missing or has the wrong length`);
+    if (bytes.length !== KEY_BYTES)
+      throw new RangeError(`database keys: ${name} is missing or has the wrong length`);
     return bytes;
   };
   const { dbKey } = document;
-  if (dbKey === undefined || !/^[0-9a-f]{16}$/.test(dbKey)) throw new RangeError('database keys: dbKey is missing or malformed');
-  return { dbKey, idKey: key('idKey'), encKey: key('encKey'), metaKey: key('metaKey'), gearKey: key('gearKey') };
+  if (dbKey === undefined || !/^[0-9a-f]{16}$/.test(dbKey))
+    throw new RangeError('database keys: dbKey is missing or malformed');
+  return {
+    dbKey,
+    idKey: key('idKey'),
+    encKey: key('encKey'),
+    metaKey: key('metaKey'),
+    gearKey: key('gearKey'),
+  };
 }

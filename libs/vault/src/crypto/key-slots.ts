@@ -24,24 +24,49 @@ const SCRYPT_MEMORY_MAX = 256 * 1024 * 1024;
 /** A key file with anything but 32 bytes is a mistake worth an error. */
 export const KEY_FILE_BYTES = 32;
 
-const deriveScrypt = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);
+const deriveScrypt = promisify<
+  string,
+  Buffer,
+  number,
+  { N: number; r: number; p: number; maxmem: number },
+  Buffer
+>(scrypt);
 
-export async function wrapMasterKey(masterKey: Uint8Array, vaultId: string, unlock: Unlock): Promise<KeySlot> {
+export async function wrapMasterKey(
+  masterKey: Uint8Array,
+  vaultId: string,
+  unlock: Unlock,
+): Promise<KeySlot> {
   const salt = randomBytes(32);
   const kdf = { ...SCRYPT, salt: salt.toString('base64') };
   const wrappingKey = await wrappingKeyOf(unlock, kdf);
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', wrappingKey, nonce).setAAD(Buffer.from(vaultId));
-  const wrapped = Buffer.concat([nonce, cipher.update(masterKey), cipher.final(), cipher.getAuthTag()]).toString('base64');
-  return unlock.kind === 'passphrase' ? { v: 1, kind: 'passphrase', kdf, wrapped } : { v: 1, kind: 'key-file', wrapped };
+  const wrapped = Buffer.concat([
+    nonce,
+    cipher.update(masterKey),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]).toString('base64');
+  return unlock.kind === 'passphrase'
+    ? { v: 1, kind: 'passphrase', kdf, wrapped }
+    : { v: 1, kind: 'key-file', wrapped };
 }
 
 /** The master key, or null when this is not the slot's key. */
-export async function unwrapMasterKey(slot: KeySlot, vaultId: string, unlock: Unlock): Promise<Buffer | null> {
+export async function unwrapMasterKey(
+  slot: KeySlot,
+  vaultId: string,
+  unlock: Unlock,
+): Promise<Buffer | null> {
   if (slot.kind !== unlock.kind) return null;
   const wrapped = Buffer.from(slot.wrapped, 'base64');
   if (wrapped.length !== NONCE_BYTES + MASTER_KEY_BYTES + TAG_BYTES) return null;
-  const decipher = createDecipheriv('aes-256-gcm', await wrappingKeyOf(unlock, slot.kdf), wrapped.subarray(0, NONCE_BYTES))
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    await wrappingKeyOf(unlock, slot.kdf),
+    wrapped.subarray(0, NONCE_BYTES),
+  )
     .setAAD(Buffer.from(vaultId))
     .setAuthTag(wrapped.subarray(-TAG_BYTES));
   try {
@@ -53,9 +78,15 @@ export async function unwrapMasterKey(slot: KeySlot, vaultId: string, unlock: Un
 
 async function wrappingKeyOf(unlock: Unlock, kdf: KeySlot['kdf']): Promise<Buffer> {
   if (unlock.kind === 'key-file') {
-    if (unlock.key.length !== KEY_FILE_BYTES) throw new RangeError(`a key file holds ${KEY_FILE_BYTES} bytes, not ${unlock.key.length}`);
+    if (unlock.key.length !== KEY_FILE_BYTES)
+      throw new RangeError(`a key file holds ${KEY_FILE_BYTES} bytes, not ${unlock.key.length}`);
     return Buffer.from(unlock.key);
   }
   if (kdf === undefined) throw new RangeError('a passphrase slot has scrypt parameters');
-  return deriveScrypt(unlock.passphrase, Buffer.from(kdf.salt, 'base64'), KEY_FILE_BYTES, { N: kdf.n, r: kdf.r, p: kdf.p, maxmem: SCRYPT_MEMORY_MAX });
+  return deriveScrypt(unlock.passphrase, Buffer.from(kdf.salt, 'base64'), KEY_FILE_BYTES, {
+    N: kdf.n,
+    r: kdf.r,
+    p: kdf.p,
+    maxmem: SCRYPT_MEMORY_MAX,
+  });
 }

@@ -23,11 +23,21 @@ export function sealDocument(key: Uint8Array, kind: DocumentKind, body: Uint8Arr
 }
 
 /** @throws VaultError damaged, naming the object. */
-export function openDocument(key: Uint8Array, kind: DocumentKind, sealed: Uint8Array, objectKey: string): Buffer {
+export function openDocument(
+  key: Uint8Array,
+  kind: DocumentKind,
+  sealed: Uint8Array,
+  objectKey: string,
+): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   if (bytes.length < HEADER_BYTES + TAG_BYTES) throw damaged(objectKey, 'truncated');
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes[MAGIC.length] !== VERSION) throw damaged(objectKey, 'altered');
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(HEADER_BYTES - NONCE_BYTES, HEADER_BYTES))
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes[MAGIC.length] !== VERSION)
+    throw damaged(objectKey, 'altered');
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    key,
+    bytes.subarray(HEADER_BYTES - NONCE_BYTES, HEADER_BYTES),
+  )
     .setAAD(aadOf(kind))
     .setAuthTag(bytes.subarray(-TAG_BYTES));
   try {

@@ -20,7 +20,9 @@ export class ChunkTable {
   /** The location of a chunk (a view, valid until the next add), or null. */
   find(id: Uint8Array): Uint32Array | null {
     const slot = this.slotOf(id);
-    return this.used[slot] === 1 ? this.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS) : null;
+    return this.used[slot] === 1
+      ? this.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS)
+      : null;
   }
 
   /** The first location of an id stays: either holds the same bytes. */
@@ -37,7 +39,8 @@ export class ChunkTable {
   /** Calls back for every entry; both views are valid during the call only. */
   forEach(visit: (id: Buffer, location: Uint32Array) => void): void {
     for (let slot = 0; slot < this.capacity; slot += 1) {
-      if (this.used[slot] === 1) visit(this.idAt(slot), this.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS));
+      if (this.used[slot] === 1)
+        visit(this.idAt(slot), this.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS));
     }
   }
 
@@ -62,7 +65,10 @@ export class ChunkTable {
     this.count = 0;
     for (let slot = 0; slot < old.capacity; slot += 1) {
       if (old.used[slot] === 1) {
-        this.add(old.ids.subarray(slot * ID_BYTES, (slot + 1) * ID_BYTES), old.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS));
+        this.add(
+          old.ids.subarray(slot * ID_BYTES, (slot + 1) * ID_BYTES),
+          old.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS),
+        );
       }
     }
   }

@@ -7,7 +7,17 @@
 // Numbers are little-endian. The directory is only needed to rebuild an index; recipes say where their chunks lie.
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { FACT_FIELDS, FRAME_HEADER_BYTES, ID_BYTES, nonceOf, packKeyOf, SALT_BYTES, TAG_BYTES, type PackContext, type SealedChunks } from '../compute/chunk-operations';
+import {
+  FACT_FIELDS,
+  FRAME_HEADER_BYTES,
+  ID_BYTES,
+  nonceOf,
+  packKeyOf,
+  SALT_BYTES,
+  TAG_BYTES,
+  type PackContext,
+  type SealedChunks,
+} from '../compute/chunk-operations';
 import { CUT_FIELDS } from '../chunking/cut-stream';
 import { damaged } from '../vault-error';
 import { crc32c } from './crc32c';
@@ -89,7 +99,9 @@ export class OpenPack {
 
   /** Writes directory and footer. @returns the whole pack (a view of the buffer) and its name. */
   seal(): { readonly bytes: Buffer; readonly pack: PackRef } {
-    const cipher = createCipheriv('aes-256-gcm', packKeyOf(this.context), nonceOf(DIRECTORY_ORDINAL)).setAAD(directoryAad(this.context));
+    const cipher = createCipheriv('aes-256-gcm', packKeyOf(this.context), nonceOf(DIRECTORY_ORDINAL)).setAAD(
+      directoryAad(this.context),
+    );
     const body = zstdCompressSync(Buffer.concat(this.entries));
     const directory = Buffer.concat([cipher.update(body), cipher.final(), cipher.getAuthTag()]);
     const footer = Buffer.alloc(FOOTER_BYTES);
@@ -100,11 +112,15 @@ export class OpenPack {
     END_MAGIC.copy(footer, 16);
     this.append(directory);
     this.append(footer);
-    return { bytes: this.buffer.subarray(0, this.length), pack: { packId: this.hash.digest('hex'), sid: this.sid, salt: Buffer.from(this.context.packSalt) } };
+    return {
+      bytes: this.buffer.subarray(0, this.length),
+      pack: { packId: this.hash.digest('hex'), sid: this.sid, salt: Buffer.from(this.context.packSalt) },
+    };
   }
 
   private append(bytes: Uint8Array): void {
-    if (this.length + bytes.length > this.buffer.length) throw new Error(`invariant: a pack of ${this.length} bytes has no room for ${bytes.length} more`);
+    if (this.length + bytes.length > this.buffer.length)
+      throw new Error(`invariant: a pack of ${this.length} bytes has no room for ${bytes.length} more`);
     this.buffer.set(bytes, this.length);
     this.hash.update(bytes);
     this.length += bytes.length;
@@ -121,23 +137,39 @@ export interface DirectoryEntry {
 }
 
 /** The directory of a whole pack, checked. @throws VaultError damaged */
-export function readPackDirectory(bytes: Buffer, keys: { readonly encKey: Uint8Array; readonly vaultId: string }, objectKey: string): DirectoryEntry[] {
+export function readPackDirectory(
+  bytes: Buffer,
+  keys: { readonly encKey: Uint8Array; readonly vaultId: string },
+  objectKey: string,
+): DirectoryEntry[] {
   if (bytes.length < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(objectKey, 'truncated');
   const footer = bytes.subarray(-FOOTER_BYTES);
-  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12))) throw damaged(objectKey, 'truncated');
+  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12)))
+    throw damaged(objectKey, 'truncated');
   const [offset, length, count] = [footer.readUInt32LE(0), footer.readUInt32LE(4), footer.readUInt32LE(8)];
-  if (offset + length + FOOTER_BYTES !== bytes.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
+  if (offset + length + FOOTER_BYTES !== bytes.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    throw damaged(objectKey, 'altered');
   const entries = openDirectory(bytes, { offset, length }, keys, objectKey);
   if (entries.length !== count * ENTRY_BYTES) throw damaged(objectKey, 'altered');
   return Array.from({ length: count }, (_, i) => entryAt(entries, i * ENTRY_BYTES));
 }
 
-function openDirectory(bytes: Buffer, at: { offset: number; length: number }, keys: { encKey: Uint8Array; vaultId: string }, objectKey: string): Buffer {
+function openDirectory(
+  bytes: Buffer,
+  at: { offset: number; length: number },
+  keys: { encKey: Uint8Array; vaultId: string },
+  objectKey: string,
+): Buffer {
   const context = { ...keys, packSalt: bytes.subarray(12, 12 + SALT_BYTES) };
   const sealed = bytes.subarray(at.offset, at.offset + at.length);
   try {
-    const decipher = createDecipheriv('aes-256-gcm', packKeyOf(context), nonceOf(DIRECTORY_ORDINAL)).setAAD(directoryAad(context)).setAuthTag(sealed.subarray(-TAG_BYTES));
-    return zstdDecompressSync(Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]), { maxOutputLength: DIRECTORY_BYTES_MAX });
+    const decipher = createDecipheriv('aes-256-gcm', packKeyOf(context), nonceOf(DIRECTORY_ORDINAL))
+      .setAAD(directoryAad(context))
+      .setAuthTag(sealed.subarray(-TAG_BYTES));
+    return zstdDecompressSync(
+      Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]),
+      { maxOutputLength: DIRECTORY_BYTES_MAX },
+    );
   } catch {
     throw damaged(objectKey, 'altered');
   }

@@ -206,7 +206,7 @@ function rmanStatus(
   };
 }
 
-export function sampleSession(sid: number, overrides: Partial<SessionState> = {}): SessionState {
+function sampleSession(sid: number, overrides: Partial<SessionState> = {}): SessionState {
   return {
     ...{
       sid,

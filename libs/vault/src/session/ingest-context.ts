@@ -1,0 +1,30 @@
+// What a piece needs of its session: narrow, so that a piece can be tested with little around it.
+import { type Compute } from '../compute/compute';
+import { type DatabaseKeys } from '../crypto/database-keys';
+import { type PackRef } from '../format/pack';
+import { type Recipe } from '../format/recipe';
+import { type PackBuffers } from './pack-buffers';
+
+export interface StoredChunk {
+  readonly pack: PackRef;
+  /** As in a recipe; its first field is of no meaning here. */
+  readonly location: Uint32Array;
+}
+
+export interface IngestContext {
+  readonly compute: Compute;
+  readonly keys: DatabaseKeys;
+  readonly vaultId: string;
+  readonly sid: string;
+  readonly buffers: PackBuffers;
+  /** Where a chunk lies durably, or null. */
+  findStored(id: Uint8Array): StoredChunk | null;
+  /** Makes the pack durable. */
+  uploadPack(pack: PackRef, bytes: Buffer): Promise<void>;
+  /** From now on the chunk may be used by other pieces: its pack is durable. */
+  learnStored(id: Uint8Array, pack: PackRef, location: Uint32Array): void;
+  writeRecipe(
+    recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
+  ): Promise<{ readonly recipeKey: string; readonly bytes: number }>;
+  pieceEnded(handle: string): void;
+}

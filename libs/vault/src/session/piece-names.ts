@@ -1,0 +1,71 @@
+// How a piece is found by its handle: recipes lie under a keyed hash of (DBID, handle), newest last; a marker hides a recipe.
+import { type ObjectStore } from '@adyton/object-store';
+import { createHmac } from 'node:crypto';
+import { type DatabaseKeys } from '../crypto/database-keys';
+import { openDocument } from '../crypto/sealed-document';
+import { decodeRecipe, type Recipe } from '../format/recipe';
+import { damaged, VaultError } from '../vault-error';
+
+export interface PieceLookup {
+  readonly store: ObjectStore;
+  readonly keys: DatabaseKeys;
+  readonly dbid: string;
+}
+
+export interface FoundPiece {
+  readonly recipeKey: string;
+  readonly recipe: Recipe;
+}
+
+function piecePath(lookup: Pick<PieceLookup, 'keys' | 'dbid'>, handle: string): string {
+  const name = createHmac('sha256', lookup.keys.metaKey).update(`${lookup.dbid}\0${handle}`).digest('hex');
+  return `${name.slice(0, 2)}/${name}`;
+}
+
+export function recipeKeyOf(
+  lookup: Pick<PieceLookup, 'keys' | 'dbid'>,
+  handle: string,
+  names: { readonly ulid: string; readonly sid: string },
+): string {
+  return `piece/${piecePath(lookup, handle)}/${names.ulid}-${names.sid}`;
+}
+
+/** Key of the newest recipe that no marker hides, or null. A store that cannot be asked is an error, never a "not there". */
+export async function findRecipeKey(lookup: PieceLookup, handle: string): Promise<string | null> {
+  const path = piecePath(lookup, handle);
+  const hidden = new Set<string>();
+  for (const marker of ['removed', 'released']) {
+    for await (const { key } of lookup.store.list(`${marker}/${path}/`))
+      hidden.add(key.slice(key.lastIndexOf('/') + 1));
+  }
+  let newest: string | null = null;
+  for await (const { key } of lookup.store.list(`piece/${path}/`)) {
+    const ulid = key.slice(key.lastIndexOf('/') + 1).split('-')[0] ?? '';
+    if (!hidden.has(ulid)) newest = key;
+  }
+  return newest;
+}
+
+/** @throws VaultError damaged; ObjectStoreError */
+export async function findPiece(lookup: PieceLookup, handle: string): Promise<FoundPiece | null> {
+  const recipeKey = await findRecipeKey(lookup, handle);
+  if (recipeKey === null) return null;
+  return { recipeKey, recipe: await readRecipe(lookup, recipeKey, handle) };
+}
+
+async function readRecipe({ store, keys }: PieceLookup, recipeKey: string, handle: string): Promise<Recipe> {
+  const sealed = await store.get(recipeKey);
+  if (sealed === null) throw damaged(recipeKey, 'missing', handle);
+  const body = openDocument(keys.metaKey, 'recipe', sealed, recipeKey);
+  const recipe = decodeRecipe(body);
+  if (recipe.handle !== handle) throw damaged(recipeKey, 'altered', handle); // a whole recipe in another's place
+  return recipe;
+}
+
+/** Hides the newest recipe of a handle. @throws VaultError piece-missing */
+export async function removePiece(lookup: PieceLookup, handle: string): Promise<void> {
+  const recipeKey = await findRecipeKey(lookup, handle);
+  if (recipeKey === null) throw new VaultError('piece-missing', `there is no piece ${handle}`, { handle });
+  const ulid = recipeKey.slice(recipeKey.lastIndexOf('/') + 1).split('-')[0] ?? '';
+  await lookup.store.create(`removed/${piecePath(lookup, handle)}/${ulid}`, Buffer.from(recipeKey));
+}

@@ -1,0 +1,284 @@
+// The writer of one run attempt on one host. Its marker is in the bucket before it looks at what the collector condemned (W1, W2);
+// packs, index and recipes follow (W3); creating the manifest is the commit (W4); an end marker closes it (W5).
+import { type ObjectStore } from '@adyton/object-store';
+import { ulid } from 'ulid';
+import { type Compute } from '../compute/compute';
+import { type DatabaseKeys } from '../crypto/database-keys';
+import { openDocument, sealDocument } from '../crypto/sealed-document';
+import { ChunkTable } from '../format/chunk-table';
+import { encodeIndexSegment, loadIndexSegment } from '../format/index-segment';
+import { packObjectKey, type PackRef } from '../format/pack';
+import { PackTable } from '../format/pack-table';
+import { encodeRecipe, type Recipe } from '../format/recipe';
+import { HANDLE_BYTES_MAX, INDEX_FLUSH_BYTES, REQUESTS_AT_ONCE } from '../limits';
+import { VaultError } from '../vault-error';
+import { forEachAtOnce } from './at-once';
+import { readCondemnedPacks } from './condemned-packs';
+import { type IngestContext, type StoredChunk } from './ingest-context';
+import { createManifest, manifestKeyOf } from './manifest';
+import { PackBuffers } from './pack-buffers';
+import { PieceIngest } from './piece-ingest';
+import { findPiece, findRecipeKey, recipeKeyOf, type FoundPiece } from './piece-names';
+
+export interface WriterSessionOptions {
+  readonly store: ObjectStore;
+  readonly vaultId: string;
+  readonly keys: DatabaseKeys;
+  /** Decimal. */
+  readonly dbid: string;
+  readonly runId: string;
+  readonly fence: number;
+  readonly compute: Compute;
+  readonly now: () => Date;
+  /** Session of the run's primary host, when this is a secondary one. */
+  readonly parent?: string;
+}
+
+export type CommitOutcome =
+  | {
+      readonly kind: 'committed';
+      readonly manifestKey: string;
+      readonly sha256: string;
+      readonly bytesStored: number;
+    }
+  /** Somebody fenced this run: it must not commit any more. */
+  | { readonly kind: 'fenced'; readonly manifestKey: string }
+  /** Pieces of the closure are not in the vault, or packs of theirs are gone or condemned. */
+  | { readonly kind: 'missing'; readonly handles: readonly string[] };
+
+export async function openWriterSession(options: WriterSessionOptions): Promise<WriterSession> {
+  const sid = ulid(options.now().getTime());
+  const marker = {
+    v: 1,
+    runId: options.runId,
+    fence: options.fence,
+    dbKey: options.keys.dbKey,
+    manifestKey: manifestKeyOf({ ...options, dbKey: options.keys.dbKey }),
+    parent: options.parent ?? null,
+    startedAt: options.now().toISOString(),
+  };
+  await options.store.create(`session/${sid}`, Buffer.from(JSON.stringify(marker)));
+  const condemned = await readCondemnedPacks(options.store);
+  const session = new WriterSession(options, sid, condemned);
+  await session.loadIndex();
+  return session;
+}
+
+export class WriterSession {
+  private readonly chunks = new ChunkTable();
+  private readonly packs = new PackTable();
+  private unflushed = new ChunkTable();
+  private unflushedBytes = 0;
+  private flushing: Promise<void> = Promise.resolve();
+  private segments = 0;
+  private heartbeats = 0;
+  private bytesBesidePieces = 0;
+  private readonly open = new Map<string, PieceIngest>();
+  private readonly closed: { handle: string; recipeKey: string }[] = [];
+  private readonly buffers = new PackBuffers();
+
+  /** Use openWriterSession. */
+  constructor(
+    private readonly options: WriterSessionOptions,
+    readonly sid: string,
+    private readonly condemned: ReadonlySet<string>,
+  ) {}
+
+  private get lookup() {
+    return { store: this.options.store, keys: this.options.keys, dbid: this.options.dbid };
+  }
+
+  /** @internal */
+  async loadIndex(): Promise<void> {
+    const { store, keys } = this.options;
+    const keysOfSegments: string[] = [];
+    for await (const { key } of store.list(`index/${keys.dbKey}/`)) keysOfSegments.push(key);
+    const isUsable = (pack: number): boolean => !this.condemned.has(packObjectKey(this.packs.at(pack)));
+    for (const key of keysOfSegments) {
+      const sealed = await store.get(key);
+      if (sealed === null) continue; // merged away between the listing and now
+      loadIndexSegment(
+        openDocument(keys.metaKey, 'index', sealed, key),
+        { chunks: this.chunks, packs: this.packs },
+        isUsable,
+      );
+    }
+  }
+
+  /** @throws VaultError piece-exists when the handle is live: handles are never used twice. */
+  async openPiece(handle: string): Promise<PieceIngest> {
+    if (handle.length === 0 || Buffer.byteLength(handle) > HANDLE_BYTES_MAX)
+      throw new RangeError(`a handle has 1 to ${HANDLE_BYTES_MAX} bytes`);
+    if (this.open.has(handle) || (await findRecipeKey(this.lookup, handle)) !== null) {
+      throw new VaultError('piece-exists', `piece ${handle} exists already`, { handle });
+    }
+    const piece = new PieceIngest(this.ingestContext(), handle);
+    this.open.set(handle, piece);
+    return piece;
+  }
+
+  /** Bytes of pieces that are still coming in. */
+  openTotals(): { readonly bytesRead: number; readonly bytesNew: number; readonly bytesStored: number } {
+    const sum = { bytesRead: 0, bytesNew: 0, bytesStored: 0 };
+    for (const { totals } of this.open.values()) {
+      sum.bytesRead += totals.bytesRead;
+      sum.bytesNew += totals.bytesNew;
+      sum.bytesStored += totals.bytesStored;
+    }
+    return sum;
+  }
+
+  /** Whether this session wrote the piece. */
+  wrote(handle: string): boolean {
+    return this.closed.some((p) => p.handle === handle);
+  }
+
+  findPiece(handle: string): Promise<FoundPiece | null> {
+    return findPiece(this.lookup, handle);
+  }
+
+  /** Liveness for a collector; at least every ten minutes. */
+  async heartbeat(): Promise<void> {
+    await this.options.store.create(
+      `session/${this.sid}.hb.${(this.heartbeats += 1)}`,
+      Buffer.from(this.options.now().toISOString()),
+    );
+  }
+
+  /** Checks every piece of the closure, then creates the manifest. Doing it again finds what was done. */
+  async commit(draft: {
+    readonly contents: unknown;
+    readonly closure: readonly string[];
+  }): Promise<CommitOutcome> {
+    await this.flushIndex();
+    const found = await this.findClosure(draft.closure);
+    const missing = draft.closure.filter((_, i) => found[i] === null);
+    const gone = missing.length > 0 ? new Set<string>() : await this.unusablePacks(found);
+    const broken = found.flatMap((piece) =>
+      piece !== null && packKeys(piece.recipe).some((k) => gone.has(k)) ? [piece.recipe.handle] : [],
+    );
+    if (missing.length + broken.length > 0) return { kind: 'missing', handles: [...missing, ...broken] };
+    const { store, keys, vaultId, runId, fence } = this.options;
+    const pieces = found.flatMap((p) =>
+      p === null ? [] : [{ handle: p.recipe.handle, recipeKey: p.recipeKey, bytes: p.recipe.bytes }],
+    );
+    const created = await createManifest(store, keys, {
+      v: 1,
+      vaultId,
+      dbKey: keys.dbKey,
+      runId,
+      fence,
+      sid: this.sid,
+      createdAt: this.options.now().toISOString(),
+      contents: draft.contents,
+      pieces,
+    });
+    if (created.kind === 'fenced') return created;
+    return { ...created, bytesStored: this.bytesBesidePieces + created.bytes };
+  }
+
+  /** What a failed run leaves that RMAN still lists: a collector keeps it like a manifest. */
+  async leavePartial(why: string): Promise<void> {
+    await this.flushIndex();
+    if (this.closed.length === 0) return;
+    const { store, keys, runId, fence } = this.options;
+    const body = { v: 1, runId, fence, sid: this.sid, why, pieces: this.closed };
+    await store.create(
+      `${manifestKeyOf({ dbKey: keys.dbKey, runId, fence })}.partial`,
+      sealDocument(keys.metaKey, 'partial', Buffer.from(JSON.stringify(body))),
+    );
+  }
+
+  /** Throws open pieces away and closes the session. */
+  async end(): Promise<void> {
+    await Promise.all([...this.open.values()].map((piece) => piece.abort()));
+    await this.flushIndex();
+    await this.options.store.create(`session/${this.sid}.end`, Buffer.from(this.options.now().toISOString()));
+  }
+
+  private ingestContext(): IngestContext {
+    const { compute, keys, vaultId } = this.options;
+    return {
+      compute,
+      keys,
+      vaultId,
+      sid: this.sid,
+      buffers: this.buffers,
+      findStored: (id) => this.findStored(id),
+      uploadPack: async (pack, bytes) => void (await this.options.store.create(packObjectKey(pack), bytes)),
+      learnStored: (id, pack, location) => this.learnStored(id, pack, location),
+      writeRecipe: (recipe) => this.writeRecipe(recipe),
+      pieceEnded: (handle) => void this.open.delete(handle),
+    };
+  }
+
+  private findStored(id: Uint8Array): StoredChunk | null {
+    const location = this.chunks.find(id);
+    return location === null ? null : { pack: this.packs.at(location[0] ?? 0), location };
+  }
+
+  private learnStored(id: Uint8Array, pack: PackRef, location: Uint32Array): void {
+    location[0] = this.packs.numberOf(pack);
+    this.chunks.add(id, location);
+    this.unflushed.add(id, location);
+    this.unflushedBytes += location[3] ?? 0;
+  }
+
+  private async writeRecipe(
+    recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
+  ): Promise<{ recipeKey: string; bytes: number }> {
+    if (this.unflushedBytes >= INDEX_FLUSH_BYTES) await this.flushIndex();
+    const now = this.options.now();
+    const { store, keys, dbid } = this.options;
+    const recipeKey = recipeKeyOf(this.lookup, recipe.handle, { ulid: ulid(now.getTime()), sid: this.sid });
+    const sealed = sealDocument(
+      keys.metaKey,
+      'recipe',
+      encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() }),
+    );
+    await store.create(recipeKey, sealed);
+    this.closed.push({ handle: recipe.handle, recipeKey });
+    return { recipeKey, bytes: sealed.length };
+  }
+
+  private flushIndex(): Promise<void> {
+    this.flushing = this.flushing.then(() => this.writeSegment());
+    return this.flushing;
+  }
+
+  private async writeSegment(): Promise<void> {
+    if (this.unflushed.size === 0) return;
+    const { store, keys } = this.options;
+    const chunks = this.unflushed;
+    this.unflushed = new ChunkTable();
+    this.unflushedBytes = 0;
+    const sealed = sealDocument(keys.metaKey, 'index', encodeIndexSegment(chunks, this.packs));
+    await store.create(
+      `index/${keys.dbKey}/${String((this.segments += 1)).padStart(6, '0')}-${this.sid}`,
+      sealed,
+    );
+    this.bytesBesidePieces += sealed.length;
+  }
+
+  private async findClosure(handles: readonly string[]): Promise<(FoundPiece | null)[]> {
+    const found: (FoundPiece | null)[] = handles.map(() => null);
+    await forEachAtOnce(handles, REQUESTS_AT_ONCE, async (handle, i) => {
+      found[i] = await this.findPiece(handle);
+    });
+    return found;
+  }
+
+  /** Packs of these pieces that are condemned or not there any more. */
+  private async unusablePacks(pieces: readonly (FoundPiece | null)[]): Promise<Set<string>> {
+    const keys = new Set(pieces.flatMap((p) => (p === null ? [] : packKeys(p.recipe))));
+    const unusable = new Set<string>([...keys].filter((k) => this.condemned.has(k)));
+    await forEachAtOnce([...keys], REQUESTS_AT_ONCE, async (key) => {
+      if ((await this.options.store.head(key)) === null) unusable.add(key);
+    });
+    return unusable;
+  }
+}
+
+function packKeys(recipe: Recipe): string[] {
+  return recipe.packs.all().map(packObjectKey);
+}
