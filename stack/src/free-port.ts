@@ -1,4 +1,5 @@
-// A loopback port nobody listens on at this moment. Between the answer and its use another process may take it, so callers retry.
+// A loopback port nobody listens on at this moment. Between the answer and its use another process may take it: then the server that
+// wanted it says so and does not start.
 import { createServer } from 'node:net';
 
 export async function freePort(): Promise<number> {

@@ -2,7 +2,14 @@
 import { AdytonError } from '@adyton/contracts';
 import { listenForOutbox, pendingMigrations, relayOutboxBatch } from '@adyton/ledger';
 import { startOutboxRelay } from '@adyton/queue';
-import { createLogger, loadConfig, runProcess, shutDown, untilAskedToEnd, type Logger } from '@adyton/runtime';
+import {
+  createLogger,
+  loadConfig,
+  runProcess,
+  shutDown,
+  untilAskedToEnd,
+  type Logger,
+} from '@adyton/runtime';
 import { settings, type Config } from './config';
 import { startServer } from './start-server';
 import { type VaultKeeper } from './vault/vault-keeper';
@@ -20,7 +27,11 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ event: 'control-plane.listening', url: server.url })}\n`);
   log.info({ signal: await asked }, 'control-plane.stopping');
   await shutDown(
-    [{ name: 'http', run: () => server.close() }, { name: 'relay', run: () => relay.stop() }, ...parts.closing],
+    [
+      { name: 'http', run: () => server.close() },
+      { name: 'relay', run: () => relay.stop() },
+      ...parts.closing,
+    ],
     log,
   );
 }

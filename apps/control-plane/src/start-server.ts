@@ -24,8 +24,14 @@ export async function startServer(parts: Parts): Promise<RunningServer> {
   });
   app.useLogger(app.get(RequestLogger));
   app.disable('x-powered-by');
-  app.useBodyParser('json', { limit: AGENT_BODY_LIMIT, type: (r: IncomingMessage) => isJson(r) && isOfAgent(r) });
-  app.useBodyParser('json', { limit: API_BODY_LIMIT, type: (r: IncomingMessage) => isJson(r) && !isOfAgent(r) });
+  app.useBodyParser('json', {
+    limit: AGENT_BODY_LIMIT,
+    type: (r: IncomingMessage) => isJson(r) && isOfAgent(r),
+  });
+  app.useBodyParser('json', {
+    limit: API_BODY_LIMIT,
+    type: (r: IncomingMessage) => isJson(r) && !isOfAgent(r),
+  });
   await app.listen(parts.config.ADYTON_HTTP_PORT, parts.config.ADYTON_HTTP_HOST);
   return { url: await app.getUrl(), close: () => app.close() };
 }

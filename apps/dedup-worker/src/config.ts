@@ -1,5 +1,13 @@
 // Settings of the dedup-worker on a database host.
-import { defineSettings, hostSettings, logSettings, redisSettings, setting, storeSettings, type ConfigOf } from '@adyton/runtime';
+import {
+  defineSettings,
+  hostSettings,
+  logSettings,
+  redisSettings,
+  setting,
+  storeSettings,
+  type ConfigOf,
+} from '@adyton/runtime';
 
 /** More threads than a database host can spare for a backup; two channels keep two busy. */
 const COMPUTE_THREADS_MAX = 32;

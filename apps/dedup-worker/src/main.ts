@@ -1,7 +1,14 @@
 // The dedup-worker of a database host (ingest role): takes backup pieces from libobk.so over a Unix socket, stores them in the vault,
 // and serves them back on restore. It prints one JSON line when it is ready.
-import { connectRedis, startWorker } from '@adyton/queue';
-import { createLogger, loadConfig, runProcess, shutDown, untilAskedToEnd } from '@adyton/runtime';
+import { startWorker } from '@adyton/queue';
+import {
+  createLogger,
+  loadConfig,
+  runProcess,
+  shutDown,
+  systemClock,
+  untilAskedToEnd,
+} from '@adyton/runtime';
 import { serveSbt } from '@adyton/sbt';
 import { threadCompute } from '@adyton/vault';
 import { settings } from './config';
@@ -17,31 +24,45 @@ async function main(): Promise<void> {
   const config = loadConfig(settings, process.env);
   const log = createLogger({ process: 'dedup-worker', level: config.ADYTON_LOG_LEVEL });
   const store = await openWorkerStore(config, log);
-  const controlPlane = connectControlPlane({ baseUrl: config.ADYTON_CONTROL_PLANE_URL, token: config.ADYTON_HOST_TOKEN });
+  const controlPlane = connectControlPlane({
+    baseUrl: config.ADYTON_CONTROL_PLANE_URL,
+    token: config.ADYTON_HOST_TOKEN,
+  });
   const keyRing = new DatabaseKeyRing(controlPlane, config.ADYTON_STATE_DIR);
   const compute = threadCompute({ threads: config.ADYTON_COMPUTE_THREADS });
-  const sessions = new RunSessions({ store, controlPlane, keyRing, compute, log });
+  const sessions = new RunSessions({
+    store,
+    controlPlane,
+    keyRing,
+    compute,
+    log,
+    now: () => systemClock.now(),
+  });
   const sbt = await serveSbt({
     socketPath: config.ADYTON_SBT_SOCKET,
     authorise: (hello) => authoriseSession(sessions, hello),
     log: (event, fields) => log.info(fields, event),
   });
-  const redis = await connectRedis(config.ADYTON_REDIS_URL);
-  const worker = await startWorker('dedup', hostId(config.ADYTON_HOST_ID), redis, {
-    'ingest.run': async ({ runId }) => {
-      await sessions.ensure(runId);
+  const worker = await startWorker({
+    redisUrl: config.ADYTON_REDIS_URL,
+    family: 'dedup',
+    hostId: hostId(config.ADYTON_HOST_ID),
+    handlers: {
+      'ingest.run': async ({ runId }) => void (await sessions.ensure(runId)),
+      'recovery-point.commit': ({ runId }) => commitRecoveryPoint({ sessions, controlPlane, log }, runId),
     },
-    'recovery-point.commit': ({ runId }) => commitRecoveryPoint({ sessions, controlPlane, log }, runId),
+    log,
   });
-  process.stdout.write(`${JSON.stringify({ event: 'dedup-worker.ready', socket: config.ADYTON_SBT_SOCKET })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ event: 'dedup-worker.ready', socket: config.ADYTON_SBT_SOCKET })}\n`,
+  );
   await untilAskedToEnd();
   await shutDown(
     [
-      { name: 'queue', run: () => worker.close() },
+      { name: 'queue', run: () => worker.stop() },
       { name: 'sbt', run: () => sbt.close() },
       { name: 'sessions', run: () => sessions.close() },
       { name: 'compute', run: () => compute.close() },
-      { name: 'redis', run: () => redis.close() },
     ],
     log,
   );

@@ -1,5 +1,11 @@
 // The object store of a dedup-worker, from its settings: limited, then retried, so that a retry waits for its turn like any request.
-import { limitedStore, openObjectStore, retryingStore, type ObjectStore, type ObjectStoreConfig } from '@adyton/object-store';
+import {
+  limitedStore,
+  openObjectStore,
+  retryingStore,
+  type ObjectStore,
+  type ObjectStoreConfig,
+} from '@adyton/object-store';
 import { ConfigError, type Logger } from '@adyton/runtime';
 import { type DedupWorkerConfig } from './config';
 
@@ -11,7 +17,10 @@ export async function openWorkerStore(config: DedupWorkerConfig, log: Logger): P
 
 function storeConfig(config: DedupWorkerConfig): ObjectStoreConfig {
   if (config.ADYTON_STORE_KIND === 'filesystem') {
-    return { kind: 'filesystem', directory: required(config.ADYTON_STORE_DIRECTORY, 'ADYTON_STORE_DIRECTORY') };
+    return {
+      kind: 'filesystem',
+      directory: required(config.ADYTON_STORE_DIRECTORY, 'ADYTON_STORE_DIRECTORY'),
+    };
   }
   return {
     kind: 's3',

@@ -10,7 +10,13 @@ import { migrateLedger, pendingMigrations } from './migrate-ledger';
 import { pruneOutbox, relayOutboxBatch } from './outbox';
 import { findReconcileCandidates, redispatch } from './reconcile';
 import { findRequest, listRequests } from './requests';
-import { createSchedule, findDueSchedules, listSchedules, materialiseSlots, type DueSchedule } from './schedules';
+import {
+  createSchedule,
+  findDueSchedules,
+  listSchedules,
+  materialiseSlots,
+  type DueSchedule,
+} from './schedules';
 import { listenForOutbox } from './wake-up';
 import {
   admitted,
@@ -43,11 +49,13 @@ describe('the outbox', () => {
   it('is emptied by two relays at once without sending anything twice', async () => {
     await relayAll();
     const ids = await Promise.all(
-      Array.from({ length: 40 }, async () => admitted(fixture.ledger, manualRequest(await fixture.newDatabase()))),
+      Array.from({ length: 40 }, async () =>
+        admitted(fixture.ledger, manualRequest(await fixture.newDatabase())),
+      ),
     );
     const sent: string[] = [];
     const relay = async (): Promise<void> => {
-      for (let idle = 0; idle < 3; ) {
+      for (let idle = 0; idle < 3;) {
         const batch = await relayOutboxBatch(fixture.ledger, 5, async (entry) => {
           await sql`SELECT 1`.execute(session()); // gives the other relay a chance
           sent.push(entry.jobId);
@@ -233,7 +241,7 @@ describe('an idempotency key', () => {
     expect(await takeIdempotencyKey(session(), { ...call, key: 'k2' })).toEqual({ kind: 'first' });
   });
 
-  it('makes a simultaneous call wait for the first one\'s answer', async () => {
+  it("makes a simultaneous call wait for the first one's answer", async () => {
     const answers = await Promise.all(
       [1, 2, 3].map((n) =>
         fixture.ledger.transaction(async (tx) => {

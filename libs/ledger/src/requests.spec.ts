@@ -193,7 +193,9 @@ describe('a scheduled request', () => {
         expect(['claimed', 'expired']).toContain(state);
         if (state === 'claimed') outcomes.claimed += 1;
         else outcomes.expired += 1;
-        await sql`UPDATE adyton.runs SET state = 'failed' WHERE database_id = ${databases[i]}`.execute(session);
+        await sql`UPDATE adyton.runs SET state = 'failed' WHERE database_id = ${databases[i]}`.execute(
+          session,
+        );
       }
     }
     expect(outcomes.claimed + outcomes.expired).toBe(RACES);

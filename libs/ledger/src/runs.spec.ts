@@ -124,7 +124,9 @@ describe('the commit', () => {
     const first = await commitRecoveryPoint(session(), manifestOf(run));
     const again = await commitRecoveryPoint(session(), manifestOf(run));
     expect(again).toEqual(first);
-    const { rows } = await sql`SELECT 1 FROM adyton.recovery_points WHERE run_id = ${run.runId}`.execute(session());
+    const { rows } = await sql`SELECT 1 FROM adyton.recovery_points WHERE run_id = ${run.runId}`.execute(
+      session(),
+    );
     expect(rows).toHaveLength(1);
     expect(await stateOf(run)).toBe('succeeded');
     const ends = (await listAuditEvents(session(), run.runId)).filter((e) => e.action === 'run.succeeded');
@@ -145,7 +147,7 @@ describe('the commit', () => {
     expect(rows).toEqual([{ job_name: 'recovery-point.commit' }]);
   });
 
-  it('is not the agent\'s to fail: only the writer of the manifest refuses it', async () => {
+  it("is not the agent's to fail: only the writer of the manifest refuses it", async () => {
     const run = await committingRun(fixture, await fixture.newDatabase());
     const reason = reasonOf('ADY_PIECE_MISSING', 'k/cf');
     expect(code(await failRun(session(), { ...run, outcome: 'failed', reason }))).toBe('ADY_RUN_STATE');
@@ -185,7 +187,9 @@ describe('the commit', () => {
         ],
       },
     ]);
-    expect(await readLastLogs(session(), databaseId)).toEqual([{ resetlogsScn: '1', thread: 1, sequence: 7 }]);
+    expect(await readLastLogs(session(), databaseId)).toEqual([
+      { resetlogsScn: '1', thread: 1, sequence: 7 },
+    ]);
     expect(await readLastResetlogsScn(session(), databaseId)).toBe('1');
     expect(await findRecoveryPoint(session(), point.recoveryPointId)).toMatchObject({
       contents: contents(),

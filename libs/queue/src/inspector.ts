@@ -8,8 +8,8 @@ export type JobPresence = 'pending' | 'finished' | 'absent';
 export interface QueueInspector {
   /** @throws AdytonError ADY_QUEUE_UNAVAILABLE */
   presenceOf(family: QueueFamily, hostId: string, jobId: string): Promise<JobPresence>;
-  /** Takes a job that nobody works on off the queue. @returns whether it was there and free. */
-  removeJob(family: QueueFamily, hostId: string, jobId: string): Promise<boolean>;
+  /** Takes a job off the queue unless somebody works on it: then it stays, and its claim is refused. */
+  removeJob(family: QueueFamily, hostId: string, jobId: string): Promise<void>;
 }
 
 export function createInspector(queues: HostQueues): QueueInspector {
@@ -21,6 +21,8 @@ export function createInspector(queues: HostQueues): QueueInspector {
         return state === 'completed' || state === 'failed' ? 'finished' : 'pending';
       }),
     removeJob: (family, hostId, jobId) =>
-      queues.use(family, hostId, async (queue) => (await queue.remove(jobId)) === 1),
+      queues.use(family, hostId, async (queue) => {
+        await queue.remove(jobId);
+      }),
   };
 }

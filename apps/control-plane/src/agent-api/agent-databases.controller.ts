@@ -1,6 +1,12 @@
 // What a host says about itself and asks about its databases.
 import { agentRoutes } from '@adyton/contracts';
-import { knownHandles, listDatabasesOfHost, recordIdentity, recordPresence, type Ledger } from '@adyton/ledger';
+import {
+  knownHandles,
+  listDatabasesOfHost,
+  recordIdentity,
+  recordPresence,
+  type Ledger,
+} from '@adyton/ledger';
 import { type HostId } from '@adyton/domain';
 import { Controller, Inject, Param } from '@nestjs/common';
 import { findOwn } from '../databases/find-registered';

@@ -62,8 +62,7 @@ async function describe(
       lastLogs: await readLastLogs(tx, database.id),
     };
   }
-  const plan =
-    claimed.restorePlanId === null ? undefined : await findRestorePlan(tx, claimed.restorePlanId);
+  const plan = claimed.restorePlanId === null ? undefined : await findRestorePlan(tx, claimed.restorePlanId);
   if (plan === undefined) throw new Error(`invariant: restore request ${requestId} has its plan`);
   return { ...shared, operation: 'restore', plan };
 }

@@ -55,7 +55,9 @@ export class IngestController {
     @CallingHost() hostId: HostId,
   ): Promise<AnswerOf<typeof agentRoutes.reportCommitted>> {
     const recoveryPointId = this.newId('RecoveryPointId');
-    return accepted(await commitRecoveryPoint(this.ledger.session, { runId, hostId, recoveryPointId, ...body }));
+    return accepted(
+      await commitRecoveryPoint(this.ledger.session, { runId, hostId, recoveryPointId, ...body }),
+    );
   }
 
   @Handles(agentRoutes.refuseCommit)

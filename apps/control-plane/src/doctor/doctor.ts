@@ -1,12 +1,6 @@
 // Is everything there that a backup needs? Each check gives a verdict and, where it is not ok, what to do; none stops the others.
 import { AdytonError, errorCatalog, type DoctorCheck } from '@adyton/contracts';
-import {
-  listDatabases,
-  listHosts,
-  readLastCompletions,
-  type HostRecord,
-  type Ledger,
-} from '@adyton/ledger';
+import { listDatabases, listHosts, readLastCompletions, type HostRecord, type Ledger } from '@adyton/ledger';
 import { pingRedis, readEvictionPolicy, type RedisConnection } from '@adyton/queue';
 import { Inject, Injectable } from '@nestjs/common';
 import { VaultKeeper } from '../vault/vault-keeper';
@@ -84,7 +78,11 @@ export class Doctor {
     return databases.items.map((database) => {
       const name = `database ${database.name}`;
       if (database.dbid === null)
-        return warning(name, 'its agent has not identified it yet', errorCatalog.ADY_DATABASE_UNREACHABLE.hint);
+        return warning(
+          name,
+          'its agent has not identified it yet',
+          errorCatalog.ADY_DATABASE_UNREACHABLE.hint,
+        );
       const last = completions.get(database.id);
       if (last === undefined)
         return warning(name, 'has no recovery point yet', `adyton backup create ${database.name}`);

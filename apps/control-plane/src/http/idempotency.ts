@@ -49,7 +49,9 @@ export class Idempotency {
     work: (tx: LedgerSession) => Promise<Outcome<T>>,
   ): Promise<T> {
     const outcome = await this.ledger.transaction((tx) =>
-      request.key === undefined ? work(tx) : this.underKey(tx, { ...request, key: request.key }, principal, work),
+      request.key === undefined
+        ? work(tx)
+        : this.underKey(tx, { ...request, key: request.key }, principal, work),
     );
     if (outcome.kind === 'done') return outcome.body;
     throw new RefusedRequest(outcome.code, outcome.detail, outcome.extras);

@@ -1,5 +1,11 @@
 // Every answer that is not 2xx is a problem document. What nobody expected is logged in full and told as ADY_INTERNAL with the request id.
-import { AdytonError, PROBLEM_CONTENT_TYPE, problemOf, type ErrorCode, type Problem } from '@adyton/contracts';
+import {
+  AdytonError,
+  PROBLEM_CONTENT_TYPE,
+  problemOf,
+  type ErrorCode,
+  type Problem,
+} from '@adyton/contracts';
 import { type Logger } from '@adyton/runtime';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { type Request, type Response } from 'express';
@@ -42,10 +48,14 @@ function whatToTell(error: unknown, request: Request): Told {
   const status = statusOf(error);
   if (status === 404)
     return { code: 'ADY_NOT_FOUND', detail: `nothing answers ${request.method} ${request.path}` };
-  if (status === 413) return { code: 'ADY_REQUEST_TOO_LARGE', detail: 'the body is larger than this route takes' };
+  if (status === 413)
+    return { code: 'ADY_REQUEST_TOO_LARGE', detail: 'the body is larger than this route takes' };
   if (status !== undefined && status >= 400 && status < 500)
     return { code: 'ADY_MALFORMED_REQUEST', detail: 'the body is not readable JSON' };
-  return { code: 'ADY_INTERNAL', detail: 'an unexpected error happened; the log has it under the request id' };
+  return {
+    code: 'ADY_INTERNAL',
+    detail: 'an unexpected error happened; the log has it under the request id',
+  };
 }
 
 /** Status of errors that Nest or the body parser made; undefined for all others. */

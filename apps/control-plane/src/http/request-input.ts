@@ -11,7 +11,10 @@ export const RequestBody = createParamDecorator((_: unknown, context: ExecutionC
   const request = context.switchToHttp().getRequest<Request>();
   const body: unknown = request.body;
   if (body === undefined)
-    throw new RefusedRequest('ADY_MALFORMED_REQUEST', 'the request has no JSON body (content-type application/json)');
+    throw new RefusedRequest(
+      'ADY_MALFORMED_REQUEST',
+      'the request has no JSON body (content-type application/json)',
+    );
   return parse(route.body, body);
 });
 
@@ -34,7 +37,9 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, ERRORS_MAX).map((issue) => ({
-    pointer: issue.path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    pointer: issue.path
+      .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .join(''),
     detail: issue.message,
   }));
   throw new RefusedRequest('ADY_INVALID_REQUEST', `${errors.length} field(s) cannot be accepted`, { errors });

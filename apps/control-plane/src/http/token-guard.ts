@@ -38,7 +38,10 @@ export class TokenGuard implements CanActivate {
     if (caller === undefined)
       throw new RefusedRequest('ADY_UNAUTHENTICATED', 'the request carries no valid token');
     if (caller.kind !== wanted)
-      throw new RefusedRequest('ADY_FORBIDDEN', `this needs the token of ${wanted === 'api' ? 'a client' : 'a host'}`);
+      throw new RefusedRequest(
+        'ADY_FORBIDDEN',
+        `this needs the token of ${wanted === 'api' ? 'a client' : 'a host'}`,
+      );
     setCaller(request, caller);
     return true;
   }

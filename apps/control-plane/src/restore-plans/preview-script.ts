@@ -9,6 +9,9 @@ export function previewScript(
   selected: Omit<SelectedRestore, 'contents'>,
   target: RestorePlan['target'],
 ): string {
-  void database; void contents; void selected; void target;
+  void database;
+  void contents;
+  void selected;
+  void target;
   return '';
 }

@@ -39,7 +39,10 @@ export function storeProbe(openStore: StoreOpener, newProbeId: () => string): St
       const report = await probeObjectStore(store, newProbeId());
       const promises = { ...report };
       if (!isFit(report))
-        throw new AdytonError('ADY_STORE_DENIED', `${store.name} cannot hold a vault: ${JSON.stringify(promises)}`);
+        throw new AdytonError(
+          'ADY_STORE_DENIED',
+          `${store.name} cannot hold a vault: ${JSON.stringify(promises)}`,
+        );
       return `${store.name}: create, conditional create, list and get work${report.deleted ? '' : '; delete is denied'}`;
     });
 }

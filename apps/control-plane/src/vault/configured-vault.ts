@@ -27,7 +27,11 @@ export type PreparedVault =
   | { readonly kind: 'created'; readonly vaultId: string; readonly recoveryKey: string };
 
 /** Opens the vault, or creates it where there is none. @throws AdytonError as openConfiguredVault */
-export async function prepareVault(config: Config, openStore: StoreOpener, now: Date): Promise<PreparedVault> {
+export async function prepareVault(
+  config: Config,
+  openStore: StoreOpener,
+  now: Date,
+): Promise<PreparedVault> {
   const key = await readKeyFile(config.ADYTON_VAULT_KEY_FILE);
   return inOurWords(async () => {
     const store = await openStore();

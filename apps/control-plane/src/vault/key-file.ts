@@ -15,9 +15,15 @@ export async function readKeyFile(path: string): Promise<Buffer> {
   try {
     const { mode, size } = await file.stat();
     if ((mode & OTHERS_MASK) !== 0)
-      throw new AdytonError('ADY_VAULT_KEY_WRONG', `the key file ${path} is readable by others; chmod 600 it`);
+      throw new AdytonError(
+        'ADY_VAULT_KEY_WRONG',
+        `the key file ${path} is readable by others; chmod 600 it`,
+      );
     if (size !== KEY_FILE_BYTES)
-      throw new AdytonError('ADY_VAULT_KEY_WRONG', `the key file ${path} has ${size} bytes, not ${KEY_FILE_BYTES}`);
+      throw new AdytonError(
+        'ADY_VAULT_KEY_WRONG',
+        `the key file ${path} has ${size} bytes, not ${KEY_FILE_BYTES}`,
+      );
     return await file.readFile();
   } finally {
     await file.close();

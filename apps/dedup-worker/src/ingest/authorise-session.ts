@@ -12,8 +12,10 @@ export async function authoriseSession(sessions: RunSessions, hello: SbtHello): 
   return inSbtTerms(async () => {
     const session = await sessions.ensure(runIdOf(hello.runId));
     const { grant } = session;
-    if (!isToken(hello.token, grant.tokenSha256)) throw new AdytonError('ADY_SBT_REFUSED', `the token is not the one of run ${grant.runId}`);
-    if (isTerminal(runTransitions, grant.state)) throw new AdytonError('ADY_SBT_REFUSED', `run ${grant.runId} ended ${grant.state}`);
+    if (!isToken(hello.token, grant.tokenSha256))
+      throw new AdytonError('ADY_SBT_REFUSED', `the token is not the one of run ${grant.runId}`);
+    if (isTerminal(runTransitions, grant.state))
+      throw new AdytonError('ADY_SBT_REFUSED', `run ${grant.runId} ended ${grant.state}`);
     return new PieceSession(session);
   });
 }

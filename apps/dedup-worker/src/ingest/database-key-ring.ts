@@ -21,7 +21,8 @@ export class DatabaseKeyRing {
 
   /** @throws AdytonError when the keys are neither kept here nor given by the control-plane. */
   async keysOf(databaseId: DatabaseId): Promise<DatabaseKeyEntry> {
-    const entry = this.known.get(databaseId) ?? (await this.readKept(databaseId)) ?? (await this.fetch(databaseId));
+    const entry =
+      this.known.get(databaseId) ?? (await this.readKept(databaseId)) ?? (await this.fetch(databaseId));
     this.known.set(databaseId, entry);
     return entry;
   }

@@ -15,6 +15,7 @@ export interface RunSessionParts {
   readonly keyRing: DatabaseKeyRing;
   readonly compute: Compute;
   readonly log: Logger;
+  readonly now: () => Date;
 }
 
 /** Runs served at once by one host: one per lane of a handful of databases. */
@@ -32,7 +33,8 @@ export class RunSessions {
   async ensure(runId: RunId): Promise<RunSession> {
     const known = this.opening.get(runId);
     if (known !== undefined) return known;
-    if (this.opening.size >= RUNS_MAX) throw new AdytonError('ADY_SBT_REFUSED', `this worker serves ${RUNS_MAX} runs already`);
+    if (this.opening.size >= RUNS_MAX)
+      throw new AdytonError('ADY_SBT_REFUSED', `this worker serves ${RUNS_MAX} runs already`);
     const opening = this.open(runId);
     this.opening.set(runId, opening);
     opening.catch(() => this.opening.delete(runId));

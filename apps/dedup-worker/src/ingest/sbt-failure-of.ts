@@ -30,7 +30,10 @@ export function errorCodeOf(error: unknown): ErrorCode {
   return classify(error).code;
 }
 
-function classify(error: unknown): { code: ErrorCode; sbtCode: typeof SBT_GENERIC | typeof SBT_NOT_FOUND | typeof SBT_EXISTS } {
+function classify(error: unknown): {
+  code: ErrorCode;
+  sbtCode: typeof SBT_GENERIC | typeof SBT_NOT_FOUND | typeof SBT_EXISTS;
+} {
   if (error instanceof AdytonError) return { code: error.code, sbtCode: SBT_GENERIC };
   if (error instanceof VaultError) return classifyVault(error);
   if (error instanceof ObjectStoreError) return { code: STORE_CODES[error.kind], sbtCode: SBT_GENERIC };

@@ -1,0 +1,179 @@
+// One run as this host serves it: its grant, its keys, and for a backup its writer session. It keeps the run's figures and tells them to
+// the control-plane; the data path never waits for that.
+import { AdytonError, type ByteTotals, type IngestReport, type SessionGrant } from '@adyton/contracts';
+import { isTerminal, runTransitions } from '@adyton/domain';
+import {
+  findPiece,
+  openPieceReader,
+  openWriterSession,
+  type FoundPiece,
+  type PieceIngest,
+  type PieceLookup,
+  type PieceReader,
+  type PieceSummary,
+  type WriterSession,
+} from '@adyton/vault';
+import { type DatabaseKeyEntry } from './database-key-ring';
+import { type RunSessionParts } from './run-sessions';
+
+/** Writers show a collector that they live; at least every ten minutes, so every nine. */
+const VAULT_HEARTBEAT_MS = 9 * 60 * 1000;
+
+type ClosedPiece = IngestReport['pieces'][number];
+
+export class RunSession {
+  private closed: ByteTotals = { bytesRead: 0, bytesNew: 0, bytesStored: 0 };
+  private bytesDelivered = 0;
+  private unreported: ClosedPiece[] = [];
+  private lastHeartbeatMs = performance.now();
+  private endedAs: string | null = null;
+
+  private constructor(
+    private current: SessionGrant,
+    private readonly parts: RunSessionParts,
+    private readonly key: DatabaseKeyEntry,
+    private readonly session: WriterSession | null,
+  ) {}
+
+  /** @throws AdytonError, VaultError, ObjectStoreError */
+  static async open(grant: SessionGrant, parts: RunSessionParts): Promise<RunSession> {
+    const key = await parts.keyRing.keysOf(grant.databaseId);
+    const writer =
+      grant.mode === 'restore'
+        ? null
+        : await openWriterSession({
+            ...key,
+            store: parts.store,
+            dbid: grant.dbid,
+            runId: grant.runId,
+            fence: grant.fence,
+            compute: parts.compute,
+            now: parts.now,
+          });
+    parts.log.info(
+      { runId: grant.runId, fence: grant.fence, mode: grant.mode, sid: writer?.sid },
+      'session.opened',
+    );
+    return new RunSession(grant, parts, key, writer);
+  }
+
+  get grant(): SessionGrant {
+    return this.current;
+  }
+
+  get totals(): ByteTotals {
+    const open = this.session?.openTotals() ?? {
+      bytesRead: this.bytesDelivered,
+      bytesNew: 0,
+      bytesStored: 0,
+    };
+    return {
+      bytesRead: this.closed.bytesRead + open.bytesRead,
+      bytesNew: this.closed.bytesNew + open.bytesNew,
+      bytesStored: this.closed.bytesStored + open.bytesStored,
+    };
+  }
+
+  /** The writer session. @throws AdytonError for a grant that may only read, or a run that is over. */
+  writer(): WriterSession {
+    this.assertAlive();
+    if (this.session === null)
+      throw new AdytonError('ADY_SBT_REFUSED', `run ${this.current.runId} may only restore`);
+    return this.session;
+  }
+
+  openPiece(handle: string): Promise<PieceIngest> {
+    return this.writer().openPiece(handle);
+  }
+
+  pieceClosed(piece: PieceSummary): void {
+    this.closed = {
+      bytesRead: this.closed.bytesRead + piece.bytes,
+      bytesNew: this.closed.bytesNew + piece.bytesNew,
+      bytesStored: this.closed.bytesStored + piece.bytesStored,
+    };
+    this.unreported.push({
+      handle: piece.handle,
+      bytes: piece.bytes,
+      bytesNew: piece.bytesNew,
+      bytesStored: piece.bytesStored,
+      closedAt: this.parts.now().toISOString(),
+    });
+    this.parts.log.info(
+      {
+        runId: this.current.runId,
+        handle: piece.handle,
+        bytes: piece.bytes,
+        bytesNew: piece.bytesNew,
+        bytesStored: piece.bytesStored,
+      },
+      'piece.closed',
+    );
+  }
+
+  bytesRestored(count: number): void {
+    this.bytesDelivered += count;
+  }
+
+  readPiece(handle: string): Promise<PieceReader> {
+    this.assertAlive();
+    return openPieceReader(
+      { ...this.key, store: this.parts.store, dbid: this.current.dbid, compute: this.parts.compute },
+      handle,
+    );
+  }
+
+  /** Where the pieces of this run's database are looked up. */
+  lookup(): PieceLookup {
+    return { store: this.parts.store, keys: this.key.keys, dbid: this.current.dbid };
+  }
+
+  findPiece(handle: string): Promise<FoundPiece | null> {
+    return findPiece(this.lookup(), handle);
+  }
+
+  /** Tells figures and closed pieces. @returns whether the run goes on. */
+  async report(): Promise<boolean> {
+    const pieces = this.unreported;
+    this.unreported = [];
+    try {
+      const answer = await this.parts.controlPlane.reportIngest(this.current.runId, {
+        fence: this.current.fence,
+        totals: this.totals,
+        pieces,
+      });
+      this.current = { ...this.current, state: answer.state };
+    } catch (error) {
+      this.unreported = [...pieces, ...this.unreported];
+      if (!(error instanceof AdytonError) || error.code !== 'ADY_FENCED') throw error;
+      this.current = { ...this.current, state: 'failed' };
+    }
+    await this.showLife();
+    return !isTerminal(runTransitions, this.current.state);
+  }
+
+  /** Ends the vault session; a run that failed leaves a partial manifest of what RMAN still lists. */
+  async end(): Promise<void> {
+    if (this.endedAs !== null) return;
+    this.endedAs = this.current.state;
+    if (this.session === null) return;
+    if (this.endedAs === 'failed' || this.endedAs === 'cancelled')
+      await this.session.leavePartial(`the run ended ${this.endedAs}`);
+    await this.session.end();
+    this.parts.log.info(
+      { runId: this.current.runId, sid: this.session.sid, state: this.endedAs },
+      'session.ended',
+    );
+  }
+
+  private async showLife(): Promise<void> {
+    if (this.session === null || performance.now() - this.lastHeartbeatMs < VAULT_HEARTBEAT_MS) return;
+    this.lastHeartbeatMs = performance.now();
+    await this.session.heartbeat();
+  }
+
+  private assertAlive(): void {
+    if (isTerminal(runTransitions, this.current.state))
+      throw new AdytonError('ADY_SBT_REFUSED', `run ${this.current.runId} ended ${this.current.state}`);
+  }
+}
