@@ -1,7 +1,6 @@
 // The control-plane: REST API for people, agent API for hosts, and one of the two outbox relays.
 import { AdytonError } from '@adyton/contracts';
-import { listenForOutbox, pendingMigrations, relayOutboxBatch } from '@adyton/ledger';
-import { startOutboxRelay } from '@adyton/queue';
+import { pendingMigrations } from '@adyton/ledger';
 import {
   createLogger,
   loadConfig,
@@ -10,10 +9,11 @@ import {
   untilAskedToEnd,
   type Logger,
 } from '@adyton/runtime';
-import { settings, type Config } from './config';
+import { settings } from './config';
 import { startServer } from './start-server';
 import { type VaultKeeper } from './vault/vault-keeper';
 import { openParts, type OpenedParts } from './wiring/open-parts';
+import { startRelay } from './wiring/start-relay';
 
 async function main(): Promise<void> {
   const config = loadConfig(settings, process.env);
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   await refuseOldSchema(parts);
   await openVaultEarly(parts.vault, log);
   const asked = untilAskedToEnd();
-  const relay = startRelay(config, parts);
+  const relay = startRelay(parts);
   const server = await startServer(parts);
   process.stdout.write(`${JSON.stringify({ event: 'control-plane.listening', url: server.url })}\n`);
   log.info({ signal: await asked }, 'control-plane.stopping');
@@ -52,26 +52,6 @@ async function openVaultEarly(vault: VaultKeeper, log: Logger): Promise<void> {
     if (!(error instanceof AdytonError && error.code === 'ADY_STORE_UNAVAILABLE')) throw error;
     log.warn({ err: error }, 'vault.not-opened-yet');
   }
-}
-
-function startRelay(config: Config, parts: OpenedParts): { stop(): Promise<void> } {
-  const { ledger, producer, log } = parts;
-  const relay = startOutboxRelay({
-    source: { relayBatch: (limit, send) => relayOutboxBatch(ledger, limit, send) },
-    producer,
-    log,
-  });
-  const wakeUps = listenForOutbox({
-    url: config.ADYTON_LEDGER_URL,
-    onWake: () => relay.wake(),
-    onError: (error) => log.warn({ err: error }, 'ledger.wake-up-lost'),
-  });
-  return {
-    stop: async () => {
-      await wakeUps.close();
-      await relay.stop();
-    },
-  };
 }
 
 runProcess(main);

@@ -1,0 +1,108 @@
+// The lab's own S3 server keeps the contract, and misbehaves when it is told to.
+import { openObjectStore, retryingStore, type ObjectStore } from '@adyton/object-store';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeObjectStore } from '../../libs/object-store/src/testing/object-store.contract';
+import { ManagedProcess } from '../../stack/src/managed-process';
+import { appMain } from '../../stack/src/repository';
+import { secretIn } from '../../stack/src/secret-file';
+
+jest.setTimeout(120_000);
+const directory = mkdtempSync(join(tmpdir(), 'adyton-lab-s3-'));
+const secretFile = join(directory, 'secret');
+let server: ManagedProcess;
+
+beforeAll(async () => {
+  secretIn(secretFile);
+  server = await ManagedProcess.start({
+    name: 'lab-s3',
+    command: process.execPath,
+    args: [
+      appMain('lab', 's3/main'),
+      '--dir',
+      join(directory, 'objects'),
+      '--access-key',
+      'KEY',
+      '--secret-key-file',
+      secretFile,
+      '--control-port',
+      '0',
+    ],
+    readyEvent: 's3.listening',
+    logFile: join(directory, 'log'),
+  });
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+afterEach(() => faults(null));
+
+function open(bucket: string, secretAccessKey = secretIn(secretFile)): Promise<ObjectStore> {
+  return openObjectStore({
+    kind: 's3',
+    endpoint: `http://127.0.0.1:${String(server.ready['port'])}`,
+    region: 'us-east-1',
+    bucket,
+    accessKeyId: 'KEY',
+    secretAccessKey,
+    createBucket: true,
+    requestTimeoutMs: 5_000,
+  });
+}
+
+async function faults(plan: object | null): Promise<void> {
+  const url = `http://127.0.0.1:${String(server.ready['controlPort'])}/faults`;
+  const reply = await fetch(
+    url,
+    plan === null ? { method: 'DELETE' } : { method: 'POST', body: JSON.stringify(plan) },
+  );
+  expect(reply.status).toBe(200);
+}
+
+describeObjectStore('the lab’s S3 server', () => open('contract'));
+
+it('refuses a wrong secret and an unknown bucket by kind', async () => {
+  await expect(open('contract', 'wrong')).rejects.toMatchObject({ kind: 'denied' });
+  const config = {
+    kind: 's3',
+    endpoint: `http://127.0.0.1:${String(server.ready['port'])}`,
+    region: 'us-east-1',
+    bucket: 'missing',
+    accessKeyId: 'KEY',
+    secretAccessKey: secretIn(secretFile),
+  } as const;
+  await expect(openObjectStore(config)).rejects.toMatchObject({ kind: 'no-bucket' });
+});
+
+it('says full when the disk is full, and nothing is there afterwards', async () => {
+  const store = await open('full');
+  await faults({ full: true });
+  await expect(store.create('a', Buffer.from('x'))).rejects.toMatchObject({ kind: 'full', temporary: false });
+  await faults(null);
+  expect(await store.get('a')).toBeNull();
+});
+
+it('a body that is cut is an error, never a short answer', async () => {
+  const store = await open('cut');
+  await store.create('a', Buffer.alloc(100_000, 1));
+  await faults({ cutBody: true });
+  await expect(store.get('a')).rejects.toMatchObject({ temporary: true });
+});
+
+it('a request that hangs ends by our own time-out', async () => {
+  const store = await open('hang');
+  await faults({ hang: true });
+  await expect(store.get('a')).rejects.toMatchObject({ kind: 'timeout' });
+});
+
+it('retries ride out a store that answers 503 every third time', async () => {
+  const store = retryingStore(await open('unlucky'), { baseDelayMs: 1, delayMsMax: 5, attemptsMax: 12 });
+  await faults({ errorRate: 0.33, seed: 7 });
+  for (let i = 0; i < 40; i += 1)
+    expect(await store.create(`key${i}`, Buffer.from(`body ${i}`))).toBe('created');
+  await faults(null);
+  for (let i = 0; i < 40; i += 1)
+    expect(Buffer.from((await store.get(`key${i}`)) ?? []).toString()).toBe(`body ${i}`);
+});
