@@ -1,7 +1,17 @@
-// Where things lie in this checkout. Compiled files run from dist/stack/src, hence the three steps up.
-import { join, resolve } from 'node:path';
+// Where things lie in this checkout; found from the file at its root, because tests run from sources and programs from dist/.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-export const repositoryDir = resolve(__dirname, '..', '..', '..');
+const ROOT_MARK = 'nest-cli.json';
+
+function rootAbove(directory: string): string {
+  if (existsSync(join(directory, ROOT_MARK))) return directory;
+  const parent = dirname(directory);
+  if (parent === directory) throw new Error(`no ${ROOT_MARK} above ${__dirname}`);
+  return rootAbove(parent);
+}
+
+export const repositoryDir = rootAbove(__dirname);
 export const distDir = join(repositoryDir, 'dist');
 export const buildDir = join(repositoryDir, 'build');
 export const sbtLibrary = join(buildDir, 'native', 'libobk.so');

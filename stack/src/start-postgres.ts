@@ -47,7 +47,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const binaries = await readableBinaries(user);
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'adyton-postgres-')));
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  if (user !== undefined) await chown(directory, user.uid, user.gid);
+  if (user !== undefined) {
+    await chown(directory, user.uid, user.gid);
+    await letEnter(dirname(directory));
+  }
   const password = await keptPassword(join(directory, 'password'));
   const data = join(directory, 'data');
   if (!(await exists(join(data, 'PG_VERSION')))) await initialise(binaries, data, directory, password, user);
@@ -145,6 +148,24 @@ async function readableBinaries(user: OsUser | undefined): Promise<string> {
 function isReachable(path: string): boolean {
   for (let at = path; ; at = dirname(at)) {
     if ((statSync(at).mode & 0o005) !== 0o005) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+/** Lets other users pass through our own directory, without letting them list it. */
+async function letEnter(parent: string): Promise<void> {
+  const { mode, uid } = await stat(parent);
+  if ((mode & 0o001) === 0 && uid === process.getuid?.() && isEnterable(dirname(parent)))
+    await chmod(parent, (mode & 0o777) | 0o001);
+  if (!isEnterable(parent))
+    throw new Error(
+      `Postgres cannot run as root, and its own user cannot reach ${parent}; choose a directory elsewhere`,
+    );
+}
+
+function isEnterable(path: string): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
   }
 }

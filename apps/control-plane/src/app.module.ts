@@ -46,7 +46,7 @@ export class AppModule {
   static of(parts: Parts): DynamicModule {
     return {
       module: AppModule,
-      imports: [LoggerModule.forRoot(requestLogging(parts))],
+      imports: [LoggerModule.forRoot(requestLogging(parts.log))],
       controllers: [
         HostsController,
         DatabasesController,

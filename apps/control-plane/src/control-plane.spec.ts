@@ -12,6 +12,7 @@ import {
   type TestServer,
 } from './testing/test-server';
 
+jest.setTimeout(20_000);
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
@@ -179,6 +180,7 @@ describe('a restore', () => {
       bytesToRead: 300,
       runId: null,
     });
+    expect(plan.script).toContain('until SCN 1010');
     const execute = `/api/v1/restore-plans/${plan.id}/execute`;
     const refused = await problem(await server.send(execute, json({ confirm: 'OTHER' })));
     expect(refused).toMatchObject({ code: 'ADY_CONFIRMATION_MISMATCH', status: 422 });
@@ -244,7 +246,9 @@ describe('a host token', () => {
 
   it('does not open the API, nor the API token the agent API', async () => {
     const { hostApi } = await newSite(server);
-    await expect(callRoute(hostApi, restRoutes.listRuns, {})).rejects.toMatchObject({ code: 'ADY_FORBIDDEN' });
+    await expect(callRoute(hostApi, restRoutes.listRuns, {})).rejects.toMatchObject({
+      code: 'ADY_FORBIDDEN',
+    });
     await expect(callRoute(server.api, agentRoutes.listOwnDatabases, {})).rejects.toMatchObject({
       code: 'ADY_FORBIDDEN',
     });
@@ -335,7 +339,9 @@ describe('a schedule', () => {
   ])('is refused for %s in %s', async (cron, timeZone, pointer) => {
     const { database } = await newSite(server);
     const body = { kind: 'auto', cron, timeZone, expiryWindowMinutes: 60 };
-    const document = await problem(await server.send(`/api/v1/databases/${database.name}/schedules`, json(body)));
+    const document = await problem(
+      await server.send(`/api/v1/databases/${database.name}/schedules`, json(body)),
+    );
     expect(document).toMatchObject({ code: 'ADY_INVALID_REQUEST', errors: [{ pointer }] });
   });
 });

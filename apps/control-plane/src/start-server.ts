@@ -2,8 +2,9 @@
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import { type IncomingMessage } from 'node:http';
-import { Logger as RequestLogger } from 'nestjs-pino';
 import { AppModule, type Parts } from './app.module';
+import { nestLog } from './http/nest-log';
+import { tagRequests } from './http/request-id';
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080` */
@@ -20,10 +21,10 @@ const AGENT_PATHS = '/agent/';
 export async function startServer(parts: Parts): Promise<RunningServer> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), {
     bodyParser: false,
-    bufferLogs: true,
+    logger: nestLog(parts.log),
   });
-  app.useLogger(app.get(RequestLogger));
   app.disable('x-powered-by');
+  app.use(tagRequests(parts.newRequestId));
   app.useBodyParser('json', {
     limit: AGENT_BODY_LIMIT,
     type: (r: IncomingMessage) => isJson(r) && isOfAgent(r),

@@ -18,7 +18,6 @@ import { commitRecoveryPoint } from './ingest/commit-recovery-point';
 import { DatabaseKeyRing } from './ingest/database-key-ring';
 import { RunSessions } from './ingest/run-sessions';
 import { openWorkerStore } from './object-store';
-import { hostId } from './host-id';
 
 async function main(): Promise<void> {
   const config = loadConfig(settings, process.env);
@@ -46,7 +45,7 @@ async function main(): Promise<void> {
   const worker = await startWorker({
     redisUrl: config.ADYTON_REDIS_URL,
     family: 'dedup',
-    hostId: hostId(config.ADYTON_HOST_ID),
+    hostId: config.ADYTON_HOST_ID,
     handlers: {
       'ingest.run': async ({ runId }) => void (await sessions.ensure(runId)),
       'recovery-point.commit': ({ runId }) => commitRecoveryPoint({ sessions, controlPlane, log }, runId),

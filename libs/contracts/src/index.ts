@@ -72,6 +72,6 @@ export {
   type SessionGrant,
 } from './agent-routes';
 export { type RecoveryPointContents } from './recovery-point-contents';
-export { type ByteTotals, type Progress, type Reason } from './schemas';
+export { hostId, type ByteTotals, type Progress, type Reason } from './schemas';
 export { callRoute, type ApiEndpoint, type CallInput } from './call-route';
 export { openApiDocument } from './openapi';

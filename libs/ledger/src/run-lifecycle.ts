@@ -52,13 +52,12 @@ export interface PlanToStore extends FencedRun {
   readonly scripts: readonly RunScript[];
 }
 
-/** Plan and scripts are on record before a byte moves; then the run goes to running. */
+/** Plan and scripts are on record before a byte moves; then the run goes to running. Scripts composed later (the logs') replace the list. */
 export function storePlan(session: LedgerSession, input: PlanToStore): Promise<Refusal | null> {
   return inTransaction(session, async (tx) => {
     const run = await lockFencedRun(tx, input);
     if (isRefusal(run)) return run;
-    if (run.state === 'running' && run.plan !== null) return null; // a repeated call
-    if (run.state !== 'planning') return wrongState(run);
+    if (run.state !== 'planning' && run.state !== 'running') return wrongState(run);
     await tx
       .updateTable('runs')
       .set({

@@ -29,6 +29,7 @@ import {
   type LedgerFixture,
 } from './testing/ledger-fixture';
 
+jest.setTimeout(20_000);
 let fixture: LedgerFixture;
 beforeAll(async () => {
   fixture = await openLedgerFixture();
@@ -227,16 +228,20 @@ it('keeps the end of a long log', async () => {
   expect(await readLog(session(), 'run_none')).toBeUndefined();
 });
 
-it('stores the plan once and shows it with the scripts', async () => {
+it('shows the plan as it was stored last, and takes none when the run is over', async () => {
   const run = await runningRun(fixture, await fixture.newDatabase());
-  const again = { ...plan, levelReason: 'another', files: [], archivedLogs: [], checks: [] };
-  expect(await storePlan(session(), { ...run, plan: again, scripts: [] })).toBeNull();
+  const files = { ...plan, files: [], archivedLogs: [], checks: [] };
+  const scripts = (['data', 'logs'] as const).map((step) => ({ step, text: `# ${step}` }));
+  expect(await storePlan(session(), { ...run, plan: files, scripts })).toBeNull();
   expect(await findRun(session(), run.runId)).toMatchObject({
     state: 'running',
     level: 'level0',
     levelReason: 'first-backup',
-    scripts: [{ step: 'data' }],
+    scripts,
   });
+  const reason = reasonOf('ADY_RMAN_FAILED', 'RMAN-00571');
+  await failRun(session(), { ...run, outcome: 'failed', reason });
+  expect(code(await storePlan(session(), { ...run, plan: files, scripts: [] }))).toBe('ADY_RUN_STATE');
 });
 
 it('lets a restore succeed without a commit, and no backup', async () => {

@@ -16,6 +16,7 @@ const log = createLogger({ process: 'spec', level: 'silent' });
 const REQUEST = 'req_01J8Z3V9N2Q4R6T8W0Y2A4C6E8' as RequestId;
 const payload = { v: 1, requestId: REQUEST } as const;
 
+jest.setTimeout(20_000);
 let server: RedisServer;
 let redis: RedisConnection;
 let queues: HostQueues;
@@ -84,7 +85,7 @@ describe('a job', () => {
 
 describe('a worker', () => {
   it('does not start without a handler for every declared job', async () => {
-    const handlers = { 'backup.run': ignore, 'restore.run': ignore } as AgentHandlers;
+    const handlers = { 'backup.run': ignore, 'restore.run': ignore } as unknown as AgentHandlers;
     const start = startWorker({ redisUrl: server.url, family: 'agent', hostId: newHost(), handlers, log });
     await expect(start).rejects.toThrow(/database\.discover/);
   });

@@ -1,4 +1,5 @@
 // Settings that several processes share. A process composes its own list from these and adds what only it needs.
+import { hostId } from '@adyton/contracts';
 import { setting, type Setting, type Settings } from './config';
 
 /** Keeps the literal types of a list while checking its shape. */
@@ -56,7 +57,10 @@ export const durationSettings = defineSettings({
 
 export const hostSettings = defineSettings({
   ADYTON_CONTROL_PLANE_URL: { schema: setting.url, doc: 'base URL of the control-plane' },
-  ADYTON_HOST_ID: { schema: setting.text, doc: 'id of this database host, from its enrolment (hst_…)' },
+  ADYTON_HOST_ID: {
+    schema: hostId,
+    doc: 'id of this database host, from its enrolment (hst_…)',
+  },
   ADYTON_HOST_TOKEN: {
     schema: setting.text,
     secret: true,

@@ -10,6 +10,7 @@ import { type Logger } from '@adyton/runtime';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { type Request, type Response } from 'express';
 import { RefusedRequest, type RefusalExtras } from './refused-request';
+import { requestIdOf } from './request-id';
 
 interface Told {
   readonly code: ErrorCode;
@@ -23,10 +24,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<Request & { id?: unknown }>();
+    const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const told = whatToTell(error, request);
-    const requestId = typeof request.id === 'string' ? request.id : undefined;
+    const requestId = requestIdOf(request);
     if (told.code === 'ADY_INTERNAL') this.log.error({ err: error, requestId }, 'request.crashed');
     const document: Problem = problemOf(told.code, told.detail, {
       ...(requestId === undefined ? {} : { requestId }),

@@ -2,25 +2,13 @@
 import { type Logger } from '@adyton/runtime';
 import { type Params } from 'nestjs-pino';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { requestIdOf } from './request-id';
 
-/** A caller may bring its own request id, as long as it is harmless in a log line. */
-const REQUEST_ID = /^[\w.-]{1,64}$/;
-
-export interface RequestLogOptions {
-  readonly log: Logger;
-  readonly newRequestId: () => string;
-}
-
-export function requestLogging({ log, newRequestId }: RequestLogOptions): Params {
+export function requestLogging(log: Logger): Params {
   return {
     pinoHttp: {
       logger: log,
-      genReqId: (request: IncomingMessage, response: ServerResponse) => {
-        const brought = request.headers['x-request-id'];
-        const id = typeof brought === 'string' && REQUEST_ID.test(brought) ? brought : newRequestId();
-        response.setHeader('X-Request-Id', id);
-        return id;
-      },
+      genReqId: (request: IncomingMessage) => requestIdOf(request) ?? 'untagged',
       autoLogging: { ignore: (request: IncomingMessage) => request.url?.startsWith('/health/') === true },
       customLogLevel: (_request: IncomingMessage, response: ServerResponse) =>
         response.statusCode >= 500 ? 'error' : 'info',

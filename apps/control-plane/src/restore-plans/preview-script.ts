@@ -1,17 +1,23 @@
-// The RMAN script as a plan shows it. The agent composes the one that runs, when it knows the run's token, socket and directories;
-// here those stand as words.
-import { type Database, type RecoveryPointContents, type RestorePlan } from '@adyton/contracts';
+// What the restore will make RMAN do, as comment lines. The commands themselves are composed by the agent when the run starts, because
+// only then the run's token, socket and channels are known; the run shows them.
+import { type RecoveryPointContents, type RestorePlan } from '@adyton/contracts';
 import { type SelectedRestore } from './select-restore';
 
 export function previewScript(
-  database: Database,
   contents: RecoveryPointContents,
   selected: Omit<SelectedRestore, 'contents'>,
   target: RestorePlan['target'],
 ): string {
-  void database;
-  void contents;
-  void selected;
-  void target;
-  return '';
+  const sequences = selected.archivedLogs.map((log) => `${log.thread}/${log.sequence}`);
+  const lines = [
+    `outline of the restore of ${contents.dbUniqueName}; the run shows the script itself`,
+    `DBID ${contents.dbid}`,
+    `instance ${target.oracleSid}, files below ${target.directory}`,
+    `control file from ${selected.controlFileHandle}`,
+    `data files ${contents.dataFiles.map((f) => f.file).join(', ') || 'none'}`,
+    `archived logs (thread/sequence) ${sequences.join(', ') || 'none'}`,
+    `until SCN ${selected.untilScn}, exclusive`,
+    `${selected.handles.length} backup pieces are read`,
+  ];
+  return lines.map((line) => `# ${line}\n`).join('');
 }

@@ -32,7 +32,7 @@ export class RestorePlansController {
       const database = await findRegistered(tx, body.database);
       const { contents, ...selected } = await selectRestore(tx, database, body.untilScn);
       const bytesToRead = await bytesOfPieces(tx, database.id, selected.handles);
-      const script = previewScript(database, contents, selected, body.target);
+      const script = previewScript(contents, selected, body.target);
       const dataFiles = contents.dataFiles.map(({ file, name, bytes }) => ({ file, name, bytes }));
       const document = { ...selected, dataFiles, bytesToRead, script };
       const plan = { id: this.newId('RestorePlanId'), databaseId: database.id, ...selected };

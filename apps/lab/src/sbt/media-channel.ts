@@ -50,7 +50,7 @@ const METHOD_STREAM = 0n;
 export class MediaChannel {
   private readonly context: Buffer;
   /** Native memory the library may still look at. */
-  private kept: Buffer[] = [];
+  private readonly kept: Buffer[] = [];
 
   constructor(private readonly library: SbtLibrary) {
     this.context = Buffer.alloc(library.contextBytes);
@@ -139,7 +139,7 @@ export class MediaChannel {
   }
 
   private keep(buffers: Buffer[]): void {
-    this.kept = buffers;
+    this.kept.splice(0, this.kept.length, ...buffers);
   }
 
   private check(name: SbtFunction, ...args: unknown[]): void {

@@ -1,0 +1,54 @@
+// What every phase of a backup gets: the claimed run, its lease, its files, and the way to the control-plane.
+import { type ClaimedBackup } from '@adyton/contracts';
+import { runToken } from '@adyton/domain';
+import { type DatabaseFacts } from '@adyton/oracle';
+import { handlePrefix, type ChannelSettings, type RunNames } from '@adyton/rman';
+import { type Clock, type Logger } from '@adyton/runtime';
+import { type AgentConfig } from '../config';
+import { type ControlPlane } from '../control-plane';
+import { type RunFiles } from '../rman/token-file';
+import { type RunLease } from '../runs/run-lease';
+
+export interface AgentTools {
+  readonly config: AgentConfig;
+  readonly controlPlane: ControlPlane;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Wakes the dedup-worker of this host; a failure is harmless, because sessions open on demand. */
+  ringDedupWorker(run: { readonly runId: ClaimedBackup['runId']; readonly fence: number }): Promise<void>;
+}
+
+export interface BackupRun extends AgentTools {
+  readonly claimed: ClaimedBackup;
+  readonly lease: RunLease;
+  readonly files: RunFiles;
+}
+
+export type Identity = Awaited<ReturnType<DatabaseFacts['identity']>>;
+export type DataFileFacts = Awaited<ReturnType<DatabaseFacts['dataFiles']>>[number];
+export type ArchivedLogFacts = Awaited<ReturnType<DatabaseFacts['archivedLogs']>>[number];
+
+/** Names of this run in tags, handles and command ids. */
+export function namesOf({ claimed }: BackupRun, identity: Identity): RunNames {
+  return {
+    runToken: runToken(claimed.runId),
+    fence: claimed.fence,
+    handlePrefix: handlePrefix(identity.dbid, identity.dbUniqueName),
+  };
+}
+
+export function channelsOf({
+  claimed,
+  config,
+  files,
+}: Pick<BackupRun, 'config' | 'files'> & {
+  claimed: { runId: string; database: { channels: number } };
+}): ChannelSettings {
+  return {
+    count: claimed.database.channels,
+    libraryPath: config.ADYTON_SBT_LIBRARY,
+    socketPath: config.ADYTON_SBT_SOCKET,
+    tokenFile: files.tokenFile,
+    runId: claimed.runId,
+  };
+}

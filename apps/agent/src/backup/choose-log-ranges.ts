@@ -1,0 +1,59 @@
+// Which archived logs a run takes: per incarnation and thread everything after the last sequence the vault holds, as contiguous ranges.
+// A hole means that somebody deleted a log we never had; it is named, not skipped.
+import { compareScn, type Scn } from '@adyton/domain';
+
+export interface LogOnDisk {
+  readonly thread: number;
+  readonly sequence: number;
+  readonly resetlogsScn: Scn;
+}
+
+export interface LogRange {
+  readonly thread: number;
+  readonly fromSequence: number;
+  readonly untilSequence: number;
+}
+
+export type LogChoice =
+  | { readonly kind: 'ranges'; readonly ranges: readonly LogRange[] }
+  | { readonly kind: 'gap'; readonly thread: number; readonly missingSequence: number };
+
+export interface LogQuestion {
+  readonly onDisk: readonly LogOnDisk[];
+  /** Last sequence in the vault, per incarnation and thread. */
+  readonly lastInVault: readonly LogOnDisk[];
+  readonly resetlogsScn: Scn;
+}
+
+export function chooseLogRanges({ onDisk, lastInVault, resetlogsScn }: LogQuestion): LogChoice {
+  const current = onDisk.filter((l) => compareScn(l.resetlogsScn, resetlogsScn) === 0);
+  const ranges: LogRange[] = [];
+  for (const thread of [...new Set(current.map((l) => l.thread))].sort((a, b) => a - b)) {
+    const last =
+      lastInVault.find((l) => l.thread === thread && compareScn(l.resetlogsScn, resetlogsScn) === 0)
+        ?.sequence ?? null;
+    const wanted = [
+      ...new Set(
+        current
+          .filter((l) => l.thread === thread && (last === null || l.sequence > last))
+          .map((l) => l.sequence),
+      ),
+    ].sort((a, b) => a - b);
+    const first = wanted[0];
+    const end = wanted.at(-1);
+    if (first === undefined || end === undefined) continue;
+    const missing = firstMissing(last === null ? first : last + 1, wanted);
+    if (missing !== null) return { kind: 'gap', thread, missingSequence: missing };
+    ranges.push({ thread, fromSequence: first, untilSequence: end });
+  }
+  return { kind: 'ranges', ranges };
+}
+
+function firstMissing(expected: number, sequences: readonly number[]): number | null {
+  let next = expected;
+  for (const sequence of sequences) {
+    if (sequence !== next) return next;
+    next += 1;
+  }
+  return null;
+}

@@ -1,0 +1,170 @@
+// After RMAN: its own records say what it wrote, the vault says what it holds, and the two must agree on every piece. The recovery point's
+// contents are put together from that, per data file with its base chain, and must be consistent: the logs cover every block read.
+import { type RecoveryPointContents } from '@adyton/contracts';
+import { compareScn, maxScn, type Scn } from '@adyton/domain';
+import { type DatabaseFacts } from '@adyton/oracle';
+import { RunFailure } from '../runs/run-failure';
+import { type BackupRun, type DataFileFacts } from './backup-run';
+import { closeOverBases } from './close-over-bases';
+import { type BackupPlan } from './compose-plan';
+
+type FileContents = RecoveryPointContents['dataFiles'][number];
+type LogContents = RecoveryPointContents['archivedLogs'][number];
+type BackedUpSets = Awaited<ReturnType<DatabaseFacts['backupDataFiles']>>;
+type BackedUpLogs = Awaited<ReturnType<DatabaseFacts['backupRedoLogs']>>;
+
+/** @throws RunFailure ADY_RECONCILE_FAILED, ADY_CHAIN_BROKEN, ADY_LOG_GAP */
+export async function reconcilePieces(
+  run: BackupRun,
+  database: DatabaseFacts,
+  plan: BackupPlan,
+): Promise<RecoveryPointContents> {
+  const ownHandles = `${plan.names.handlePrefix}/${plan.names.runToken}_${plan.names.fence}_`;
+  const [pieces, sets, redoLogs, facts] = await Promise.all([
+    database.backupPieces(`${ownHandles}%`),
+    database.backupDataFiles(),
+    database.backupRedoLogs(),
+    database.dataFiles(),
+  ]);
+  const own = new Set(
+    pieces.filter((p) => p.status === 'A' && p.handle.startsWith(ownHandles)).map((p) => p.handle),
+  );
+  const dataFiles =
+    plan.decision.level === 'archivelog' ? [] : facts.map((f) => dataFileContents(f, sets, own));
+  const archivedLogs = redoLogs.filter((l) => own.has(l.handle)).map(logContents);
+  const controlFileHandle = handleWith(own, '_CF_');
+  const closure = [...new Set([...own, ...dataFiles.flatMap((f) => f.baseHandles)])];
+  await assertInVault(run, closure);
+  const consistency = consistencyOf(dataFiles, archivedLogs);
+  assertCovered(run, plan, {
+    ...consistency,
+    archivedLogs: [...archivedLogs, ...earlierLogs(redoLogs, own)],
+  });
+  const { identity } = plan;
+  return {
+    dbid: identity.dbid,
+    dbName: identity.name,
+    dbUniqueName: identity.dbUniqueName,
+    version: identity.version,
+    platform: identity.platform,
+    resetlogsScn: identity.resetlogsScn,
+    level: plan.decision.level,
+    tag: plan.tag,
+    startedAt: plan.startedAt.toISOString(),
+    completedAt: run.clock.now().toISOString(),
+    ...consistency,
+    dataFiles,
+    archivedLogs,
+    controlFileHandle,
+    spfileHandle: handleWith(own, '_SP_'),
+    closure,
+  };
+}
+
+function dataFileContents(facts: DataFileFacts, sets: BackedUpSets, own: ReadonlySet<string>): FileContents {
+  const set = sets.find(
+    (s) => s.file === facts.file && s.level !== null && s.handles.some((h) => own.has(h)),
+  );
+  if (set === undefined || set.level === null)
+    throw new RunFailure(
+      'ADY_RECONCILE_FAILED',
+      `data file ${facts.file} (${facts.name}) is in no piece of this run`,
+    );
+  const bases = closeOverBases(set, sets);
+  if (bases.kind === 'broken')
+    throw new RunFailure(
+      'ADY_CHAIN_BROKEN',
+      `data file ${facts.file}: the level 1 starts at SCN ${bases.atScn}, and no available base ends there`,
+    );
+  return {
+    file: facts.file,
+    name: facts.name,
+    tablespace: facts.tablespace,
+    bytes: facts.bytes,
+    blockBytes: facts.blockBytes,
+    level: set.level,
+    checkpointScn: set.checkpointScn,
+    absoluteFuzzyScn: set.absoluteFuzzyScn,
+    incrementalScn: set.incrementalScn,
+    handles: [...set.handles],
+    baseHandles: [...bases.handles],
+  };
+}
+
+function logContents(log: BackedUpLogs[number]): LogContents {
+  const { thread, sequence, resetlogsScn, firstScn, nextScn, handle } = log;
+  return { thread, sequence, resetlogsScn, firstScn, nextScn, handle };
+}
+
+/** Logs that other runs of ours put into the vault; they may carry the redo between the data files' checkpoints and our first log. */
+function earlierLogs(logs: BackedUpLogs, own: ReadonlySet<string>): LogContents[] {
+  return logs.filter((l) => !own.has(l.handle)).map(logContents);
+}
+
+/** Every piece RMAN recorded for us must be in the vault, and the bases with it. */
+async function assertInVault(run: BackupRun, closure: readonly string[]): Promise<void> {
+  if (closure.length === 0)
+    throw new RunFailure(
+      'ADY_RECONCILE_FAILED',
+      'RMAN ended without an error, but recorded no piece of this run',
+    );
+  const VAULT_WAIT_MS = 15_000;
+  const POLL_MS = 500;
+  let missing = [...closure];
+  for (let waitedMs = 0; waitedMs <= VAULT_WAIT_MS; waitedMs += POLL_MS) {
+    const known = await run.controlPlane.handlesInVault(run.claimed.database.id, missing);
+    missing = missing.filter((h) => !known.has(h));
+    if (missing.length === 0) return;
+    await run.lease.pause(POLL_MS); // the dedup-worker tells the ledger of closed pieces every second
+  }
+  throw new RunFailure(
+    'ADY_RECONCILE_FAILED',
+    `${missing.length} piece(s) that RMAN recorded are not in the vault: ${missing.slice(0, 5).join(', ')}`,
+  );
+}
+
+function handleWith(handles: ReadonlySet<string>, mark: string): string | null {
+  return [...handles].find((h) => h.includes(mark)) ?? null;
+}
+
+function consistencyOf(
+  files: readonly FileContents[],
+  logs: readonly LogContents[],
+): { consistentScn: Scn; redoFromScn: Scn } {
+  if (files.length === 0) {
+    const ends = logs.map((l) => l.nextScn).sort(compareScn);
+    const starts = logs.map((l) => l.firstScn).sort(compareScn);
+    return { consistentScn: ends[0] ?? ('0' as Scn), redoFromScn: starts[0] ?? ('0' as Scn) };
+  }
+  const checkpoints = files.map((f) => f.checkpointScn).sort(compareScn);
+  return {
+    consistentScn: maxScn(...files.flatMap((f) => [f.checkpointScn, f.absoluteFuzzyScn])),
+    redoFromScn: checkpoints[0] ?? ('0' as Scn),
+  };
+}
+
+/** Per thread the logs must lead without a gap from the first checkpoint to the last block that was read. */
+function assertCovered(
+  run: BackupRun,
+  plan: BackupPlan,
+  point: { consistentScn: Scn; redoFromScn: Scn; archivedLogs: readonly LogContents[] },
+): void {
+  if (plan.decision.level === 'archivelog') return;
+  const logs = point.archivedLogs.filter((l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0);
+  for (const thread of new Set(logs.map((l) => l.thread))) {
+    let reached = point.redoFromScn;
+    for (const log of logs
+      .filter((l) => l.thread === thread)
+      .sort((a, b) => compareScn(a.firstScn, b.firstScn))) {
+      if (compareScn(log.firstScn, reached) <= 0) reached = maxScn(reached, log.nextScn);
+    }
+    if (compareScn(reached, point.consistentScn) < 0) {
+      throw new RunFailure(
+        'ADY_LOG_GAP',
+        `thread ${thread}: the logs in the vault reach SCN ${reached}, the data files need ${point.consistentScn}`,
+      );
+    }
+  }
+  if (logs.length === 0)
+    throw new RunFailure('ADY_LOG_GAP', 'no archived log of this incarnation is in the vault');
+}

@@ -1,0 +1,78 @@
+// Step 5: RMAN runs three times - data files, archived logs, control file - and streams its pieces to the dedup-worker. The logs are
+// switched and chosen after the data files, so that they cover every block that was read.
+import { composeLogScript } from '@adyton/rman';
+import { type DatabaseFacts } from '@adyton/oracle';
+import { runScript } from '../rman/run-script';
+import { RunFailure } from '../runs/run-failure';
+import { type ArchivedLogFacts, type BackupRun, channelsOf } from './backup-run';
+import { chooseLogRanges, type LogRange } from './choose-log-ranges';
+import { type BackupPlan, scriptsOf } from './compose-plan';
+
+/** @throws RunFailure */
+export async function streamPieces(run: BackupRun, database: DatabaseFacts, plan: BackupPlan): Promise<void> {
+  await ringDedupWorker(run);
+  if (plan.dataScript !== null) await runStep(run, 'data', plan.dataScript);
+  await database.archiveLogCurrent();
+  const onDisk = await database.archivedLogs();
+  const ranges = rangesOf(run, plan, onDisk);
+  const logScript =
+    ranges.length === 0 ? null : composeLogScript({ names: plan.names, channels: channelsOf(run), ranges });
+  await recordLogs(run, plan, { onDisk, ranges, logScript });
+  if (logScript !== null) await runStep(run, 'logs', logScript);
+  await runStep(run, 'control-file', plan.controlFileScript);
+}
+
+function rangesOf(
+  run: BackupRun,
+  plan: BackupPlan,
+  onDisk: readonly ArchivedLogFacts[],
+): readonly LogRange[] {
+  const choice = chooseLogRanges({
+    onDisk,
+    lastInVault: run.claimed.lastLogs,
+    resetlogsScn: plan.identity.resetlogsScn,
+  });
+  if (choice.kind === 'ranges') return choice.ranges;
+  throw new RunFailure(
+    'ADY_LOG_GAP',
+    `archived log thread ${choice.thread} sequence ${choice.missingSequence} is neither in the vault nor on disk`,
+  );
+}
+
+async function recordLogs(
+  run: BackupRun,
+  plan: BackupPlan,
+  logs: { onDisk: readonly ArchivedLogFacts[]; ranges: readonly LogRange[]; logScript: string | null },
+): Promise<void> {
+  const inRange = ({ thread, sequence }: ArchivedLogFacts): boolean =>
+    logs.ranges.some((r) => r.thread === thread && sequence >= r.fromSequence && sequence <= r.untilSequence);
+  const archivedLogs = logs.onDisk
+    .filter(inRange)
+    .map(({ thread, sequence, bytes }) => ({ thread, sequence, bytes }));
+  const bytesExpected = plan.document.bytesExpected + archivedLogs.reduce((sum, l) => sum + l.bytes, 0);
+  await run.controlPlane.storePlan(
+    run.claimed,
+    { ...plan.document, archivedLogs, bytesExpected },
+    scriptsOf(plan, logs.logScript),
+  );
+}
+
+async function runStep(run: BackupRun, name: string, text: string): Promise<void> {
+  const { claimed, controlPlane, files, lease } = run;
+  await runScript(claimed, controlPlane, files, {
+    name,
+    text,
+    oracleHome: claimed.database.oracleHome,
+    oracleSid: claimed.database.oracleSid,
+    signal: lease.signal,
+  });
+}
+
+/** The worker may warm up; if it is not reached, its session opens when the first channel says hello. */
+async function ringDedupWorker(run: BackupRun): Promise<void> {
+  try {
+    await run.ringDedupWorker(run.claimed);
+  } catch (error) {
+    run.log.warn({ runId: run.claimed.runId, err: error }, 'dedup-worker.not-rung');
+  }
+}

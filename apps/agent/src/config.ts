@@ -1,0 +1,27 @@
+// Settings of the agent on a database host.
+import {
+  defineSettings,
+  hostSettings,
+  logSettings,
+  redisSettings,
+  setting,
+  type ConfigOf,
+} from '@adyton/runtime';
+
+export const settings = defineSettings({
+  ...logSettings,
+  ...hostSettings,
+  ...redisSettings,
+  ADYTON_SBT_LIBRARY: { schema: setting.path, doc: 'path of libobk.so as the Oracle server process sees it' },
+  ADYTON_ORACLE_CREDENTIALS_FILE: {
+    schema: setting.path,
+    doc: '0600 JSON file {"user", "password"} of a password-file user with SYSBACKUP',
+  },
+  ADYTON_PRESENCE_TTL_SECONDS: {
+    schema: setting.integer(1, 600),
+    default: '15',
+    doc: 'how long this agent is believed to run after its last sign, seconds; three signs in that time',
+  },
+});
+
+export type AgentConfig = ConfigOf<typeof settings>;

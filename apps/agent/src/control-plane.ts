@@ -1,0 +1,53 @@
+// What the agent asks of the control-plane, by name.
+import {
+  agentRoutes,
+  callRoute,
+  type ApiEndpoint,
+  type ClaimedRun,
+  type Database,
+  type Reason,
+  type RecoveryPointContents,
+  type RunPlan,
+  type RunScript,
+} from '@adyton/contracts';
+import { type DatabaseId, type RequestId, type RunId, type RunPhase } from '@adyton/domain';
+
+export type ControlPlane = ReturnType<typeof connectControlPlane>;
+
+/** A run under its fence: what every call about a run carries. */
+export interface FencedRun {
+  readonly runId: RunId;
+  readonly fence: number;
+}
+
+export function connectControlPlane(endpoint: ApiEndpoint) {
+  const forRun = <B extends object>({ runId, fence }: FencedRun, body: B) => ({
+    params: { id: runId },
+    body: { fence, ...body },
+  });
+  return {
+    showPresence: (incarnation: string, version: string) =>
+      callRoute(endpoint, agentRoutes.presence, { body: { incarnation, version } }),
+    databases: async (): Promise<Database[]> =>
+      (await callRoute(endpoint, agentRoutes.listOwnDatabases, {})).items,
+    reportIdentity: (id: DatabaseId, body: { dbid: string; dbUniqueName: string }) =>
+      callRoute(endpoint, agentRoutes.reportIdentity, { params: { id }, body }),
+    handlesInVault: async (id: DatabaseId, handles: string[]): Promise<ReadonlySet<string>> =>
+      new Set(
+        (await callRoute(endpoint, agentRoutes.lookUpPieces, { params: { id }, body: { handles } })).known,
+      ),
+    claim: (id: RequestId, incarnation: string): Promise<ClaimedRun> =>
+      callRoute(endpoint, agentRoutes.claimRequest, { params: { id }, body: { incarnation } }),
+    heartbeat: (run: FencedRun, phase: RunPhase) =>
+      callRoute(endpoint, agentRoutes.heartbeat, forRun(run, { phase })),
+    storePlan: (run: FencedRun, plan: RunPlan, scripts: RunScript[]) =>
+      callRoute(endpoint, agentRoutes.storePlan, forRun(run, { plan, scripts })),
+    appendLog: (run: FencedRun, text: string) =>
+      callRoute(endpoint, agentRoutes.appendLog, forRun(run, { text })),
+    submitCommit: (run: FencedRun, contents: RecoveryPointContents) =>
+      callRoute(endpoint, agentRoutes.submitCommit, forRun(run, { contents })),
+    failRun: (run: FencedRun, outcome: 'failed' | 'cancelled', reason: Reason) =>
+      callRoute(endpoint, agentRoutes.failRun, forRun(run, { outcome, reason })),
+    finishRestore: (run: FencedRun) => callRoute(endpoint, agentRoutes.finishRestore, forRun(run, {})),
+  };
+}

@@ -1,0 +1,91 @@
+// The agent of a database host: presence, backup and restore runs, discovery. It prints one JSON line when it is ready.
+import {
+  closeRedis,
+  connectRedis,
+  createProducer,
+  openHostQueues,
+  startWorker,
+  waitForRedis,
+} from '@adyton/queue';
+import {
+  createLogger,
+  loadConfig,
+  runProcess,
+  shutDown,
+  systemClock,
+  untilAskedToEnd,
+} from '@adyton/runtime';
+import { ulid } from 'ulid';
+import { type AgentTools } from './backup/backup-run';
+import { settings } from './config';
+import { connectControlPlane } from './control-plane';
+import { discoverDatabase } from './discovery/discover-database';
+import { showPresence } from './presence/show-presence';
+import { removeStaleRunFiles } from './rman/token-file';
+import { handleRequest } from './runs/handle-request';
+import { RunTable } from './runs/run-table';
+
+const VERSION = '0.1.0';
+const REDIS_WAIT_MS = 10_000;
+
+async function main(): Promise<void> {
+  const config = loadConfig(settings, process.env);
+  const log = createLogger({ process: 'agent', level: config.ADYTON_LOG_LEVEL });
+  const incarnation = ulid();
+  const hostId = config.ADYTON_HOST_ID;
+  await removeStaleRunFiles(config.ADYTON_STATE_DIR);
+  const controlPlane = connectControlPlane({
+    baseUrl: config.ADYTON_CONTROL_PLANE_URL,
+    token: config.ADYTON_HOST_TOKEN,
+  });
+  const redis = connectRedis(config.ADYTON_REDIS_URL, {
+    onError: (error) => log.warn({ err: error }, 'redis.connection-failed'),
+  });
+  await waitForRedis(redis, REDIS_WAIT_MS);
+  const queues = openHostQueues(redis);
+  const producer = createProducer(queues);
+  const tools: AgentTools = {
+    config,
+    controlPlane,
+    clock: systemClock,
+    log,
+    ringDedupWorker: ({ runId, fence }) =>
+      producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.ingest`),
+  };
+  const table = new RunTable(log);
+  const request = { tools, table, incarnation };
+  const worker = await startWorker({
+    redisUrl: config.ADYTON_REDIS_URL,
+    family: 'agent',
+    hostId,
+    handlers: {
+      'backup.run': ({ requestId }) => handleRequest(request, requestId),
+      'restore.run': ({ requestId }) => handleRequest(request, requestId),
+      'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
+    },
+    log,
+  });
+  const presence = showPresence({
+    redis,
+    controlPlane,
+    hostId,
+    incarnation,
+    version: VERSION,
+    ttlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS,
+    log,
+  });
+  process.stdout.write(`${JSON.stringify({ event: 'agent.ready', hostId })}\n`);
+  await untilAskedToEnd();
+  await shutDown(
+    [
+      { name: 'presence', run: () => presence.stop() },
+      { name: 'queue', run: () => worker.stop() },
+      { name: 'runs', run: () => table.close() },
+      { name: 'queues', run: () => queues.close() },
+      { name: 'redis', run: async () => closeRedis(redis) },
+    ],
+    log,
+  );
+}
+
+runProcess(main);

@@ -1,0 +1,37 @@
+// The files of one run on this host: the SBT token and RMAN's command files, in a directory nobody else can read. Gone when the run ends.
+import { type RunId } from '@adyton/domain';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface RunFiles {
+  readonly directory: string;
+  readonly tokenFile: string;
+  /** Writes a command file and returns its path. */
+  writeScript(name: string, text: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function createRunFiles(
+  stateDir: string,
+  run: { readonly runId: RunId; readonly sbtToken: string },
+): Promise<RunFiles> {
+  const directory = join(stateDir, 'runs', run.runId);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const tokenFile = join(directory, 'token');
+  await writeFile(tokenFile, run.sbtToken, { mode: 0o600 });
+  return {
+    directory,
+    tokenFile,
+    writeScript: async (name, text) => {
+      const path = join(directory, `${name}.rman`);
+      await writeFile(path, text, { mode: 0o600 });
+      return path;
+    },
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** What a crash of an earlier agent left: tokens of runs that are over. */
+export async function removeStaleRunFiles(stateDir: string): Promise<void> {
+  await rm(join(stateDir, 'runs'), { recursive: true, force: true });
+}

@@ -1,0 +1,32 @@
+// How a run ends early: an error with a code of the catalog, the phase it happened in, and RMAN's own words where there are any.
+import { AdytonError, reasonOf, type ErrorCode, type Reason } from '@adyton/contracts';
+import { type RunPhase } from '@adyton/domain';
+import { OracleError } from '@adyton/oracle';
+import { RmanScriptError } from '@adyton/rman';
+
+export class RunFailure extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    detail: string,
+    readonly oraErrors: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+    this.name = 'RunFailure';
+  }
+}
+
+/** The reason that goes on record; what nobody foresaw is ADY_INTERNAL. */
+export function reasonOfFailure(error: unknown, phase: RunPhase): Reason {
+  if (error instanceof RunFailure)
+    return reasonOf(error.code, error.message, { phase, oraErrors: error.oraErrors });
+  if (error instanceof AdytonError) return reasonOf(error.code, error.message, { phase });
+  if (error instanceof RmanScriptError) return reasonOf('ADY_SCRIPT_REFUSED', error.message, { phase });
+  if (error instanceof OracleError) {
+    return reasonOf('ADY_DATABASE_UNREACHABLE', error.message, {
+      phase,
+      oraErrors: error.oraCode === null ? [] : [error.oraCode],
+    });
+  }
+  return reasonOf('ADY_INTERNAL', error instanceof Error ? error.message : String(error), { phase });
+}

@@ -1,0 +1,118 @@
+// The lease of one run: a heartbeat extends it and brings the control-plane's word back. Whoever is fenced or cancelled stops at once;
+// whoever cannot reach the control-plane for a whole lease must stop too, because the run is not his any more.
+import { AdytonError, type Reason } from '@adyton/contracts';
+import { isTerminal, runTransitions, type RunPhase, type RunState } from '@adyton/domain';
+import { pause, type Clock, type Logger } from '@adyton/runtime';
+import { type ControlPlane, type FencedRun } from '../control-plane';
+import { RunFailure } from './run-failure';
+
+export interface LeaseTerms {
+  readonly leaseSeconds: number;
+  readonly heartbeatSeconds: number;
+}
+
+export interface RunEnd {
+  readonly state: RunState;
+  readonly reason: Reason | null;
+}
+
+/** While the manifest is made the control-plane is asked this often, ms. */
+const COMMIT_POLL_MS = 300;
+
+export class RunLease {
+  private readonly lost = new AbortController();
+  private readonly ending = new AbortController();
+  private current: RunPhase = 'claimed';
+  private lastAnswerMs: number;
+  private readonly beating: Promise<void>;
+
+  constructor(
+    private readonly run: FencedRun & LeaseTerms,
+    private readonly parts: {
+      readonly controlPlane: ControlPlane;
+      readonly clock: Clock;
+      readonly log: Logger;
+    },
+  ) {
+    this.lastAnswerMs = parts.clock.monotonicMs();
+    this.beating = this.beat();
+  }
+
+  /** Fires when the run must stop; its reason is a RunFailure. */
+  get signal(): AbortSignal {
+    return this.lost.signal;
+  }
+
+  get phase(): RunPhase {
+    return this.current;
+  }
+
+  /** Tells where the run is, at once. @throws RunFailure when the run must stop. */
+  async enter(phase: RunPhase): Promise<void> {
+    this.signal.throwIfAborted();
+    this.current = phase;
+    await this.tell();
+    this.signal.throwIfAborted();
+  }
+
+  /** Waits until the run has ended in the ledger. @throws RunFailure when the run must stop before. */
+  async untilEnded(): Promise<RunEnd> {
+    for (;;) {
+      const answer = await this.tell();
+      if (answer !== null && isTerminal(runTransitions, answer.state)) return answer;
+      this.signal.throwIfAborted();
+      await pause(COMMIT_POLL_MS, this.signal);
+    }
+  }
+
+  /** Waits, but not longer than the run may go on. @throws RunFailure when it must stop */
+  async pause(milliseconds: number): Promise<void> {
+    await pause(milliseconds, this.signal);
+    this.signal.throwIfAborted();
+  }
+
+  /** Stops the run from outside, e.g. because the agent is ending. */
+  stop(failure: RunFailure): void {
+    this.lost.abort(failure);
+  }
+
+  async release(): Promise<void> {
+    this.ending.abort();
+    await this.beating;
+  }
+
+  private async beat(): Promise<void> {
+    const stop = AbortSignal.any([this.ending.signal, this.lost.signal]);
+    while (!stop.aborted) {
+      await pause(this.run.heartbeatSeconds * 1000, stop);
+      if (!stop.aborted) await this.tell();
+    }
+  }
+
+  private async tell(): Promise<RunEnd | null> {
+    const { controlPlane, clock, log } = this.parts;
+    try {
+      const { answer, state, reason } = await controlPlane.heartbeat(this.run, this.current);
+      this.lastAnswerMs = clock.monotonicMs();
+      if (answer === 'cancel') this.lost.abort(new RunFailure('ADY_CANCELLED', 'the run was cancelled'));
+      if (answer === 'fenced' && !isTerminal(runTransitions, state))
+        this.lost.abort(new RunFailure('ADY_FENCED', 'another attempt owns this run, or it ended'));
+      return { state, reason };
+    } catch (error) {
+      log.warn({ runId: this.run.runId, err: error }, 'run.heartbeat-failed');
+      const silentMs = clock.monotonicMs() - this.lastAnswerMs;
+      if (
+        (error instanceof AdytonError && error.code === 'ADY_FENCED') ||
+        silentMs > this.run.leaseSeconds * 1000
+      ) {
+        this.lost.abort(
+          new RunFailure(
+            'ADY_FENCED',
+            `the lease of the run is lost (${Math.round(silentMs / 1000)} s without an answer)`,
+          ),
+        );
+      }
+      return null;
+    }
+  }
+}

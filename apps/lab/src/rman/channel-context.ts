@@ -1,0 +1,88 @@
+/** What the jobs of one channel process share: its library, its connection to the instance, its voice, its progress. */
+import { type Identity, type SessionId } from '../instance/instance-port';
+import { type InstanceClient } from '../instance/ipc-client';
+import { type MediaChannel } from '../sbt/media-channel';
+import { type SbtLibrary } from '../sbt/load-library';
+import { formatDate } from './rman-date';
+import { RmanError } from './rman-error';
+
+/** Progress is told this often. */
+const REPORT_MS = 1000;
+
+export interface ChannelContext {
+  name: string;
+  media: MediaChannel;
+  library: SbtLibrary;
+  blockBytes: number;
+  instance: InstanceClient;
+  session: SessionId;
+  dateFormat: string;
+  now: () => Date;
+  /** Prints lines together, as they are. */
+  say: (lines: string[]) => void;
+  /** Bytes read and written since the last call. */
+  count: (inputBytes: number, outputBytes: number) => void;
+  /** Aborts when the command was interrupted or the session killed. */
+  stop: AbortSignal;
+}
+
+/** `channel c1: text`. */
+export function prefixed(context: ChannelContext, text: string): string {
+  return `channel ${context.name}: ${text}`;
+}
+
+export function dateNow(context: ChannelContext): string {
+  return formatDate(context.now(), context.dateFormat);
+}
+
+/** Throws when the job should end: ORA-00028 (killed) or ORA-01013 (interrupted). */
+export function checkStop(context: ChannelContext): void {
+  if (context.instance.killed.aborted) throw new RmanError(['ORA-00028: your session has been killed']);
+  if (context.instance.gone.aborted) throw new RmanError(['ORA-03113: end-of-file on communication channel']);
+  if (context.stop.aborted) throw new RmanError(['ORA-01013: user requested cancel of current operation']);
+}
+
+/** hh:mm:ss since `start`. */
+export function elapsedSince(context: ChannelContext, start: Date): string {
+  const seconds = Math.max(0, Math.round((context.now().getTime() - start.getTime()) / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+/** Tells v$session_longops about one operation, at most once a second, and at its end. */
+export class LongOperationReport {
+  private static lastContext = 0;
+  private readonly number = ++LongOperationReport.lastContext;
+  private sofar = 0;
+  private reportedMs = 0;
+
+  constructor(
+    private readonly context: ChannelContext,
+    private readonly operation: { opname: string; totalwork: number },
+  ) {}
+
+  advance(work: number): void {
+    this.sofar += work;
+    const nowMs = performance.now();
+    if (nowMs - this.reportedMs < REPORT_MS) return;
+    this.reportedMs = nowMs;
+    this.report();
+  }
+
+  finish(): void {
+    this.sofar = this.operation.totalwork;
+    this.report();
+  }
+
+  private report(): void {
+    const { session, instance } = this.context;
+    const sofar = Math.min(this.sofar, this.operation.totalwork);
+    // Progress that does not arrive costs nothing; a dead instance shows at the next real call.
+    instance
+      .updateLongops({ ...session, ...this.operation, context: this.number, sofar })
+      .catch(() => undefined);
+  }
+}
+
+/** The database a backup belongs to. */
+export type DatabaseName = Pick<Identity, 'dbid' | 'dbName' | 'dbUniqueName'>;

@@ -1,0 +1,137 @@
+/** What rman and the processes of its channels say to each other: one job at a time, its output, its result. */
+import { type ArchivedLog, type BackupSet } from '../control-file/control-file';
+import { type BackupRecords } from '../instance/instance-port';
+import { type PieceHeader } from './piece-format';
+import { type ChannelParms } from './parms';
+
+export interface OpenJob {
+  kind: 'open';
+  name: string;
+  socketPath: string;
+  parms: ChannelParms;
+  dateFormat: string;
+  commandId: string | null;
+  send: string | null;
+}
+
+/** What every set of a BACKUP command shares. */
+export interface SetOptions {
+  format: string;
+  tag: string;
+  level: 0 | 1 | null;
+}
+
+/** A level 1 without a parent copies what changed since the file was made. */
+export interface FileToBackUp {
+  file: number;
+  incrementalScn: string;
+}
+
+/** One of several pieces of a set, made by different channels. */
+export interface Section {
+  setStamp: number;
+  setCount: number;
+  piece: number;
+  pieces: number;
+  from: number;
+  to: number;
+  /** Block 1 as it was when the set began, base64. */
+  header: string;
+  startedAt: string;
+}
+
+export interface BackupFilesJob {
+  kind: 'backup-files';
+  options: SetOptions;
+  files: FileToBackUp[];
+  section: Section | null;
+}
+
+export interface BackupLogsJob {
+  kind: 'backup-logs';
+  options: SetOptions;
+  logs: ArchivedLog[];
+  deleteInput: boolean;
+}
+
+export interface BackupControlJob {
+  kind: 'backup-control';
+  options: SetOptions;
+  controlFile: boolean;
+  /** Path of the spfile to include. */
+  spfile: string | null;
+  /** Number of the autobackup of the day; null when it is none. */
+  autobackup: number | null;
+}
+
+export interface RestoreTarget {
+  file: number;
+  path: string;
+  mode: 'create' | 'apply';
+}
+
+export interface RestoreFilesJob {
+  kind: 'restore-files';
+  handle: string;
+  piece: number;
+  tag: string | null;
+  incremental: boolean;
+  /** Empty: read and check only. */
+  targets: RestoreTarget[];
+}
+
+export interface RestoreLogsJob {
+  kind: 'restore-logs';
+  handle: string;
+  piece: number;
+  tag: string | null;
+  logs: { thread: number; sequence: number; resetlogsScn: string; path: string }[];
+}
+
+export interface RestoreWholeJob {
+  kind: 'restore-whole';
+  handle: string;
+  which: 'control-file' | 'spfile';
+  path: string;
+}
+
+/** What became of one file of a restore job; the caller writes the header when all pieces are in. */
+export interface RestoredPart {
+  file: number;
+  /** Block 1, base64, when this piece held it. */
+  header: string | null;
+  /** Highest block SCN seen. */
+  newestScn: string;
+  blocks: number;
+}
+
+/** Jobs by kind, and what each answers. */
+export interface ChannelJobs {
+  open: { job: OpenJob; result: { sid: number; processId: number } };
+  'backup-files': { job: BackupFilesJob; result: { records: BackupRecords; deleted: number } };
+  'backup-logs': { job: BackupLogsJob; result: { records: BackupRecords; deleted: number } };
+  'backup-control': { job: BackupControlJob; result: { records: BackupRecords; deleted: number } };
+  'restore-files': { job: RestoreFilesJob; result: { parts: RestoredPart[] } };
+  'restore-logs': { job: RestoreLogsJob; result: { restored: number } };
+  'restore-whole': { job: RestoreWholeJob; result: { header: PieceHeader } };
+  inspect: {
+    job: { kind: 'inspect'; handle: string };
+    result: { found: false } | { found: true; header: PieceHeader; media: string | null; comments: string | null };
+  };
+  info: { job: { kind: 'info'; handles: string[] }; result: { found: boolean[] } };
+  remove: { job: { kind: 'remove'; handles: string[] }; result: null };
+  send: { job: { kind: 'send'; text: string }; result: null };
+  close: { job: { kind: 'close' }; result: null };
+}
+export type JobKind = keyof ChannelJobs;
+export type ChannelJob = ChannelJobs[JobKind]['job'];
+export type JobResult<K extends JobKind> = ChannelJobs[K]['result'];
+
+export type ToChannel = { id: number; job: ChannelJob } | { cancel: true };
+export type FromChannel =
+  | { lines: string[] }
+  | { inputBytes: number; outputBytes: number }
+  | { id: number; ok: true; result: unknown }
+  | { id: number; ok: false; lines: string[] };
+
+export type SetRecord = Omit<BackupSet, 'recid' | 'stamp'>;

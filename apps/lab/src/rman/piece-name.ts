@@ -1,0 +1,63 @@
+/** Names of backup pieces (FORMAT) and of restored data files (SET NEWNAME). All dates are UTC, as everywhere on the host. */
+import { basename } from 'node:path';
+import { encodeSetName } from '../formats/stamp';
+
+export interface PieceNameParts {
+  dbid: number;
+  dbName: string;
+  setStamp: number;
+  setCount: number;
+  piece: number;
+  copy: number;
+  at: Date;
+  /** The only data file of the set. */
+  file?: number;
+  /** Number of a control-file autobackup on its day, for %F. */
+  autobackup?: number;
+}
+
+/** RMAN's name when there is no FORMAT. */
+export const DEFAULT_FORMAT = '%U';
+
+/** Replaces the % letters; an unknown one stays as it is. */
+export function makePieceName(format: string, parts: PieceNameParts): string {
+  const { dbid, dbName, setStamp, setCount, piece, copy, at } = parts;
+  const setName = encodeSetName(setCount, setStamp);
+  const day = at.toISOString().slice(0, 10).replaceAll('-', '');
+  const sequence = (parts.autobackup ?? 0).toString(16).padStart(2, '0');
+  const letters: Record<string, string> = {
+    U: `${setName}_${setCount}_${piece}_${copy}`,
+    u: setName,
+    s: String(setCount),
+    p: String(piece),
+    c: String(copy),
+    d: dbName,
+    n: dbName.padEnd(8, 'x'),
+    I: String(dbid),
+    T: day,
+    Y: day.slice(0, 4),
+    M: day.slice(4, 6),
+    D: day.slice(6, 8),
+    t: String(setStamp),
+    F: `c-${dbid}-${day}-${sequence}`,
+    f: String(parts.file ?? 0),
+    '%': '%',
+  };
+  return format.replace(/%(.)/g, (whole, letter: string) => letters[letter] ?? whole);
+}
+
+/** %b base name, %f file number, %U unique, %I DBID of a restored data file. */
+export function makeFileName(
+  format: string,
+  parts: { file: number; name: string; dbid: number; dbName: string },
+): string {
+  const letters: Record<string, string> = {
+    b: basename(parts.name),
+    f: String(parts.file),
+    U: `data_D-${parts.dbName}_FNO-${parts.file}`,
+    I: String(parts.dbid),
+    d: parts.dbName,
+    '%': '%',
+  };
+  return format.replace(/%(.)/g, (whole, letter: string) => letters[letter] ?? whole);
+}
