@@ -6,7 +6,6 @@ import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { settings as agentSettings } from '../apps/agent/src/config';
 import { settings as controlPlaneSettings } from '../apps/control-plane/src/config';
-import { prepareSettings } from '../apps/control-plane/src/prepare-config';
 import { settings as dedupWorkerSettings } from '../apps/dedup-worker/src/config';
 import { settings as schedulerSettings } from '../apps/scheduler/src/config';
 import { type Settings } from '../libs/runtime/src/index';
@@ -23,7 +22,7 @@ const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { 
   services: Record<string, Service>;
 };
 const ours: Record<string, Settings> = {
-  prepare: prepareSettings,
+  prepare: controlPlaneSettings,
   'control-plane': controlPlaneSettings,
   scheduler: schedulerSettings,
   'dedup-worker': dedupWorkerSettings,

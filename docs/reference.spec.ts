@@ -4,7 +4,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { settings as agent } from '../apps/agent/src/config';
 import { settings as controlPlane } from '../apps/control-plane/src/config';
-import { prepareSettings } from '../apps/control-plane/src/prepare-config';
 import { settings as dedupWorker } from '../apps/dedup-worker/src/config';
 import { settings as scheduler } from '../apps/scheduler/src/config';
 import { errorCatalog, openApiDocument, type ErrorSpec } from '../libs/contracts/src/index';
@@ -15,7 +14,7 @@ const root = join(__dirname, '..');
 function configurationPage(): string {
   const processes: [string, Settings][] = [
     ['control-plane', controlPlane],
-    ['prepare (runs before a control-plane starts)', prepareSettings],
+    ['prepare (runs before a control-plane starts)', controlPlane],
     ['scheduler', scheduler],
     ['agent', agent],
     ['dedup-worker', dedupWorker],

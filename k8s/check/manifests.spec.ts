@@ -2,7 +2,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { settings as controlPlaneSettings } from '../../apps/control-plane/src/config';
-import { prepareSettings } from '../../apps/control-plane/src/prepare-config';
 import { settings as schedulerSettings } from '../../apps/scheduler/src/config';
 import { type Settings } from '../../libs/runtime/src/index';
 import { renderOverlay, type Manifest } from './kubectl';
@@ -43,7 +42,7 @@ interface Workload extends Manifest {
 const settingsOf: Record<string, Settings> = {
   'control-plane': controlPlaneSettings,
   scheduler: schedulerSettings,
-  prepare: prepareSettings,
+  prepare: controlPlaneSettings,
 };
 const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'];
 

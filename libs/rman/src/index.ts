@@ -1,1 +1,14 @@
-export {};
+// RMAN as text: scripts composed from checked parts, output read without ever believing it too easily.
+export { type ChannelSettings } from './channels';
+export { classifyRmanFailure, type RmanFailure } from './classify-failure';
+export {
+  composeControlFileScript,
+  composeDataScript,
+  composeLogScript,
+  type ControlFileScriptInput,
+  type DataScriptInput,
+  type LogScriptInput,
+} from './compose-backup-scripts';
+export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
+export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
+export { commandId, handlePrefix, RmanScriptError, tagOf, type RunNames } from './rman-names';

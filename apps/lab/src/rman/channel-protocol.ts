@@ -116,7 +116,8 @@ export interface ChannelJobs {
   'restore-whole': { job: RestoreWholeJob; result: { header: PieceHeader } };
   inspect: {
     job: { kind: 'inspect'; handle: string };
-    result: { found: false } | { found: true; header: PieceHeader; media: string | null; comments: string | null };
+    result:
+      { found: false } | { found: true; header: PieceHeader; media: string | null; comments: string | null };
   };
   info: { job: { kind: 'info'; handles: string[] }; result: { found: boolean[] } };
   remove: { job: { kind: 'remove'; handles: string[] }; result: null };

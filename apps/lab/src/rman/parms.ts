@@ -54,7 +54,8 @@ function parseEnv(list: string): Record<string, string> {
   let rest = list.trim();
   while (rest !== '') {
     const match = /^([A-Za-z_]\w*)\s*=\s*/.exec(rest);
-    if (match === null) throw refuse(27208, 'syntax error in device PARMS - environment variable value missing');
+    if (match === null)
+      throw refuse(27208, 'syntax error in device PARMS - environment variable value missing');
     const value = takeValue(rest.slice(match[0].length));
     env[match[1] ?? ''] = value.text;
     rest = value.rest.replace(/^[\s,]+/, '');
@@ -71,7 +72,8 @@ function takeValue(text: string): { text: string; rest: string } {
   const quoted = /^"([^"]*)"/.exec(text);
   if (quoted !== null) return { text: quoted[1] ?? '', rest: text.slice(quoted[0].length) };
   const plain = /^[^\s,()]+/.exec(text);
-  if (plain === null) throw refuse(27208, 'syntax error in device PARMS - environment variable value missing');
+  if (plain === null)
+    throw refuse(27208, 'syntax error in device PARMS - environment variable value missing');
   return { text: plain[0], rest: text.slice(plain[0].length) };
 }
 

@@ -8,7 +8,13 @@
  *   logs    := ALL | (FROM SEQUENCE n [UNTIL SEQUENCE n] | SEQUENCE n | SEQUENCE BETWEEN n AND n
  *              | FROM SCN n [UNTIL SCN n]) [THREAD n]
  */
-import { type BackupOptions, type BackupSpec, type BackupStatement, type BackupWhat, type LogRange } from './ast';
+import {
+  type BackupOptions,
+  type BackupSpec,
+  type BackupStatement,
+  type BackupWhat,
+  type LogRange,
+} from './ast';
 import { type TokenReader } from './token-reader';
 
 const UNITS: Record<string, number> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
@@ -94,14 +100,15 @@ function parseSize(reader: TokenReader): number {
   const { text } = reader.take();
   const match = /^(\d+)([KMG])?$/.exec(text);
   if (match === null) return reader.fail('integer');
-  const unit = match[2] ?? (['K', 'M', 'G'].find((letter) => reader.accept(letter)) ?? '');
+  const unit = match[2] ?? ['K', 'M', 'G'].find((letter) => reader.accept(letter)) ?? '';
   return Number(match[1]) * (UNITS[unit] ?? 1);
 }
 
 function parseWhat(reader: TokenReader): BackupWhat {
   if (reader.accept('DATABASE')) return { kind: 'database' };
   if (reader.accept('DATAFILE')) return { kind: 'data-files', files: reader.list(() => parseFile(reader)) };
-  if (reader.accept('TABLESPACE')) return { kind: 'tablespaces', names: reader.list(() => parseName(reader)) };
+  if (reader.accept('TABLESPACE'))
+    return { kind: 'tablespaces', names: reader.list(() => parseName(reader)) };
   if (reader.accept('ARCHIVELOG')) return { kind: 'archived-logs', range: parseLogRange(reader) };
   if (reader.accept('CURRENT', 'CONTROLFILE')) return { kind: 'control-file' };
   if (reader.accept('SPFILE')) return { kind: 'spfile' };

@@ -36,7 +36,8 @@ export function parseRecover(reader: TokenReader): RecoverStatement {
 function parseFiles(reader: TokenReader): RecoverStatement['what'] | undefined {
   if (reader.accept('DATABASE')) return { kind: 'database' };
   if (reader.accept('DATAFILE')) return { kind: 'data-files', files: reader.list(() => parseFile(reader)) };
-  if (reader.accept('TABLESPACE')) return { kind: 'tablespaces', names: reader.list(() => parseName(reader)) };
+  if (reader.accept('TABLESPACE'))
+    return { kind: 'tablespaces', names: reader.list(() => parseName(reader)) };
   return undefined;
 }
 

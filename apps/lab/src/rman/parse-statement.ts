@@ -14,8 +14,29 @@ import { parseRecover, parseRestore, parseUntil } from './parse-restore';
 import { TokenReader } from './token-reader';
 
 const DBID_MAX = 0xffff_ffff;
-const STATEMENT_NAMES = ['allocate', 'alter', 'backup', 'catalog', 'change', 'configure', 'crosscheck', 'delete', 'exit'];
-const MORE_NAMES = ['list', 'recover', 'release', 'restore', 'run', 'set', 'shutdown', 'sql', 'startup', 'switch'];
+const STATEMENT_NAMES = [
+  'allocate',
+  'alter',
+  'backup',
+  'catalog',
+  'change',
+  'configure',
+  'crosscheck',
+  'delete',
+  'exit',
+];
+const MORE_NAMES = [
+  'list',
+  'recover',
+  'release',
+  'restore',
+  'run',
+  'set',
+  'shutdown',
+  'sql',
+  'startup',
+  'switch',
+];
 
 /** Parses the text of one statement. Throws RmanError with RMAN-00558 on anything it does not know. */
 export function parseStatement(source: string, firstLine = 1): Statement {

@@ -67,7 +67,8 @@ export function headerBytesOf(first: Buffer): { unitBytes: number; bytes: number
   const unitBytes = first.readUInt32LE(AT.unit);
   const jsonBytes = first.readUInt32LE(AT.bytes);
   if (!FRMT_BY_BLOCK_BYTES.has(unitBytes) || jsonBytes > HEADER_JSON_BYTES_MAX) throw notAPiece();
-  if (first.readUInt8(0) !== UNIT_TYPE.header || first.readUInt32LE(AT.version) !== VERSION) throw notAPiece();
+  if (first.readUInt8(0) !== UNIT_TYPE.header || first.readUInt32LE(AT.version) !== VERSION)
+    throw notAPiece();
   return { unitBytes, bytes: roundUp(AT.body + jsonBytes, unitBytes) };
 }
 
@@ -93,9 +94,10 @@ export function decodeCount(
   unit: Buffer,
   type: (typeof UNIT_TYPE)['segmentEnd' | 'trailer'],
 ): { count: number; crc: number } | undefined {
-  const whole =
-    unit.readUInt8(0) === type && unit.readUInt32LE(AT.magic) === MAGIC && xorOfWords(unit) === 0;
-  return whole ? { count: Number(unit.readBigUInt64LE(AT.count)), crc: unit.readUInt32LE(AT.crc) } : undefined;
+  const whole = unit.readUInt8(0) === type && unit.readUInt32LE(AT.magic) === MAGIC && xorOfWords(unit) === 0;
+  return whole
+    ? { count: Number(unit.readBigUInt64LE(AT.count)), crc: unit.readUInt32LE(AT.crc) }
+    : undefined;
 }
 
 /** The next multiple. */

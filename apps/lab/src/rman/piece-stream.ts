@@ -55,7 +55,7 @@ export class PieceWriter {
   async write(units: Buffer): Promise<void> {
     this.crc = crc32(units, this.crc);
     this.bytes += units.length;
-    for (let at = 0; at < units.length; ) {
+    for (let at = 0; at < units.length;) {
       const part = Math.min(units.length - at, this.block.length - this.used);
       units.copy(this.block, this.used, at, at + part);
       this.used += part;

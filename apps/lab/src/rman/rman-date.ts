@@ -65,6 +65,13 @@ function dateOf(found: Record<string, string>): Date {
   const year = number('YYYY', 'RRRR') || 2000 + shortYear;
   const named = MONTHS.indexOf((found['MON'] ?? found['MONTH'] ?? '').slice(0, 3).toUpperCase());
   const month = named >= 0 ? named : number('MM') - 1;
-  const at = Date.UTC(year, month, number('DD') || 1, number('HH24', 'HH12', 'HH'), number('MI'), number('SS'));
+  const at = Date.UTC(
+    year,
+    month,
+    number('DD') || 1,
+    number('HH24', 'HH12', 'HH'),
+    number('MI'),
+    number('SS'),
+  );
   return new Date(at);
 }

@@ -38,7 +38,11 @@ export function loadingLines(loading: Extract<LibraryLoading, { ok: false }>): s
     case 'bad-context-size':
       return [DEVICE, 'ORA-27025: skgfqsbi: invalid media manager context area size'];
     case 'init-failed':
-      return [DEVICE, 'ORA-27023: skgfqsbi: media manager protocol error', `Additional information: ${loading.code}`];
+      return [
+        DEVICE,
+        'ORA-27023: skgfqsbi: media manager protocol error',
+        `Additional information: ${loading.code}`,
+      ];
   }
 }
 

@@ -17,7 +17,8 @@ export const SCRIPT_CHARACTERS_MAX = 16 * 1024 * 1024;
 /** RMAN ends an unclosed quotation at this length. */
 const STRING_CHARACTERS_MAX = 8192;
 
-const PATTERN = /\s+|#[^\n]*|--[^\n]*|(\d+)(?![\w$])|([A-Za-z0-9_$][\w$.\-]*)|'([^']*)'|"([^"]*)"|([;{}(),=@*/])/y;
+const PATTERN =
+  /\s+|#[^\n]*|--[^\n]*|(\d+)(?![\w$])|([A-Za-z0-9_$][\w$.\-]*)|'([^']*)'|"([^"]*)"|([;{}(),=@*/])/y;
 const BLANK = /^(?:\s|#|--)/;
 
 /** Throws RmanError (RMAN-01006 and friends) at a character that belongs to nothing. */
@@ -50,7 +51,10 @@ function describeMatch(match: RegExpExecArray): { kind: Token['kind']; text: str
   const quoted = single ?? double;
   if (quoted !== undefined) {
     if (quoted.length > STRING_CHARACTERS_MAX) {
-      throw new RmanError([`RMAN-00558: error encountered while parsing input commands`, `RMAN-01003: quoted string too big`]);
+      throw new RmanError([
+        `RMAN-00558: error encountered while parsing input commands`,
+        `RMAN-01003: quoted string too big`,
+      ]);
     }
     return { kind: 'string', text: quoted };
   }

@@ -58,10 +58,7 @@ export class MediaChannel {
 
   init(): void {
     const version = ulong(API_VERSION);
-    const input = pairList(
-      [{ tag: INIT2_TAG.clientApiVersion, value: addressOf(version) }],
-      INIT2_TAG.end,
-    );
+    const input = pairList([{ tag: INIT2_TAG.clientApiVersion, value: addressOf(version) }], INIT2_TAG.end);
     const output = Buffer.alloc(POINTER_BYTES);
     this.keep([version, input, output]);
     this.check('init2', METHOD_STREAM, input, output);

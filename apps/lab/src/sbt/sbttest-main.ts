@@ -98,7 +98,8 @@ function readPiece(test: Test): void {
   step('sbtread2', () => {
     const block = Buffer.alloc(BLOCK_BYTES);
     while (channel.read(block)) {
-      if (!block.equals(pattern(test, blocks))) throw new Error(`block ${blocks} differs from what was written`);
+      if (!block.equals(pattern(test, blocks)))
+        throw new Error(`block ${blocks} differs from what was written`);
       if (blocks === 0) {
         print('file was created by this program:');
         print(`     seed=${test.seed}, blk_size=${BLOCK_BYTES}, blk_count=${BLOCKS}`);

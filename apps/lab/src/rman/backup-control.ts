@@ -1,0 +1,131 @@
+/** Channel job: one backup set with a snapshot of the control file, the spfile, or both; also the autobackup. */
+import { readFileSync } from 'node:fs';
+import { type BackupRecords } from '../instance/instance-port';
+import { type ChannelContext, dateNow, elapsedSince, prefixed } from './channel-context';
+import { type BackupControlJob, type JobResult } from './channel-protocol';
+import { type PieceHeader, type PieceSegment, roundUp, UNIT_BYTES } from './piece-format';
+import { makePieceName } from './piece-name';
+import { type PieceWriter } from './piece-stream';
+import { writePiece } from './write-piece';
+
+interface Content {
+  controlFile: { bytes: Buffer; scn: string; at: string } | null;
+  spfile: Buffer | null;
+}
+
+export async function backUpControl(
+  context: ChannelContext,
+  job: BackupControlJob,
+): Promise<JobResult<'backup-control'>> {
+  const { instance } = context;
+  const started = context.now();
+  const set = await instance.beginBackupSet({});
+  announce(context, job);
+  const content = await takeContent(context, job);
+  const header = await describeSet(context, content, { ...set, startedAt: started.toISOString() });
+  const handle = makePieceName(job.options.format, {
+    dbid: header.dbid,
+    dbName: header.dbName,
+    ...set,
+    piece: 1,
+    copy: 1,
+    at: context.now(),
+    ...(job.autobackup === null ? {} : { autobackup: job.autobackup }),
+  });
+  const piece = await writePiece(context, {
+    handle,
+    tag: job.autobackup === null ? job.options.tag : null,
+    unitBytes: UNIT_BYTES.controlFile,
+    header,
+    body: (writer) => writeContent(context, content, writer),
+  });
+  const completedAt = context.now().toISOString();
+  const records = { ...header.records, set: { ...header.records.set, completedAt }, pieces: [piece] };
+  await instance.recordBackup(records);
+  if (job.autobackup === null) {
+    context.say([prefixed(context, `backup set complete, elapsed time: ${elapsedSince(context, started)}`)]);
+  } else context.say([`Finished Control File and SPFILE Autobackup at ${dateNow(context)}`]);
+  return { records, deleted: 0 };
+}
+
+function announce(
+  context: ChannelContext,
+  { options, controlFile, spfile, autobackup }: BackupControlJob,
+): void {
+  if (autobackup !== null) {
+    context.say(['', `Starting Control File and SPFILE Autobackup at ${dateNow(context)}`]);
+    return;
+  }
+  const kind = options.level === null ? 'full' : `incremental level ${options.level}`;
+  const lines = [`starting ${kind} datafile backup set`, 'specifying datafile(s) in backup set'];
+  context.say([
+    ...lines.map((line) => prefixed(context, line)),
+    ...(controlFile ? ['including current control file in backup set'] : []),
+    ...(spfile === null ? [] : ['including current SPFILE in backup set']),
+  ]);
+}
+
+async function takeContent(
+  { instance }: ChannelContext,
+  { controlFile, spfile }: BackupControlJob,
+): Promise<Content> {
+  const content: Content = { controlFile: null, spfile: spfile === null ? null : readFileSync(spfile) };
+  if (!controlFile) return content;
+  const { path, scn, at } = await instance.snapshotControlFile({});
+  try {
+    content.controlFile = { bytes: readFileSync(path), scn, at };
+  } finally {
+    await instance.releaseSnapshotControlFile({});
+  }
+  return content;
+}
+
+async function describeSet(
+  { instance }: ChannelContext,
+  { controlFile, spfile }: Content,
+  { setStamp, setCount, startedAt }: { setStamp: number; setCount: number; startedAt: string },
+): Promise<PieceHeader> {
+  const { dbid, dbName, dbUniqueName, resetlogsScn } = await instance.identity({});
+  const blockBytes = UNIT_BYTES.controlFile;
+  const set: BackupRecords['set'] = {
+    setStamp,
+    setCount,
+    type: 'D',
+    level: null,
+    controlFileIncluded: controlFile !== null,
+    spfileIncluded: spfile !== null,
+    pieces: 1,
+    startedAt,
+    completedAt: startedAt,
+    blockBytes,
+    multiSection: false,
+  };
+  const dataFiles: BackupRecords['dataFiles'] = [];
+  const segments: PieceSegment[] = [];
+  if (controlFile !== null) {
+    const blocks = controlFile.bytes.length / blockBytes;
+    const checkpoint = {
+      checkpointScn: controlFile.scn,
+      checkpointAt: controlFile.at,
+      absoluteFuzzyScn: '0',
+    };
+    const counts = { datafileBlocks: blocks, blocksRead: blocks, blocks, blockBytes, completedAt: startedAt };
+    const origin = { file: 0, creationScn: '0', resetlogsScn, level: null, incrementalScn: '0' };
+    dataFiles.push({ setStamp, setCount, ...origin, ...checkpoint, ...counts });
+    segments.push({ kind: 'control-file', bytes: controlFile.bytes.length });
+  }
+  if (spfile !== null) segments.push({ kind: 'spfile', bytes: spfile.length });
+  const records = { set, pieces: [], dataFiles, redoLogs: [] };
+  return { dbid, dbName, dbUniqueName, piece: 1, records, segments };
+}
+
+async function writeContent(context: ChannelContext, content: Content, writer: PieceWriter): Promise<void> {
+  for (const bytes of [content.controlFile?.bytes, content.spfile]) {
+    if (bytes === undefined || bytes === null) continue;
+    const padded = Buffer.alloc(roundUp(bytes.length, UNIT_BYTES.controlFile));
+    bytes.copy(padded);
+    await writer.write(padded);
+    await writer.endSegment(padded.length / UNIT_BYTES.controlFile);
+    context.count(bytes.length, 0);
+  }
+}

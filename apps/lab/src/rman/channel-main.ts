@@ -1,0 +1,189 @@
+/**
+ * The process of one channel: what a dedicated server process is to a real channel. It takes PARMS' ENV into its own
+ * environment, loads the media-management library, and works off one job at a time. It ends when rman goes away.
+ */
+import { connectInstance, type InstanceClient } from '../instance/ipc-client';
+import { loadLibrary, type SbtLibrary } from '../sbt/load-library';
+import { MediaChannel, SbtCallError } from '../sbt/media-channel';
+import { backUpControl } from './backup-control';
+import { backUpFiles } from './backup-files';
+import { backUpLogs } from './backup-logs';
+import { type ChannelContext } from './channel-context';
+import {
+  type ChannelJob,
+  type FromChannel,
+  type JobKind,
+  type OpenJob,
+  type ToChannel,
+} from './channel-protocol';
+import { inspectPiece, restoreFiles, restoreLogs, restoreWhole } from './restore-pieces';
+import { errorLines, RmanError } from './rman-error';
+import { initLines, loadingLines, mediaLines } from './sbt-stack';
+
+const EXIT_ORPHANED = 1;
+const stop = new AbortController();
+let context: ChannelContext | undefined;
+const uncounted = { inputBytes: 0, outputBytes: 0 };
+const COUNT_REPORT_MS = 500;
+let countedMs = 0;
+
+function tell(message: FromChannel): void {
+  if (process.connected) process.send?.(message);
+}
+
+function count(inputBytes: number, outputBytes: number): void {
+  uncounted.inputBytes += inputBytes;
+  uncounted.outputBytes += outputBytes;
+  if (performance.now() - countedMs > COUNT_REPORT_MS) flushCount();
+}
+
+function flushCount(): void {
+  countedMs = performance.now();
+  tell({ ...uncounted });
+  Object.assign(uncounted, { inputBytes: 0, outputBytes: 0 });
+}
+
+async function open(job: OpenJob): Promise<{ sid: number; processId: number }> {
+  // Node hands these to setenv(3), where the library's getenv(3) finds them.
+  Object.assign(process.env, job.parms.env);
+  const loading = loadLibrary(job.parms.library);
+  if (!loading.ok) throw new RmanError(loadingLines(loading));
+  const media = new MediaChannel(loading.library);
+  const instance = await connectInstance({ socketPath: job.socketPath });
+  if (instance === undefined) throw new RmanError(['ORA-01034: ORACLE not available']);
+  const session = await instance.registerSession({
+    program: `rman@channel ${job.name}`,
+    clientInfo: `${job.commandId === null ? '' : `id=${job.commandId},`}rman channel=${job.name}`,
+    module: 'backup archivelog',
+    processId: process.pid,
+  });
+  watch(instance);
+  initMedia(media, job);
+  context = makeContext(job, { media, library: loading.library, instance, session });
+  context.say([
+    `allocated channel: ${job.name}`,
+    `channel ${job.name}: SID=${session.sid} device type=SBT_TAPE`,
+    `channel ${job.name}: ${loading.library.description}`,
+  ]);
+  return { sid: session.sid, processId: process.pid };
+}
+
+function initMedia(media: MediaChannel, { send }: OpenJob): void {
+  try {
+    media.init();
+    if (send !== null) media.command(send);
+  } catch (error) {
+    throw error instanceof SbtCallError ? new RmanError(initLines(error)) : error;
+  }
+}
+
+function makeContext(
+  job: OpenJob,
+  parts: Pick<ChannelContext, 'media' | 'library' | 'instance' | 'session'>,
+): ChannelContext {
+  return {
+    ...parts,
+    name: job.name,
+    blockBytes: job.parms.blockBytes,
+    dateFormat: job.dateFormat,
+    now: () => new Date(),
+    say: (lines) => {
+      tell({ lines });
+    },
+    count,
+    stop: stop.signal,
+  };
+}
+
+/** A killed session takes its process with it, as PMON would. */
+function watch(instance: InstanceClient): void {
+  instance.killed.addEventListener('abort', () => {
+    stop.abort();
+    void finishAndExit();
+  });
+}
+
+async function finishAndExit(): Promise<void> {
+  // A job under way notices within its next media block and gives the piece up.
+  while (busy) await new Promise((resolve) => setTimeout(resolve, 20));
+  closeChannel();
+  process.exit(EXIT_ORPHANED);
+}
+
+function closeChannel(): void {
+  const open = context;
+  context = undefined;
+  if (open === undefined) return;
+  try {
+    open.media.end();
+  } finally {
+    open.instance.close();
+  }
+}
+
+async function run(job: ChannelJob): Promise<unknown> {
+  if (job.kind === 'open') return open(job);
+  if (job.kind === 'close') {
+    closeChannel();
+    return null;
+  }
+  const opened = context;
+  if (opened === undefined) throw new RmanError(['RMAN-10008: could not create channel context']);
+  switch (job.kind) {
+    case 'backup-files':
+      return backUpFiles(opened, job);
+    case 'backup-logs':
+      return backUpLogs(opened, job);
+    case 'backup-control':
+      return backUpControl(opened, job);
+    case 'restore-files':
+      return restoreFiles(opened, job);
+    case 'restore-logs':
+      return restoreLogs(opened, job);
+    case 'restore-whole':
+      return restoreWhole(opened, job);
+    case 'inspect':
+      return inspectPiece(opened, job.handle);
+    case 'info':
+      return { found: opened.media.info(job.handles).map(({ found }) => found) };
+    case 'remove':
+      opened.media.remove(job.handles);
+      return null;
+    case 'send':
+      opened.media.command(job.text);
+      return null;
+  }
+}
+
+function linesOf(error: unknown, kind: JobKind): string[] {
+  if (!(error instanceof SbtCallError)) return errorLines(error);
+  return kind === 'open' ? initLines(error) : mediaLines(error);
+}
+
+let busy = false;
+
+async function serve({ id, job }: { id: number; job: ChannelJob }): Promise<void> {
+  busy = true;
+  try {
+    const result = await run(job);
+    flushCount();
+    tell({ id, ok: true, result });
+  } catch (error) {
+    flushCount();
+    tell({ id, ok: false, lines: linesOf(error, job.kind) });
+  } finally {
+    busy = false;
+  }
+  if (job.kind === 'close') process.disconnect();
+}
+
+process.on('message', (message: ToChannel) => {
+  if ('cancel' in message) stop.abort();
+  else void serve(message);
+});
+process.on('disconnect', () => {
+  stop.abort();
+  void finishAndExit();
+});
+// The terminal's interrupt is for rman, which tells its channels.
+process.on('SIGINT', () => undefined);

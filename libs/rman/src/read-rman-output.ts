@@ -1,0 +1,54 @@
+// Reads what RMAN printed. It never throws, and it never takes an error stack it does not know for success: any RMAN- or ORA- line that is
+// not a known remark makes the outcome an error, whatever the exit code says.
+
+export interface ReportedPiece {
+  readonly channel: string | null;
+  readonly handle: string;
+  readonly tag: string | null;
+  readonly comment: string;
+}
+
+export type RmanOutcome =
+  | { readonly kind: 'clean' }
+  /** RMAN-/ORA- lines and the library's texts under them, outermost first. */
+  | { readonly kind: 'errors'; readonly stack: readonly string[] };
+
+export interface RmanReport {
+  readonly outcome: RmanOutcome;
+  readonly pieces: readonly ReportedPiece[];
+}
+
+const ERROR_LINE = /^(RMAN|ORA)-\d{5}:/;
+/** Rulers and headings of a stack: they announce errors and say nothing themselves. */
+const FRAME_LINE = /^RMAN-(00571|00569):/;
+/** Remarks that are no failures: a log that a policy keeps is not deleted. */
+const REMARKS = /^RMAN-(08120|08137|06207|06208|07517):/;
+const FINISHED_PIECE = /^channel (\S+): finished piece \d+ at /;
+const PIECE = /^piece handle=(.+?)(?: tag=(\S+))? comment=(.*)$/;
+/** Text of the media manager, printed below ORA-19511. */
+const INDENTED = /^\s{3}\S/;
+/** Lines kept of a stack; more help nobody. */
+const STACK_LINES_MAX = 200;
+
+export function readRmanOutput(text: string): RmanReport {
+  const stack: string[] = [];
+  const pieces: ReportedPiece[] = [];
+  let announced = false;
+  let channel: string | null = null;
+  let inStack = false;
+  for (const line of text.split(/\r?\n/)) {
+    channel = FINISHED_PIECE.exec(line)?.[1] ?? channel;
+    const piece = PIECE.exec(line);
+    if (piece !== null)
+      pieces.push({ channel, handle: piece[1] ?? '', tag: piece[2] ?? null, comment: piece[3] ?? '' });
+    if (FRAME_LINE.test(line)) announced = true;
+    const isError = ERROR_LINE.test(line) && !FRAME_LINE.test(line) && !REMARKS.test(line);
+    if ((isError || (inStack && INDENTED.test(line))) && stack.length < STACK_LINES_MAX)
+      stack.push(line.trim());
+    inStack = isError || (inStack && INDENTED.test(line));
+  }
+  if (stack.length > 0) return { outcome: { kind: 'errors', stack }, pieces };
+  if (announced)
+    return { outcome: { kind: 'errors', stack: ['RMAN announced an error stack and printed none'] }, pieces };
+  return { outcome: { kind: 'clean' }, pieces };
+}
