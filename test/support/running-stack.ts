@@ -111,7 +111,7 @@ export async function restore(
 ): Promise<RunDetail> {
   const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
     body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid: 'ORCLCOPY' } },
-  } as never);
+  });
   const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
     params: { id: plan.id },
     body: { confirm: DATABASE_NAME },

@@ -1,1 +1,15 @@
-export {};
+// The target database as the agent sees it: facts by SQL, nothing of RMAN.
+export {
+  connectDatabase,
+  type ArchivedLog,
+  type BackupDataFile,
+  type BackupPiece,
+  type BackupRedoLog,
+  type ConnectOptions,
+  type DatabaseFacts,
+  type DatabaseIdentity,
+  type DataFile,
+} from './connect-database';
+export { readCredentials, type OracleCredentials } from './credentials';
+export { OracleError, type OracleErrorKind } from './oracle-error';
+export { QUERIES } from './queries';

@@ -359,7 +359,7 @@ describe('a stranger', () => {
     fourth.destroy();
   });
 
-  const broken = (type: FrameType, length: number, sequence: number, payload = Buffer.alloc(0)) =>
+  const broken = (type: FrameType, length: number, sequence: number, payload: Buffer = Buffer.alloc(0)) =>
     Buffer.concat([encodeHeader(type, length, sequence), payload]);
   it.each<[string, boolean, () => Buffer]>([
     ['rubbish', false, () => Buffer.from('GET / HTTP/1.1\r\n\r\n')],

@@ -15,7 +15,7 @@ const SOCKET_TIMEOUT_MS = 5_000;
 /** @throws RunFailure naming every failed check */
 export async function checkInstances(run: BackupRun, identity: Identity): Promise<Check[]> {
   const { config, claimed } = run;
-  const checks = await Promise.all([
+  const checks = [
     checkThat(
       'instance-open',
       identity.instanceStatus === 'OPEN',
@@ -52,7 +52,7 @@ export async function checkInstances(run: BackupRun, identity: Identity): Promis
       `socket ${config.ADYTON_SBT_SOCKET}`,
       'start adyton-dedup-worker on this host',
     ),
-  ]);
+  ];
   const failed = checks.filter((c) => c.verdict === 'failed');
   if (failed.some((c) => c.code === 'archivelog-mode'))
     throw new RunFailure('ADY_NOARCHIVELOG', `the database runs in ${identity.logMode} mode`);

@@ -36,7 +36,7 @@ export async function reconcilePieces(
   const closure = [...new Set([...own, ...dataFiles.flatMap((f) => f.baseHandles)])];
   await assertInVault(run, closure);
   const consistency = consistencyOf(dataFiles, archivedLogs);
-  assertCovered(run, plan, {
+  assertCovered(plan, {
     ...consistency,
     archivedLogs: [...archivedLogs, ...earlierLogs(redoLogs, own)],
   });
@@ -145,7 +145,6 @@ function consistencyOf(
 
 /** Per thread the logs must lead without a gap from the first checkpoint to the last block that was read. */
 function assertCovered(
-  run: BackupRun,
   plan: BackupPlan,
   point: { consistentScn: Scn; redoFromScn: Scn; archivedLogs: readonly LogContents[] },
 ): void {

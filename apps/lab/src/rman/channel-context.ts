@@ -3,6 +3,7 @@ import { type Identity, type SessionId } from '../instance/instance-port';
 import { type InstanceClient } from '../instance/ipc-client';
 import { type MediaChannel } from '../sbt/media-channel';
 import { type SbtLibrary } from '../sbt/load-library';
+import { formatElapsed } from './elapsed';
 import { formatDate } from './rman-date';
 import { RmanError } from './rman-error';
 
@@ -44,9 +45,7 @@ export function checkStop(context: ChannelContext): void {
 
 /** hh:mm:ss since `start`. */
 export function elapsedSince(context: ChannelContext, start: Date): string {
-  const seconds = Math.max(0, Math.round((context.now().getTime() - start.getTime()) / 1000));
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return formatElapsed(start, context.now());
 }
 
 /** Tells v$session_longops about one operation, at most once a second, and at its end. */

@@ -3,7 +3,7 @@
  * environment, loads the media-management library, and works off one job at a time. It ends when rman goes away.
  */
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { loadLibrary, type SbtLibrary } from '../sbt/load-library';
+import { loadLibrary } from '../sbt/load-library';
 import { MediaChannel, SbtCallError } from '../sbt/media-channel';
 import { backUpControl } from './backup-control';
 import { backUpFiles } from './backup-files';

@@ -249,12 +249,17 @@ function parseList(reader: TokenReader): Statement {
   return { kind: 'list-backup' };
 }
 
+/** Where the string ends, when there is one. */
+function takeString(reader: TokenReader): number | undefined {
+  return reader.next.kind === 'string' ? reader.take().finish : undefined;
+}
+
 function parseConfigure(reader: TokenReader): Statement {
   const first = reader.next.start;
   let finish = first;
   while (reader.next.kind === 'word' && !['TO', 'ON', 'OFF', 'CLEAR'].includes(reader.next.text)) {
     ({ finish } = reader.take());
-    if (reader.next.kind === 'string') ({ finish } = reader.take());
+    finish = takeString(reader) ?? finish;
   }
   const name = reader.source.slice(first, finish).toUpperCase().replace(/\s+/g, ' ');
   if (name === '') reader.fail('identifier');

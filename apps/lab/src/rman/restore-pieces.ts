@@ -158,8 +158,7 @@ async function restoreSegment(
       context.count(block.length, 0);
       if (number === HEADER_BLOCK) part.header = block.toString('base64');
       else {
-        const scn = blockScn(block);
-        if (scn > newest) newest = scn;
+        newest = laterOf(newest, blockScn(block));
         file?.write(number, block);
       }
     }
@@ -168,6 +167,10 @@ async function restoreSegment(
     file?.close();
   }
   return { ...part, newestScn: formatScn(newest) };
+}
+
+function laterOf(a: Scn, b: Scn): Scn {
+  return a > b ? a : b;
 }
 
 function checkedNumber(

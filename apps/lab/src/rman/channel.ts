@@ -1,0 +1,135 @@
+/** rman's side of a channel: the process behind it, one job at a time. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import {
+  type ChannelJobs,
+  type FromChannel,
+  type JobKind,
+  type JobResult,
+  type OpenJob,
+  type ToChannel,
+} from './channel-protocol';
+import { RmanError } from './rman-error';
+
+const PROCESS = join(__dirname, 'channel-main.js');
+/** A channel that was told to close gets this long before its process is ended. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+/** A job that failed on a named channel: RMAN-03009 instead of RMAN-03002. */
+export class ChannelError extends RmanError {
+  constructor(
+    readonly channel: string,
+    lines: string[],
+  ) {
+    super(lines);
+    this.name = 'ChannelError';
+  }
+}
+
+export interface ChannelListener {
+  print: (lines: string[]) => void;
+  count: (inputBytes: number, outputBytes: number) => void;
+}
+
+interface Waiting {
+  id: number;
+  resolve: (result: unknown) => void;
+  reject: (error: ChannelError) => void;
+}
+
+export class Channel {
+  private readonly child: ChildProcess;
+  private readonly exited: Promise<void>;
+  private waiting: Waiting | undefined;
+  private nextId = 1;
+  /** No job may be given to it any more. */
+  isDead = false;
+
+  private constructor(
+    readonly name: string,
+    /** FORMAT of ALLOCATE CHANNEL. */
+    readonly format: string | null,
+    private readonly listener: ChannelListener,
+  ) {
+    this.child = fork(PROCESS, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.child.on('message', (message: FromChannel) => {
+      this.receive(message);
+    });
+    this.exited = new Promise((resolve) => {
+      this.child.once('exit', () => {
+        this.lose();
+        resolve();
+      });
+    });
+  }
+
+  /** Starts the process and allocates the channel. Throws ChannelError; the process is gone then. */
+  static async allocate(job: OpenJob, format: string | null, listener: ChannelListener): Promise<Channel> {
+    const channel = new Channel(job.name, format, listener);
+    try {
+      await channel.run(job);
+      return channel;
+    } catch (error) {
+      await channel.close();
+      throw error;
+    }
+  }
+
+  /** Throws ChannelError with the job's error stack. */
+  run<K extends JobKind>(job: ChannelJobs[K]['job'] & { kind: K }): Promise<JobResult<K>> {
+    if (this.isDead) return Promise.reject(this.terminated());
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.waiting = { id, resolve: resolve as (result: unknown) => void, reject };
+      this.tell({ id, job });
+    });
+  }
+
+  /** The job under way ends with ORA-01013 at its next media block. */
+  cancel(): void {
+    this.tell({ cancel: true });
+  }
+
+  /** Ends the process; what it still does is given up. */
+  async close(): Promise<void> {
+    if (!this.isDead) {
+      const timer = setTimeout(() => this.child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
+      this.run({ kind: 'close' }).catch(() => undefined);
+      await this.exited;
+      clearTimeout(timer);
+    }
+  }
+
+  private tell(message: ToChannel): void {
+    if (!this.child.connected) return;
+    // A channel that dies in this moment shows by its exit.
+    this.child.send(message, () => undefined);
+  }
+
+  private receive(message: FromChannel): void {
+    if ('lines' in message && !('id' in message)) this.listener.print(message.lines);
+    else if ('inputBytes' in message) this.listener.count(message.inputBytes, message.outputBytes);
+    else this.settle(message);
+  }
+
+  private settle(message: Extract<FromChannel, { id: number }>): void {
+    const waiting = this.waiting;
+    if (waiting?.id !== message.id) return;
+    this.waiting = undefined;
+    if (message.ok) waiting.resolve(message.result);
+    else waiting.reject(new ChannelError(this.name, message.lines));
+  }
+
+  private lose(): void {
+    this.isDead = true;
+    this.waiting?.reject(this.terminated());
+    this.waiting = undefined;
+  }
+
+  private terminated(): ChannelError {
+    return new ChannelError(this.name, [
+      `RMAN-10038: database session for channel ${this.name} terminated unexpectedly`,
+      'ORA-03113: end-of-file on communication channel',
+    ]);
+  }
+}

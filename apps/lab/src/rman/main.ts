@@ -1,0 +1,164 @@
+/**
+ * The rman of the simulated host: `rman target / [nocatalog] (cmdfile=file | @file) [log=file]`, statements from stdin
+ * without a cmdfile. Needs ORACLE_HOME and ORACLE_SID. Exit code 0: no statement failed; 1: one did. A cmdfile ends at its
+ * first error, stdin goes on. SIGINT cancels the command under way.
+ */
+import { readFileSync } from 'node:fs';
+import { parseStatement } from './parse-statement';
+import { Printer } from './printer';
+import { dateFormatOf } from './rman-date';
+import { errorLines, RmanError } from './rman-error';
+import { RmanJobs } from './rman-jobs';
+import { runStatement } from './run-statement';
+import { Session } from './session';
+import { TargetDatabase } from './target-database';
+import { SCRIPT_CHARACTERS_MAX, splitStatement } from './tokens';
+
+interface Arguments {
+  commandFile: string | null;
+  logFile: string | null;
+}
+
+/** Throws RmanError with RMAN-00552 for an argument it does not know. */
+function readArguments(argv: string[]): Arguments {
+  const found: Arguments = { commandFile: null, logFile: null };
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i] ?? '';
+    const [name = '', value = ''] = argument.split(/=(.*)/s);
+    if (argument.startsWith('@')) found.commandFile = argument.slice(1);
+    else if (name === 'cmdfile') found.commandFile = value || (argv[++i] ?? '');
+    else if (name === 'log') found.logFile = value || (argv[++i] ?? '');
+    else if (name === 'target') i += value === '' ? 1 : 0;
+    else if (name !== 'nocatalog') {
+      throw new RmanError([
+        'RMAN-00552: syntax error in command line arguments',
+        `RMAN-01009: syntax error: found "${argument}": expecting one of: "cmdfile", "log", "nocatalog", "target"`,
+      ]);
+    }
+  }
+  return found;
+}
+
+async function main(): Promise<number> {
+  const { commandFile, logFile } = readArguments(process.argv.slice(2));
+  const printer = new Printer(logFile);
+  printer.print(
+    '',
+    `Recovery Manager: Release 19.0.0.0.0 - Production (simulated) on ${new Date().toUTCString()}`,
+  );
+  printer.print('Version 19.21.0.0.0', '');
+  const { ORACLE_HOME: oracleHome, ORACLE_SID: sid } = process.env;
+  if (!oracleHome || !sid) {
+    printer.errorStack([
+      'RMAN-00554: initialization of internal recovery manager package failed',
+      'RMAN-04005: error from target database: ',
+      'ORA-12162: TNS:net service name is incorrectly specified (ORACLE_HOME or ORACLE_SID is not set)',
+    ]);
+    return 1;
+  }
+  const target = await TargetDatabase.connect({ oracleHome, sid });
+  const jobs: RmanJobs = new RmanJobs(target, printer, () => session.registered?.sid ?? 0);
+  const session: Session = new Session(target, printer, jobs, dateFormatOf(process.env));
+  process.on('SIGINT', () => {
+    session.interrupt();
+  });
+  try {
+    await greet(session);
+    const failed = await runScript(session, commandFile);
+    return failed ? 1 : 0;
+  } finally {
+    await session.endRun();
+    await session.releaseMaintenance();
+    await jobs.endSession();
+    await target.disconnect();
+    printer.print('', 'Recovery Manager complete.');
+  }
+}
+
+async function greet(session: Session): Promise<void> {
+  const { client } = session.target;
+  if (client === undefined) {
+    session.print('connected to target database (not started)', '');
+    return;
+  }
+  session.registered = await client.registerSession({
+    program: 'rman',
+    clientInfo: null,
+    module: 'rman',
+    processId: process.pid,
+  });
+  const { status, dbName, dbid } = await client.identity({});
+  if (status === 'STARTED') session.print('connected to target database: not mounted', '');
+  else {
+    const state = status === 'OPEN' ? '' : ', not open';
+    session.print(`connected to target database: ${dbName} (DBID=${dbid}${state})`);
+    session.print('using target database control file instead of recovery catalog', '');
+  }
+}
+
+/** Answers whether a statement failed. */
+async function runScript(session: Session, commandFile: string | null): Promise<boolean> {
+  let source = commandFile === null ? '' : readScript(commandFile);
+  let line = 1;
+  let failed = false;
+  const input = commandFile === null ? process.stdin.setEncoding('utf8')[Symbol.asyncIterator]() : undefined;
+  for (;;) {
+    const split = splitStatement(source);
+    if (!split.done) {
+      const more = await input?.next();
+      if (more === undefined || more.done === true) break;
+      source += String(more.value);
+      if (source.length > SCRIPT_CHARACTERS_MAX) throw new RmanError(['RMAN-01003: script too long']);
+      continue;
+    }
+    source = split.rest;
+    echo(session, split.text);
+    const outcome = await runText(session, split.text, line);
+    line += split.lines;
+    if (outcome === 'exit') return failed;
+    if (outcome === 'failed') {
+      failed = true;
+      if (commandFile !== null) return true;
+    }
+  }
+  // What is left is no whole statement.
+  if (source.trim() === '') return failed;
+  await runText(session, source, line);
+  return true;
+}
+
+function readScript(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new RmanError([
+      'RMAN-00558: error encountered while parsing input commands',
+      `RMAN-02003: cannot open command file "${path}"`,
+    ]);
+  }
+}
+
+async function runText(session: Session, text: string, line: number): Promise<'done' | 'exit' | 'failed'> {
+  try {
+    return (await runStatement(session, parseStatement(text, line))) ? 'done' : 'exit';
+  } catch (error) {
+    session.printer.errorStack(errorLines(error));
+    return 'failed';
+  }
+}
+
+/** `RMAN> first line`, then `2> ...`. */
+function echo(session: Session, text: string): void {
+  const lines = text.trim().split('\n');
+  session.print('', ...lines.map((line, i) => (i === 0 ? `RMAN> ${line}` : `${i + 1}> ${line}`)));
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    new Printer(null).errorStack(errorLines(error));
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,295 @@
+// A session in the target database as SYSBACKUP, over the Thin driver: no Oracle client is needed. It only reads, and switches the log.
+import { compareScn, type DataFileBase, type Scn } from '@adyton/domain';
+import oracledb from 'oracledb';
+import { type OracleCredentials } from './credentials';
+import { oracleErrorOf } from './oracle-error';
+import { QUERIES } from './queries';
+import { integer, type Row, scn, scnOrZero, text, textOrNull } from './rows';
+
+/** One call of the database, ms: the slowest question reads a control file of some ten thousand records. */
+const CALL_TIMEOUT_MS = 120_000;
+/** Until somebody answers at the descriptor, ms. */
+const CONNECT_TIMEOUT_MS = 15_000;
+/** Rows of one answer: more pieces or logs than a control file keeps. */
+const ROWS_MAX = 200_000;
+/** Rows of one round trip. */
+const FETCH_ROWS = 500;
+
+export interface ConnectOptions {
+  /** Easy Connect or a full descriptor: `host:1521/service`. */
+  readonly connectDescriptor: string;
+  readonly credentials: OracleCredentials;
+  readonly callTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+export interface DatabaseIdentity {
+  readonly dbid: string;
+  readonly name: string;
+  readonly dbUniqueName: string;
+  readonly logMode: string;
+  readonly openMode: string;
+  readonly role: string;
+  readonly platform: string;
+  readonly version: string;
+  readonly resetlogsScn: Scn;
+  readonly instanceName: string;
+  readonly instanceStatus: string;
+  readonly usesSpfile: boolean;
+  readonly currentScn: Scn;
+}
+
+export interface DataFile {
+  readonly file: number;
+  readonly name: string;
+  readonly tablespace: string;
+  readonly bytes: number;
+  readonly blockBytes: number;
+  readonly status: string;
+  readonly creationScn: Scn;
+  readonly checkpointScn: Scn;
+}
+
+export interface ArchivedLog {
+  readonly thread: number;
+  readonly sequence: number;
+  readonly resetlogsScn: Scn;
+  readonly firstScn: Scn;
+  readonly nextScn: Scn;
+  readonly bytes: number;
+  readonly name: string;
+}
+
+export interface BackupPiece {
+  readonly handle: string;
+  readonly setStamp: number;
+  readonly setCount: number;
+  /** A available, D deleted, X expired. */
+  readonly status: string;
+  readonly bytes: number;
+  readonly tag: string | null;
+}
+
+/** One data file in one set with available pieces. */
+export interface BackupDataFile {
+  readonly file: number;
+  readonly setStamp: number;
+  readonly setCount: number;
+  readonly level: 0 | 1 | null;
+  readonly incrementalScn: Scn;
+  readonly checkpointScn: Scn;
+  /** 0 when no block was ahead of the checkpoint. */
+  readonly absoluteFuzzyScn: Scn;
+  readonly resetlogsScn: Scn;
+  /** In the order of the pieces. */
+  readonly handles: readonly string[];
+}
+
+export interface BackupRedoLog {
+  readonly thread: number;
+  readonly sequence: number;
+  readonly resetlogsScn: Scn;
+  readonly firstScn: Scn;
+  readonly nextScn: Scn;
+  readonly handle: string;
+}
+
+/** What the agent asks a target database. Every method throws OracleError. */
+export interface DatabaseFacts {
+  identity(): Promise<DatabaseIdentity>;
+  dataFiles(): Promise<DataFile[]>;
+  /** The set RMAN would take as a level 1's parent, by file number. */
+  newestBases(): Promise<ReadonlyMap<number, DataFileBase>>;
+  /** Logs on disk, ascending. */
+  archivedLogs(): Promise<ArchivedLog[]>;
+  /** Switches the log and waits until it is archived. */
+  archiveLogCurrent(): Promise<void>;
+  /** @param handleLike pattern of LIKE, e.g. `prefix/%` */
+  backupPieces(handleLike: string): Promise<BackupPiece[]>;
+  backupDataFiles(): Promise<BackupDataFile[]>;
+  backupRedoLogs(): Promise<BackupRedoLog[]>;
+  /** Bytes that the last level 1 of each file wrote. */
+  lastBlocksOfLevel1(): Promise<ReadonlyMap<number, number>>;
+  close(): Promise<void>;
+}
+
+/** @throws OracleError of kind unreachable or login */
+export async function connectDatabase(options: ConnectOptions): Promise<DatabaseFacts> {
+  const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  try {
+    const connection = await oracledb.getConnection({
+      ...options.credentials,
+      connectString: options.connectDescriptor,
+      connectTimeout: Math.ceil(connectTimeoutMs / 1000),
+      privilege: oracledb.SYSBACKUP,
+    });
+    connection.callTimeout = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
+    return new ThinDatabase(connection);
+  } catch (error) {
+    throw oracleErrorOf(error, 'unreachable');
+  }
+}
+
+class ThinDatabase implements DatabaseFacts {
+  /** The driver allows one call at a time; the next one waits here. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly connection: oracledb.Connection) {}
+
+  async identity(): Promise<DatabaseIdentity> {
+    const database = await this.one(QUERIES.database);
+    const instance = await this.one(QUERIES.instance);
+    const [spfile] = await this.query(QUERIES.spfile);
+    return {
+      dbid: text(database, 'DBID'),
+      name: text(database, 'NAME'),
+      dbUniqueName: text(database, 'DB_UNIQUE_NAME'),
+      logMode: text(database, 'LOG_MODE'),
+      openMode: text(database, 'OPEN_MODE'),
+      role: text(database, 'DATABASE_ROLE'),
+      platform: text(database, 'PLATFORM_NAME'),
+      version: text(instance, 'VERSION_FULL'),
+      resetlogsScn: scn(database, 'RESETLOGS_CHANGE#'),
+      instanceName: text(instance, 'INSTANCE_NAME'),
+      instanceStatus: text(instance, 'STATUS'),
+      usesSpfile: spfile !== undefined && (textOrNull(spfile, 'VALUE') ?? '') !== '',
+      currentScn: scn(database, 'CURRENT_SCN'),
+    };
+  }
+
+  async dataFiles(): Promise<DataFile[]> {
+    return (await this.query(QUERIES.dataFiles)).map((row) => ({
+      file: integer(row, 'FILE#'),
+      name: text(row, 'NAME'),
+      tablespace: text(row, 'TABLESPACE'),
+      bytes: integer(row, 'BYTES'),
+      blockBytes: integer(row, 'BLOCK_SIZE'),
+      status: text(row, 'STATUS'),
+      creationScn: scn(row, 'CREATION_CHANGE#'),
+      checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
+    }));
+  }
+
+  async newestBases(): Promise<ReadonlyMap<number, DataFileBase>> {
+    const newest = new Map<number, DataFileBase>();
+    for (const row of await this.query(QUERIES.bases)) {
+      const file = integer(row, 'FILE#');
+      const base: DataFileBase = {
+        handle: text(row, 'HANDLE'),
+        level: integer(row, 'INCREMENTAL_LEVEL') === 0 ? 0 : 1,
+        checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
+        deviceType: text(row, 'DEVICE_TYPE'),
+      };
+      const known = newest.get(file);
+      if (known === undefined || compareScn(base.checkpointScn, known.checkpointScn) > 0)
+        newest.set(file, base);
+    }
+    return newest;
+  }
+
+  async archivedLogs(): Promise<ArchivedLog[]> {
+    return (await this.query(QUERIES.archivedLogs)).map((row) => ({
+      ...logRange(row),
+      bytes: integer(row, 'BYTES'),
+      name: text(row, 'NAME'),
+    }));
+  }
+
+  async archiveLogCurrent(): Promise<void> {
+    await this.call(() => this.connection.execute(QUERIES.archiveLogCurrent));
+  }
+
+  async backupPieces(handleLike: string): Promise<BackupPiece[]> {
+    const rows = await this.query(QUERIES.backupPieces, { handle_pattern: handleLike });
+    return rows.map((row) => ({
+      handle: text(row, 'HANDLE'),
+      setStamp: integer(row, 'SET_STAMP'),
+      setCount: integer(row, 'SET_COUNT'),
+      status: text(row, 'STATUS'),
+      bytes: integer(row, 'BYTES'),
+      tag: textOrNull(row, 'TAG'),
+    }));
+  }
+
+  async backupDataFiles(): Promise<BackupDataFile[]> {
+    const sets = new Map<string, BackupDataFile>();
+    for (const row of await this.query(QUERIES.backupDataFiles)) {
+      const set = backupDataFile(row);
+      const key = `${set.file}/${set.setStamp}/${set.setCount}`;
+      const known = sets.get(key);
+      sets.set(key, known === undefined ? set : { ...known, handles: [...known.handles, ...set.handles] });
+    }
+    return [...sets.values()];
+  }
+
+  async backupRedoLogs(): Promise<BackupRedoLog[]> {
+    const rows = await this.query(QUERIES.backupRedoLogs);
+    return rows.map((row) => ({ ...logRange(row), handle: text(row, 'HANDLE') }));
+  }
+
+  async lastBlocksOfLevel1(): Promise<ReadonlyMap<number, number>> {
+    const last = new Map<number, number>();
+    for (const row of await this.query(QUERIES.blocksOfLevel1)) {
+      const file = integer(row, 'FILE#');
+      if (!last.has(file)) last.set(file, integer(row, 'BYTES'));
+    }
+    return last;
+  }
+
+  async close(): Promise<void> {
+    await this.call(() => this.connection.close());
+  }
+
+  private async one(sql: string): Promise<Row> {
+    const [row] = await this.query(sql);
+    if (row === undefined) throw oracleErrorOf(new Error(`no row: ${sql}`), 'query');
+    return row;
+  }
+
+  private async query(sql: string, binds: oracledb.BindParameters = {}): Promise<Row[]> {
+    const options: oracledb.ExecuteOptions = {
+      outFormat: oracledb.OUT_FORMAT_OBJECT,
+      maxRows: ROWS_MAX,
+      fetchArraySize: FETCH_ROWS,
+      fetchTypeHandler: ({ dbType }) =>
+        dbType === oracledb.DB_TYPE_NUMBER ? { type: oracledb.STRING } : undefined,
+    };
+    const { rows } = await this.call(() => this.connection.execute<Row>(sql, binds, options));
+    return rows ?? [];
+  }
+
+  private call<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(work, work).catch((error: unknown) => {
+      throw oracleErrorOf(error, 'query');
+    });
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+function backupDataFile(row: Row): BackupDataFile {
+  const level = textOrNull(row, 'INCREMENTAL_LEVEL');
+  return {
+    file: integer(row, 'FILE#'),
+    setStamp: integer(row, 'SET_STAMP'),
+    setCount: integer(row, 'SET_COUNT'),
+    level: level === null ? null : level === '0' ? 0 : 1,
+    incrementalScn: scnOrZero(row, 'INCREMENTAL_CHANGE#'),
+    checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
+    absoluteFuzzyScn: scnOrZero(row, 'ABSOLUTE_FUZZY_CHANGE#'),
+    resetlogsScn: scn(row, 'RESETLOGS_CHANGE#'),
+    handles: [text(row, 'HANDLE')],
+  };
+}
+
+function logRange(
+  row: Row,
+): Pick<ArchivedLog, 'thread' | 'sequence' | 'resetlogsScn' | 'firstScn' | 'nextScn'> {
+  return {
+    thread: integer(row, 'THREAD#'),
+    sequence: integer(row, 'SEQUENCE#'),
+    resetlogsScn: scn(row, 'RESETLOGS_CHANGE#'),
+    firstScn: scn(row, 'FIRST_CHANGE#'),
+    nextScn: scn(row, 'NEXT_CHANGE#'),
+  };
+}

@@ -1,0 +1,33 @@
+// Every question the agent asks a target database. Views and columns: Oracle Database Reference 19c, dynamic performance views.
+
+export const QUERIES = {
+  database: `SELECT dbid, name, db_unique_name, log_mode, open_mode, database_role, platform_name, resetlogs_change#, current_scn
+    FROM v$database`,
+  instance: 'SELECT instance_name, version_full, status FROM v$instance',
+  spfile: `SELECT value FROM v$parameter WHERE name = 'spfile'`,
+  dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.creation_change#, f.checkpoint_change#
+    FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id ORDER BY f.file#`,
+  /** Sets RMAN would take as a parent: of this incarnation, of the file as it is now, with an available piece. */
+  bases: `SELECT b.file#, b.incremental_level, b.checkpoint_change#, p.handle, p.device_type
+    FROM v$backup_datafile b
+    JOIN v$backup_piece p ON p.set_stamp = b.set_stamp AND p.set_count = b.set_count
+    JOIN v$datafile d ON d.file# = b.file# AND d.creation_change# = b.creation_change#
+    WHERE b.incremental_level IN (0, 1) AND p.status = 'A' AND p.piece# = 1
+      AND b.resetlogs_change# = (SELECT resetlogs_change# FROM v$database)`,
+  archivedLogs: `SELECT thread#, sequence#, resetlogs_change#, first_change#, next_change#, blocks * block_size bytes, name
+    FROM v$archived_log WHERE status = 'A' AND deleted = 'NO' AND standby_dest = 'NO' AND name IS NOT NULL ORDER BY thread#, sequence#`,
+  backupPieces: `SELECT handle, set_stamp, set_count, status, bytes, tag FROM v$backup_piece WHERE handle LIKE :handle_pattern`,
+  backupDataFiles: `SELECT b.file#, b.set_stamp, b.set_count, b.incremental_level, b.incremental_change#, b.checkpoint_change#,
+      b.absolute_fuzzy_change#, b.resetlogs_change#, p.handle
+    FROM v$backup_datafile b
+    JOIN v$backup_piece p ON p.set_stamp = b.set_stamp AND p.set_count = b.set_count
+    WHERE b.file# > 0 AND p.status = 'A' ORDER BY b.file#, b.set_stamp, b.set_count, p.piece#`,
+  backupRedoLogs: `SELECT l.thread#, l.sequence#, l.resetlogs_change#, l.first_change#, l.next_change#, p.handle
+    FROM v$backup_redolog l
+    JOIN v$backup_piece p ON p.set_stamp = l.set_stamp AND p.set_count = l.set_count
+    WHERE p.status = 'A' AND p.piece# = 1 ORDER BY l.thread#, l.sequence#`,
+  /** Newest first, so that the first row of a file is its last level 1. */
+  blocksOfLevel1: `SELECT file#, blocks * block_size bytes FROM v$backup_datafile
+    WHERE incremental_level = 1 AND file# > 0 ORDER BY completion_time DESC`,
+  archiveLogCurrent: 'ALTER SYSTEM ARCHIVE LOG CURRENT',
+} as const;
