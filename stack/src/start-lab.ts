@@ -9,6 +9,7 @@ import { Service } from './service';
 export const LAB_SID = 'ORCL';
 const BACKUP_USER = 'C##ADYTON';
 const S3_ACCESS_KEY = 'ADYTONLAB';
+const S3_BUCKET = 'adyton';
 
 export interface LabOptions {
   /** Everything of the lab lies below. */
@@ -66,7 +67,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     s3Settings: () => ({
       ADYTON_STORE_KIND: 's3',
       ADYTON_S3_ENDPOINT: `http://127.0.0.1:${String(listening['port'])}`,
-      ADYTON_S3_BUCKET: 'adyton',
+      ADYTON_S3_BUCKET: S3_BUCKET,
       ADYTON_S3_ACCESS_KEY_ID: S3_ACCESS_KEY,
       ADYTON_S3_SECRET_ACCESS_KEY_FILE: join(options.directory, 's3.secret'),
     }),
@@ -118,6 +119,8 @@ function s3Service(options: LabOptions): Service {
       S3_ACCESS_KEY,
       '--secret-key-file',
       secretFile,
+      '--bucket',
+      S3_BUCKET,
       '--control-port',
       '0',
       ...limit,

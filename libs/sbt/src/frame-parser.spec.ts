@@ -33,6 +33,12 @@ function parseAll(parser: FrameParser, chunks: readonly Uint8Array[]): Buffer[] 
   return payloads;
 }
 
+function expectWholePayloads(parser: FrameParser): void {
+  for (let next = parser.next(); next !== null; next = parser.next()) {
+    expect(next.payload.length).toBe(next.length);
+  }
+}
+
 const anything = () => new FrameParser(() => undefined);
 
 describe('FrameParser', () => {
@@ -151,9 +157,7 @@ describe('FrameParser', () => {
           // One byte in some frame is wrong; it may be one that does not matter.
           if (random() % 4 === 0) frame[random() % FRAME_HEADER_BYTES] = random() % 256;
           parser.push(frame);
-          for (let next = parser.next(); next !== null; next = parser.next()) {
-            expect(next.payload.length).toBe(next.length);
-          }
+          expectWholePayloads(parser);
         }
       } catch (error) {
         expect(error).toBeInstanceOf(FrameError);

@@ -10,6 +10,7 @@ interface Options {
   accessKey: string;
   secretKeyFile: string;
   bytesMax?: string;
+  bucket?: string;
 }
 
 async function main(): Promise<void> {
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     .requiredOption('--secret-key-file <file>', 'file that holds the secret key')
     .option('--port <port>', '0 takes a free one', '0')
     .option('--control-port <port>', 'serves POST and DELETE /faults; 0 takes a free one')
+    .option('--bucket <name>', 'a bucket that is made when it is missing')
     .option('--bytes-max <bytes>', 'the simulated disk is full after this many bytes')
     .parse()
     .opts<Options>();
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
       secretKey: readFileSync(options.secretKeyFile, 'utf8').trim(),
     },
     bytesMax: options.bytesMax === undefined ? Number.POSITIVE_INFINITY : Number(options.bytesMax),
+    ...(options.bucket === undefined ? {} : { bucket: options.bucket }),
   });
   process.stdout.write(
     `${JSON.stringify({ event: 's3.listening', port: server.port, controlPort: server.controlPort })}\n`,

@@ -17,6 +17,8 @@ export interface S3ServerOptions {
   readonly credentials: Credentials;
   /** The simulated disk is full after this many bytes. */
   readonly bytesMax: number;
+  /** Made when it is missing. */
+  readonly bucket?: string;
 }
 
 export interface S3Server {
@@ -30,6 +32,7 @@ const REQUEST_TIMEOUT_MS = 300_000;
 
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const files = await ObjectFiles.open(options.directory, options.bytesMax);
+  if (options.bucket !== undefined) await files.createBucket(options.bucket);
   const faults = new Faults();
   const serve = (request: IncomingMessage, response: ServerResponse): Promise<void> =>
     answer(request, response, { files, faults, credentials: options.credentials });
