@@ -24,7 +24,10 @@ const only = (kind, name, libs) => ({
   severity: 'error',
   comment: `${kind}/${name} may import only: ${libs.join(', ') || 'nothing of ours'}`,
   from: { path: `^${kind}/${name}/` },
-  to: { path: '^(apps|libs)/', pathNot: [`^${kind}/${name}/`, ...libs.map((l) => `^libs/${l}/src/index\\.ts$`)] },
+  to: {
+    path: '^(apps|libs)/',
+    pathNot: [`^${kind}/${name}/`, ...libs.map((l) => `^libs/${l}/src/index\\.ts$`)],
+  },
 });
 module.exports = {
   forbidden: [
@@ -45,6 +48,9 @@ module.exports = {
     exclude: { path: '(\\.spec\\.ts$|/dist/|/build/)' },
     tsConfig: { fileName: 'tsconfig.check.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

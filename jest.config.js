@@ -1,10 +1,23 @@
 // Types are checked by `make check`; the tests only transpile, so that they start at once.
-const libs = ['domain', 'contracts', 'queue', 'vault', 'object-store', 'rman', 'oracle', 'sbt', 'ledger', 'runtime'];
+const libs = [
+  'domain',
+  'contracts',
+  'queue',
+  'vault',
+  'object-store',
+  'rman',
+  'oracle',
+  'sbt',
+  'ledger',
+  'runtime',
+];
 module.exports = {
   testEnvironment: 'node',
   testRegex: '.*\\.spec\\.ts$',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   moduleFileExtensions: ['js', 'json', 'ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.spec.json', diagnostics: false }] },
-  moduleNameMapper: Object.fromEntries(libs.map((n) => [`^@adyton/${n}$`, `<rootDir>/libs/${n}/src/index.ts`])),
+  moduleNameMapper: Object.fromEntries(
+    libs.map((n) => [`^@adyton/${n}$`, `<rootDir>/libs/${n}/src/index.ts`]),
+  ),
 };

@@ -148,7 +148,7 @@ function environmentNames(container: Container, manifests: readonly Manifest[]):
   const direct = (container.env ?? []).map((e) => e.name);
   const maps = (container.envFrom ?? []).flatMap((e) => {
     const map = manifests.find((m) => m.kind === 'ConfigMap' && m.metadata.name === e.configMapRef?.name);
-    return Object.keys((map?.['data'] ?? {}));
+    return Object.keys(map?.['data'] ?? {});
   });
   return [...direct, ...maps];
 }

@@ -79,7 +79,9 @@ class Worker {
   readonly ends: string[] = [];
   hellos: string[] = [];
   server: SbtServer | null = null;
-  delayMs = 0;
+  closeDelayMs = 0;
+  /** After the second block of a piece. */
+  writeDelayMs = 0;
 
   async start(keepAliveEveryMs = 10_000): Promise<void> {
     this.server = await serveSbt({
@@ -99,8 +101,8 @@ class Worker {
     void this.server?.close();
   }
 
-  private async pause(): Promise<void> {
-    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+  private async pause(ms: number): Promise<void> {
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   private session(): SbtSession {
@@ -114,10 +116,10 @@ class Worker {
             if (blocks.length === 3 && handle.endsWith('-fail-write'))
               throw new SbtFailure(7501, 'ADY_UPLOAD_FAILED: the bucket is away');
             if (blocks.length === 3 && /\d-drop$/.test(handle)) this.drop();
-            return this.delayMs > 0 && blocks.length === 2 ? this.pause() : undefined;
+            return this.writeDelayMs > 0 && blocks.length === 2 ? this.pause(this.writeDelayMs) : undefined;
           },
           close: async () => {
-            await this.pause();
+            await this.pause(this.closeDelayMs);
             if (handle.endsWith('-fail-close'))
               throw new SbtFailure(7501, 'ADY_CLOSE_DEADLINE: uploads do not advance');
             this.pieces.set(handle, blocks);
@@ -280,13 +282,13 @@ describe('with short limits', () => {
   afterEach(() => worker.server?.close());
 
   it('waits longer than the silence limit for a worker that sends KEEPALIVE', async () => {
-    worker.delayMs = 700;
+    worker.closeDelayMs = worker.writeDelayMs = 700;
     await worker.start(50);
     expectAllOk(await sbtcheck('short', ['round-trip-1m']));
   });
 
   it('takes a worker for dead that is silent while a piece is closed', async () => {
-    worker.delayMs = 1000;
+    worker.closeDelayMs = 1000;
     await worker.start();
     const outcome = await sbtcheck('short', ['round-trip-16k']);
     expect(outcome.stdout).toMatch(
@@ -296,7 +298,7 @@ describe('with short limits', () => {
   });
 
   it('gives up a close that takes too long in spite of KEEPALIVE', async () => {
-    worker.delayMs = 2000;
+    worker.closeDelayMs = 2000;
     await worker.start(50);
     const outcome = await sbtcheck('short', ['round-trip-16k']);
     expect(outcome.stdout).toMatch(

@@ -2,7 +2,7 @@
 // is backed up at level 1, changes again, its archived logs are backed up; then it is restored into another directory to a moment
 // between two commits, and every data file is compared with what the database held at that SCN.
 import { type RunDetail } from '@adyton/contracts';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildDir } from './repository';
 import { DATABASE_NAME, startStack, type Stack } from './start-stack';
@@ -51,8 +51,16 @@ async function backUpAndRestore(stack: Stack): Promise<{ runs: RunFigures[]; res
   say(`marked SCN ${mark.untilScn}: what the database holds between two commits`);
   await workload(stack, 3);
   runs.push(await backUp(stack, 'archived logs', ['--archivelog']));
+  hideArchivedLogs(stack);
   const restore = await restoreTo(stack, mark.untilScn);
   return { runs, restore };
+}
+
+/** RMAN takes a log from the disk when it is still there; without them everything must come out of the bucket. */
+function hideArchivedLogs({ lab }: Stack): void {
+  const logs = join(lab.base, 'fra', DATABASE_NAME, 'archivelog');
+  renameSync(logs, `${logs}.away`);
+  say('the archived logs on disk are moved away: all that follows comes out of the bucket');
 }
 
 async function backUp(stack: Stack, title: string, flags: readonly string[]): Promise<RunFigures> {

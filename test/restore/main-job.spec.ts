@@ -14,7 +14,7 @@ import {
 jest.setTimeout(240_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack();
+  stack = await runStack({ databaseBytes: '200M' });
 });
 afterAll(() => stack.stop());
 

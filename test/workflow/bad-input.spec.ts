@@ -94,6 +94,6 @@ it('doctor finds nothing wrong on a healthy installation', async () => {
   const report = await callRoute(stack.api, restRoutes.doctor, {});
   expect(report.checks.filter((c) => c.verdict === 'failed')).toEqual([]);
   expect(report.checks.map((c) => c.name)).toEqual(
-    expect.arrayContaining(['ledger', 'queue', 'object store', 'vault']),
+    expect.arrayContaining(['ledger', 'queue', 'object-store', 'vault']),
   );
 });

@@ -1,6 +1,6 @@
 // Where a stream is cut into chunks. Data-file blocks are cut by their address: all blocks of one 64 KiB slot that stand together make one
 // chunk, so that a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything
-// else every 1 MiB. A pure function over the bytes of one segment; what is not finished is carried into the next.
+// else every 1 MiB and where it turns into zeros: RMAN fills a piece up with them behind bookkeeping that differs every time. A pure function over the bytes of one segment; what is not finished is carried into the next.
 import { CUT_BYTES, SLOT_BYTES } from '../limits';
 import {
   announcedBlockBytes,
@@ -30,6 +30,9 @@ export interface CutResult {
 const REDO_BLOCKS_PER_CUT = CUT_BYTES / REDO_BLOCK_BYTES;
 /** Where no block was recognised, the next place to look; every block size is a multiple of it. */
 const STEP_BYTES = 512;
+/** Fewer zeros than this are not worth a chunk of their own; no more than what is always in sight. */
+const ZERO_RUN_BYTES_MIN = DATA_BLOCK_BYTES_MAX;
+const ZEROS = Buffer.alloc(ZERO_RUN_BYTES_MIN);
 
 /** @param last true when no more bytes follow, so that nothing is carried. */
 export function cutStream(bytes: Buffer, last: boolean): CutResult {
@@ -47,6 +50,7 @@ class Cutter {
   private slot = -1;
   private address = -1;
   private redo: RedoBlock | null = null;
+  private inZeros = false;
 
   constructor(
     private readonly bytes: Buffer,
@@ -91,8 +95,18 @@ class Cutter {
   }
 
   private takeRaw(end: number): void {
-    if (this.kind !== CHUNK_KINDS.raw || this.at - this.open >= CUT_BYTES) this.begin(CHUNK_KINDS.raw);
+    const zeros = this.isZero(this.inZeros ? STEP_BYTES : ZERO_RUN_BYTES_MIN);
+    const limit = this.inZeros ? SLOT_BYTES : CUT_BYTES;
+    if (this.kind !== CHUNK_KINDS.raw || zeros !== this.inZeros || this.at - this.open >= limit) {
+      this.begin(CHUNK_KINDS.raw);
+      this.inZeros = zeros;
+    }
     this.at = Math.min(this.at + STEP_BYTES, end);
+  }
+
+  private isZero(length: number): boolean {
+    const end = Math.min(this.at + length, this.bytes.length);
+    return this.bytes.compare(ZEROS, 0, end - this.at, this.at, end) === 0;
   }
 
   private begin(kind: ChunkKind): void {
@@ -101,6 +115,7 @@ class Cutter {
     this.slot = -1;
     this.address = -1;
     this.redo = null;
+    this.inZeros = false;
   }
 
   private cut(): void {
