@@ -11,8 +11,8 @@ function rootAbove(directory: string): string {
   return rootAbove(parent);
 }
 
-export const repositoryDir = rootAbove(__dirname);
-export const distDir = join(repositoryDir, 'dist');
+const repositoryDir = rootAbove(__dirname);
+const distDir = join(repositoryDir, 'dist');
 export const buildDir = join(repositoryDir, 'build');
 export const sbtLibrary = join(buildDir, 'native', 'libobk.so');
 

@@ -22,7 +22,7 @@ export interface StackOptions {
   readonly say?: (text: string) => void;
 }
 
-export type ProductProcess = 'control-plane' | 'scheduler' | 'agent' | 'dedup-worker';
+type ProductProcess = 'control-plane' | 'scheduler' | 'agent' | 'dedup-worker';
 export const DATABASE_NAME = 'ORCL';
 
 export interface Stack {

@@ -1,4 +1,5 @@
 // What every command gets: the terminal, the endpoint, the clock. Nothing in a command reaches for the process itself.
+import { type Command } from 'commander';
 import { type ApiEndpoint } from '@adyton/contracts';
 import { type EndpointOverrides } from './endpoint';
 
@@ -27,3 +28,6 @@ export interface CommandContext extends CliEnvironment {
 export function print<T>(context: CommandContext, value: T, table: (value: T) => string): void {
   context.out.write(`${context.format === 'json' ? JSON.stringify(value) : table(value)}\n`);
 }
+
+/** The context of a command, from its own options and the program's. */
+export type MakeContext = (command: Command) => CommandContext;

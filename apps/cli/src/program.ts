@@ -6,9 +6,7 @@ import { addInventoryCommands } from './commands/inventory';
 import { addListCommands } from './commands/list';
 import { addRestoreCommands } from './commands/restore';
 import { addRunCommands } from './commands/run';
-import { type CliEnvironment, type CommandContext, type OutputFormat } from './context';
-
-export type MakeContext = (command: Command) => CommandContext;
+import { type CliEnvironment, type MakeContext, type OutputFormat } from './context';
 
 interface GlobalOptions {
   output: OutputFormat;

@@ -39,7 +39,7 @@ const claimed = z.object({
   heartbeatSeconds: z.number().positive(),
   startedAt: instant,
 });
-export const claimedBackup = claimed.extend({
+const claimedBackup = claimed.extend({
   operation: z.literal('backup'),
   kind: askedKind,
   /** resetlogs SCN of the newest recovery point, null when there is none. */
@@ -47,10 +47,10 @@ export const claimedBackup = claimed.extend({
   /** Archived logs are chosen from our manifests: the end of what the vault holds, per incarnation and thread. */
   lastLogs: z.array(z.object({ resetlogsScn: scn, thread: z.int(), sequence: z.int() })),
 });
-export const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
-export const claimedRun = z.discriminatedUnion('operation', [claimedBackup, claimedRestore]);
+const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
+const claimedRun = z.discriminatedUnion('operation', [claimedBackup, claimedRestore]);
 
-export const sessionGrant = z.object({
+const sessionGrant = z.object({
   runId,
   fence,
   databaseId,
@@ -63,9 +63,9 @@ export const sessionGrant = z.object({
   tokenSha256: z.string(),
 });
 /** Key material of one database, base64; kept by the host in a 0600 file. The shape belongs to the vault. */
-export const databaseKeys = z.object({ vaultId: z.string(), keys: z.record(z.string(), z.string()) });
+const databaseKeys = z.object({ vaultId: z.string(), keys: z.record(z.string(), z.string()) });
 
-export const ingestReport = z.strictObject({
+const ingestReport = z.strictObject({
   fence,
   totals: byteTotals,
   /** Pieces that were closed since the last report; reporting one twice is harmless. */

@@ -4,7 +4,7 @@ import { backupLevel, count, dbid, instant, scn } from './schemas';
 
 const handle = z.string().min(1).max(511);
 
-export const contentsDataFile = z.object({
+const contentsDataFile = z.object({
   file: z.int().positive(),
   name: z.string().max(513),
   tablespace: z.string(),
@@ -20,7 +20,7 @@ export const contentsDataFile = z.object({
   baseHandles: z.array(handle),
 });
 
-export const contentsArchivedLog = z.object({
+const contentsArchivedLog = z.object({
   thread: z.int().positive(),
   sequence: z.int().positive(),
   resetlogsScn: scn,

@@ -210,7 +210,7 @@ export const restorePlan = z.object({
   runId: runId.nullable(),
 });
 
-export const doctorCheck = z.object({
+const doctorCheck = z.object({
   name: z.string(),
   verdict: z.enum(['ok', 'warning', 'failed']),
   detail: z.string(),

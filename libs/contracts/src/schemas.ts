@@ -47,10 +47,6 @@ export const fence = z.int().positive();
 export const plainName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, 'letters, digits, _ . - ; begins with a letter; at most 63');
-/** Oracle's identifiers without quoting. */
-export const oracleName = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9_$#]{0,29}$/, 'an unquoted Oracle identifier of at most 30 characters');
 /** Absolute path with characters that need no quoting anywhere: no quotes, blanks, semicolons or control characters. */
 export const hostPath = z
   .string()

@@ -28,10 +28,10 @@ import {
 import { type ColumnType, type Generated } from 'kysely';
 
 /** A jsonb column: read as the value, written as JSON text (`toJson`). */
-export type Json<T> = ColumnType<T, string, string>;
+type Json<T> = ColumnType<T, string, string>;
 export type Operation = 'backup' | 'restore';
 
-export interface HostsTable {
+interface HostsTable {
   id: HostId;
   name: string;
   token_sha256: string;
@@ -121,12 +121,12 @@ export interface RunsTable {
   finished_at: Date | null;
 }
 
-export interface RunLogsTable {
+interface RunLogsTable {
   run_id: RunId;
   text: string;
 }
 
-export interface PiecesTable {
+interface PiecesTable {
   database_id: DatabaseId;
   handle: string;
   run_id: RunId;
@@ -136,7 +136,7 @@ export interface PiecesTable {
   closed_at: Date;
 }
 
-export interface RecoveryPointsTable {
+interface RecoveryPointsTable {
   id: RecoveryPointId;
   database_id: DatabaseId;
   run_id: RunId;
@@ -155,7 +155,7 @@ export interface RecoveryPointsTable {
   created_at: Generated<Date>;
 }
 
-export interface ArchivedLogsTable {
+interface ArchivedLogsTable {
   recovery_point_id: RecoveryPointId;
   database_id: DatabaseId;
   resetlogs_scn: Scn;
@@ -175,7 +175,7 @@ export interface RestorePlanDocument {
   readonly script: string;
 }
 
-export interface RestorePlansTable {
+interface RestorePlansTable {
   id: RestorePlanId;
   database_id: DatabaseId;
   base_point_id: RecoveryPointId;
@@ -186,7 +186,7 @@ export interface RestorePlansTable {
   created_at: Generated<Date>;
 }
 
-export interface OutboxTable {
+interface OutboxTable {
   id: Generated<number>;
   family: QueueFamily;
   host_id: HostId;
@@ -197,7 +197,7 @@ export interface OutboxTable {
   relayed_at: Date | null;
 }
 
-export interface AuditEventsTable {
+interface AuditEventsTable {
   id: Generated<number>;
   at: Generated<Date>;
   principal: string;
@@ -208,7 +208,7 @@ export interface AuditEventsTable {
   detail: string | null;
 }
 
-export interface IdempotencyKeysTable {
+interface IdempotencyKeysTable {
   principal: string;
   key: string;
   request_sha256: string;

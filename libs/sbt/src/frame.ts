@@ -14,8 +14,8 @@
 // KEEPALIVE comes from the server every 10 s while it makes the client wait. A frame that breaks these rules ends the connection,
 // with an unasked ERROR first. Back-pressure is the socket's: a receiver that is busy does not read.
 
-export const FRAME_MAGIC = 0xad17;
-export const FRAME_VERSION = 1;
+const FRAME_MAGIC = 0xad17;
+const FRAME_VERSION = 1;
 export const FRAME_HEADER_BYTES = 12;
 
 /** Largest payload: an SBT block travels as one frame, and 4 MiB is the largest BLKSIZE worth a buffer per channel. */

@@ -2,7 +2,7 @@
 // A hole means that somebody deleted a log we never had; it is named, not skipped.
 import { compareScn, type Scn } from '@adyton/domain';
 
-export interface LogOnDisk {
+interface LogOnDisk {
   readonly thread: number;
   readonly sequence: number;
   readonly resetlogsScn: Scn;

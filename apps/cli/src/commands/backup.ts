@@ -2,7 +2,7 @@
 import { callRoute, restRoutes, type BackupRequest, type RunDetail } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print, type CommandContext } from '../context';
-import { type MakeContext } from '../program';
+import { type MakeContext } from '../context';
 import { bytes, elapsed, fields } from '../render/format';
 import { CommandOutcome, EXIT } from '../report-failure';
 import { errorOfReason, untilClaimed, untilEnded } from '../watch-run';

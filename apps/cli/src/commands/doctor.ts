@@ -2,7 +2,7 @@
 import { callRoute, restRoutes } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print } from '../context';
-import { type MakeContext } from '../program';
+import { type MakeContext } from '../context';
 import { CommandOutcome } from '../report-failure';
 
 const MARK = { ok: '✔', warning: '!', failed: '✘' } as const;

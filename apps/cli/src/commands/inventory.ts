@@ -10,7 +10,7 @@ import {
 } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print } from '../context';
-import { type MakeContext } from '../program';
+import { type MakeContext } from '../context';
 import { table } from '../render/format';
 
 export function addInventoryCommands(program: Command, contextOf: MakeContext): void {

@@ -2,7 +2,7 @@
 import { callRoute, restRoutes, type RecoveryPoint, type RecoveryPointDetail } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print } from '../context';
-import { type MakeContext } from '../program';
+import { type MakeContext } from '../context';
 import { bytes, elapsed, fields, table } from '../render/format';
 
 const LEVEL_LETTER = { level0: '0', level1: '1', archivelog: '-' } as const;

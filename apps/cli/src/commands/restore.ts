@@ -2,7 +2,7 @@
 import { callRoute, restRoutes, type RestorePlan } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print } from '../context';
-import { type MakeContext } from '../program';
+import { type MakeContext } from '../context';
 import { bytes, fields } from '../render/format';
 import { followRequest } from './backup';
 

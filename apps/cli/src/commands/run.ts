@@ -2,7 +2,7 @@
 import { callRoute, restRoutes, type Run, type RunDetail } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print } from '../context';
-import { type MakeContext } from '../program';
+import { type MakeContext } from '../context';
 import { bytes, elapsed, fields, table } from '../render/format';
 import { untilEnded } from '../watch-run';
 import { finishWith, followRequest } from './backup';

@@ -11,7 +11,7 @@ export function setCaller(request: Request, caller: Caller): void {
   callers.set(request, caller);
 }
 
-export function principalOf(caller: Caller): string {
+function principalOf(caller: Caller): string {
   return caller.kind === 'api' ? 'api' : `host:${caller.hostId}`;
 }
 

@@ -25,7 +25,7 @@ export function runUrl(id: string): string {
   return `/api/v1/runs/${id}`;
 }
 
-export function refusedBy(refusal: Refusal): RefusedRequest {
+function refusedBy(refusal: Refusal): RefusedRequest {
   const links = {
     ...(refusal.runId === undefined ? {} : { run: runUrl(refusal.runId) }),
     ...(refusal.requestId === undefined ? {} : { request: requestUrl(refusal.requestId) }),

@@ -130,7 +130,7 @@ export async function claimedBackup(
 }
 
 const scn = (text: string) => text as RecoveryPointContents['resetlogsScn'];
-export const runPlan = {
+const runPlan = {
   level: 'level0' as const,
   levelReason: 'first-backup',
   files: [],
@@ -138,7 +138,7 @@ export const runPlan = {
   bytesExpected: 1_000,
   checks: [],
 };
-export const pointContents: RecoveryPointContents = {
+const pointContents: RecoveryPointContents = {
   dbid: '1234567890',
   dbName: 'ORCL',
   dbUniqueName: 'ORCL',

@@ -3,6 +3,7 @@
 import { AdytonError, type ByteTotals, type IngestReport, type SessionGrant } from '@adyton/contracts';
 import { isTerminal, runTransitions } from '@adyton/domain';
 import {
+  type Compute,
   findPiece,
   openPieceReader,
   openWriterSession,
@@ -13,8 +14,20 @@ import {
   type PieceSummary,
   type WriterSession,
 } from '@adyton/vault';
-import { type DatabaseKeyEntry } from './database-key-ring';
-import { type RunSessionParts } from './run-sessions';
+import { type ObjectStore } from '@adyton/object-store';
+import { type Logger } from '@adyton/runtime';
+import { type ControlPlane } from '../control-plane';
+import { type DatabaseKeyEntry, type DatabaseKeyRing } from './database-key-ring';
+
+/** What every session of this worker shares. */
+export interface RunSessionParts {
+  readonly store: ObjectStore;
+  readonly controlPlane: ControlPlane;
+  readonly keyRing: DatabaseKeyRing;
+  readonly compute: Compute;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
 
 /** Writers show a collector that they live; at least every ten minutes, so every nine. */
 const VAULT_HEARTBEAT_MS = 9 * 60 * 1000;

@@ -2,21 +2,8 @@
 // whichever comes first; it ends when the control-plane says that the run ended. Nothing here depends on the queue.
 import { AdytonError } from '@adyton/contracts';
 import { type RunId } from '@adyton/domain';
-import { type ObjectStore } from '@adyton/object-store';
-import { pause, type Logger } from '@adyton/runtime';
-import { type Compute } from '@adyton/vault';
-import { type ControlPlane } from '../control-plane';
-import { type DatabaseKeyRing } from './database-key-ring';
-import { RunSession } from './run-session';
-
-export interface RunSessionParts {
-  readonly store: ObjectStore;
-  readonly controlPlane: ControlPlane;
-  readonly keyRing: DatabaseKeyRing;
-  readonly compute: Compute;
-  readonly log: Logger;
-  readonly now: () => Date;
-}
+import { pause } from '@adyton/runtime';
+import { RunSession, type RunSessionParts } from './run-session';
 
 /** Runs served at once by one host: one per lane of a handful of databases. */
 const RUNS_MAX = 64;

@@ -25,11 +25,6 @@ export function sbtFailureOf(error: unknown): SbtFailure {
   return new SbtFailure(sbtCode, `${code}: ${detail} | HINT: ${errorCatalog[code].hint}`);
 }
 
-/** The catalog code of a failure, for reasons that go to the ledger. */
-export function errorCodeOf(error: unknown): ErrorCode {
-  return classify(error).code;
-}
-
 function classify(error: unknown): {
   code: ErrorCode;
   sbtCode: typeof SBT_GENERIC | typeof SBT_NOT_FOUND | typeof SBT_EXISTS;

@@ -10,7 +10,7 @@ import {
 import { type ArchivedLog, type ControlFile, type RecordStatus, type RmanStatus } from './control-file';
 
 /** The next record id; ids only grow. */
-export function takeRecid(controlFile: ControlFile): number {
+function takeRecid(controlFile: ControlFile): number {
   return controlFile.nextRecid++;
 }
 

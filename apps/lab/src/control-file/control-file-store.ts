@@ -9,7 +9,7 @@ import { BLOCK_TYPE, FRMT_BY_BLOCK_BYTES, sealChecksum, xorOfWords } from '../fo
 import { type ControlFile } from './control-file';
 import { trimRecords } from './trim-records';
 
-export const CONTROL_FILE_BLOCK_BYTES = 16384;
+const CONTROL_FILE_BLOCK_BYTES = 16384;
 const FILE_MAGIC = 0x7a7b7c7d;
 const AT = { blockBytes: 20, blocks: 24, magic: 28, jsonBytes: 32, jsonCrc: 36, sequence: 40 } as const;
 /** Above this the file cannot be ours: the IPC frame that carries it ends there too. */
@@ -72,7 +72,7 @@ export function writeControlFile(path: string, controlFile: ControlFile): void {
 }
 
 /** Writes `bytes` beside `path`, makes them durable, renames. */
-export function replaceFile(path: string, bytes: Buffer): void {
+function replaceFile(path: string, bytes: Buffer): void {
   const next = `${path}.next`;
   const fd = openSync(next, 'w');
   try {

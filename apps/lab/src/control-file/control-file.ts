@@ -32,7 +32,7 @@ export interface ControlFile {
   nextSetCount: number;
 }
 
-export interface Incarnation {
+interface Incarnation {
   incarnation: number;
   resetlogsScn: string;
   resetlogsId: number;
@@ -65,7 +65,7 @@ export interface DataFile {
   lastScn: string | null;
 }
 
-export interface TempFile {
+interface TempFile {
   file: number;
   name: string;
   bytes: number;
@@ -110,7 +110,7 @@ export interface ArchivedLog {
 }
 
 /** D: full or level 0. I: level 1. L: archived logs. */
-export type BackupSetType = 'D' | 'I' | 'L';
+type BackupSetType = 'D' | 'I' | 'L';
 
 export interface BackupSet {
   recid: number;
@@ -196,7 +196,7 @@ export interface RmanStatus {
   objectType: string | null;
 }
 
-export interface RmanConfiguration {
+interface RmanConfiguration {
   conf: number;
   name: string;
   value: string;

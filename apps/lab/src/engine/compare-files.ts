@@ -8,7 +8,7 @@ import { type TruthMark } from '../instance/instance-port';
 
 const READ_BYTES = 4 * 1024 * 1024;
 
-export interface FileComparison {
+interface FileComparison {
   file: number;
   name: string;
   path: string;

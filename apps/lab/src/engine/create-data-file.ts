@@ -9,8 +9,8 @@ import { firstDataBlock, makeSpaceBlocks } from './space-map';
 /** Bytes of one write. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 /** Of 100 blocks: in use, formerly used, never used. */
-export const USED_PERCENT = 75;
-export const FORMERLY_USED_PERCENT = 5;
+const USED_PERCENT = 75;
+const FORMERLY_USED_PERCENT = 5;
 
 export interface NewDataFile {
   path: string;
@@ -59,7 +59,7 @@ export async function createDataFile(file: NewDataFile): Promise<number> {
 }
 
 /** First never-used block of a new file. */
-export function highWaterFor(blocks: number, firstData: number): number {
+function highWaterFor(blocks: number, firstData: number): number {
   const share = Math.floor((blocks * (USED_PERCENT + FORMERLY_USED_PERCENT)) / 100);
   return Math.max(firstData, Math.min(share, blocks));
 }

@@ -52,8 +52,8 @@ const TEMP_FILE_BYTES = 32 * 1024 * 1024;
 /** Blocks of a file at least (headers, space map and a few rows) and at most (22 bits of address). */
 const BLOCKS_MIN = 64;
 const BLOCKS_MAX = 4194302;
-export const TOTAL_BYTES_MIN = 4 * 1024 * 1024;
-export const REDO_LOG_GROUPS = 3;
+const TOTAL_BYTES_MIN = 4 * 1024 * 1024;
+const REDO_LOG_GROUPS = 3;
 const THREAD = 1;
 /** Where a freshly made database's SCNs start, and how far loading its rows takes them. */
 const RESETLOGS_SCN: Scn = 1920977n;

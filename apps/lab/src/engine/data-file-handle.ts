@@ -54,7 +54,7 @@ function readGeometry(path: string, fd: number): DataFileOpening {
 }
 
 /** Reads block 1 as it is on disk. */
-export function readHeader(fd: number, blockBytes: number): DataFileHeaderRead {
+function readHeader(fd: number, blockBytes: number): DataFileHeaderRead {
   const block = Buffer.alloc(blockBytes);
   readSync(fd, block, 0, blockBytes, blockBytes);
   return readDataFileHeader(block);

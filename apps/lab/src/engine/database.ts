@@ -55,7 +55,7 @@ export interface RecoveredState {
   lastCommitMs: number;
 }
 
-export const DEFAULT_CACHE_BYTES = 32 * 1024 * 1024;
+const DEFAULT_CACHE_BYTES = 32 * 1024 * 1024;
 const HEADER_BLOCK = 1;
 
 /** Path of the block writer's side file. */

@@ -7,8 +7,8 @@ import { BLOCK_TYPE, sealBlock, writeBlockHeader } from '../formats/block';
 import { type Scn } from '../formats/scn';
 
 /** A row: 4 bytes of row header, then words of text. */
-export const ROW_WORDS = 30;
-export const ROW_BYTES = ROW_WORDS * 4;
+const ROW_WORDS = 30;
+const ROW_BYTES = ROW_WORDS * 4;
 
 /** First of the two interested-transaction slots (24 bytes each). */
 export const TRANSACTION_SLOT_OFFSET = 44;

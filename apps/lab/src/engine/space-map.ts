@@ -14,7 +14,7 @@ const BITMAP_OFFSET = 64;
 const BITMAP_RESERVED_BYTES = 128;
 
 /** Blocks one bitmap block describes. */
-export function blocksPerBitmap(blockBytes: number): number {
+function blocksPerBitmap(blockBytes: number): number {
   return (blockBytes - BITMAP_RESERVED_BYTES) * 8;
 }
 

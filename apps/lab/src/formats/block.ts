@@ -16,7 +16,7 @@ export const BLOCK_TYPE = {
 } as const;
 
 /** Bits of the header's flag byte. */
-export const BLOCK_FLAG = { new: 0x01, delayedLogging: 0x02, checksum: 0x04 } as const;
+const BLOCK_FLAG = { new: 0x01, delayedLogging: 0x02, checksum: 0x04 } as const;
 
 /** Byte 1 of a block by its size. */
 export const FRMT_BY_BLOCK_BYTES: ReadonlyMap<number, number> = new Map([
@@ -27,12 +27,11 @@ export const FRMT_BY_BLOCK_BYTES: ReadonlyMap<number, number> = new Map([
   [32768, 0xe2],
 ]);
 
-/** Bytes of the cache header in front of every block, and of the tail behind it. */
-export const BLOCK_HEADER_BYTES = 20;
-export const BLOCK_TAIL_BYTES = 4;
+/** Bytes of the tail behind every block. */
+const BLOCK_TAIL_BYTES = 4;
 
 /** Smallfile addresses have 22 bits of block number. */
-export const RDBA_BLOCK_BITS = 22;
+const RDBA_BLOCK_BITS = 22;
 const RDBA_BLOCK_MASK = (1 << RDBA_BLOCK_BITS) - 1;
 const CHECKSUM_OFFSET = 16;
 

@@ -31,7 +31,7 @@ export interface RedoRecord {
 }
 
 /** A record stays well below the smallest online log (1 MiB). */
-export const RECORD_BYTES_MAX = 768 * 1024;
+const RECORD_BYTES_MAX = 768 * 1024;
 /** length, CRC, SCN, time, number of vectors. */
 export const RECORD_HEADER_BYTES = 28;
 

@@ -195,7 +195,7 @@ export interface TruthMark {
   files: { file: number; name: string; blocks: number; blockBytes: number; sha256: string }[];
 }
 
-export interface InstanceStatus {
+interface InstanceStatus {
   identity: Identity;
   cache: { blocks: number; dirtyBlocks: number; bytes: number; bytesMax: number };
   redo: { group: number; sequence: number; usedBytes: number; bytes: number };

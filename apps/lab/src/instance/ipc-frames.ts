@@ -2,7 +2,7 @@
 import { type OperationName } from './instance-port';
 
 /** Largest frame, both ways: a control file with all its record sections full fits. */
-export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
+const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 const LENGTH_BYTES = 4;
 
 export interface IpcRequest {
@@ -18,7 +18,7 @@ export type IpcResponse =
   | { event: 'session-killed'; sid: number; serial: number };
 
 /** The other side does not keep to the frame format: the connection is of no use any more. */
-export class FrameError extends Error {
+class FrameError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'FrameError';

@@ -1,6 +1,6 @@
 /** What the parser makes of an RMAN script: one node per statement. SCNs are bigint, times the text of the script. */
 
-export type DeviceType = 'SBT_TAPE' | 'DISK';
+type DeviceType = 'SBT_TAPE' | 'DISK';
 
 export interface ChannelOptions {
   name: string;

@@ -13,7 +13,7 @@ import { writePiece } from './write-piece';
 const READ_BYTES = 1024 * 1024;
 
 /** Bytes of the file on disk, block 0 included. */
-export function logBytes(log: Pick<ArchivedLog, 'blocks' | 'blockBytes'>): number {
+function logBytes(log: Pick<ArchivedLog, 'blocks' | 'blockBytes'>): number {
   return (log.blocks + 1) * log.blockBytes;
 }
 

@@ -1,5 +1,5 @@
 /** What the jobs of one channel process share: its library, its connection to the instance, its voice, its progress. */
-import { type Identity, type SessionId } from '../instance/instance-port';
+import { type SessionId } from '../instance/instance-port';
 import { type InstanceClient } from '../instance/ipc-client';
 import { type MediaChannel } from '../sbt/media-channel';
 import { type SbtLibrary } from '../sbt/load-library';
@@ -82,6 +82,3 @@ export class LongOperationReport {
       .catch(() => undefined);
   }
 }
-
-/** The database a backup belongs to. */
-export type DatabaseName = Pick<Identity, 'dbid' | 'dbName' | 'dbUniqueName'>;

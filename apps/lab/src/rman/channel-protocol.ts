@@ -1,5 +1,5 @@
 /** What rman and the processes of its channels say to each other: one job at a time, its output, its result. */
-import { type ArchivedLog, type BackupSet } from '../control-file/control-file';
+import { type ArchivedLog } from '../control-file/control-file';
 import { type BackupRecords } from '../instance/instance-port';
 import { type PieceHeader } from './piece-format';
 import { type ChannelParms } from './parms';
@@ -134,5 +134,3 @@ export type FromChannel =
   | { inputBytes: number; outputBytes: number }
   | { id: number; ok: true; result: unknown }
   | { id: number; ok: false; lines: string[] };
-
-export type SetRecord = Omit<BackupSet, 'recid' | 'stamp'>;

@@ -11,7 +11,7 @@ export interface ChannelParms {
 }
 
 /** Oracle looks for this name when PARMS has no SBT_LIBRARY. */
-export const DEFAULT_LIBRARY = 'libobk.so';
+const DEFAULT_LIBRARY = 'libobk.so';
 /** What Oracle uses without BLKSIZE. */
 const DEFAULT_BLOCK_BYTES = 262144;
 /** Pieces hold whole blocks of up to 32 KiB. */

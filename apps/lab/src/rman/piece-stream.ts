@@ -17,7 +17,7 @@ import {
 const SLICE_MS = 20;
 
 /** Lets the event loop run once in a while. */
-export class Breather {
+class Breather {
   private lastMs = performance.now();
 
   async breathe(): Promise<void> {

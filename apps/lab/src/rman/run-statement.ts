@@ -71,7 +71,7 @@ function nameOf({ kind }: Statement): string {
 }
 
 /** A statement that failed, with its whole stack. */
-export class StatementError extends RmanError {}
+class StatementError extends RmanError {}
 
 /** Answers false for EXIT. Throws StatementError. */
 export async function runStatement(session: Session, statement: Statement): Promise<boolean> {

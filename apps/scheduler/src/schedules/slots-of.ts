@@ -2,7 +2,7 @@
 import { Cron } from 'croner';
 
 /** Slots recorded one by one after a long silence; beyond that the older ones are not listed. */
-export const SLOTS_MAX = 1_000;
+const SLOTS_MAX = 1_000;
 
 export interface SlotQuestion {
   readonly cron: string;

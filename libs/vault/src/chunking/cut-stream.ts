@@ -14,11 +14,11 @@ import {
 } from './oracle-block';
 
 /** Part of the format: the kind goes into the chunk id. */
-export const CHUNK_KINDS = { slot: 1, log: 2, raw: 3 } as const;
-export type ChunkKind = (typeof CHUNK_KINDS)[keyof typeof CHUNK_KINDS];
+const CHUNK_KINDS = { slot: 1, log: 2, raw: 3 } as const;
+type ChunkKind = (typeof CHUNK_KINDS)[keyof typeof CHUNK_KINDS];
 
 /** Offset, length and kind of each chunk, three numbers apiece: no object per chunk. */
-export type Cuts = Uint32Array;
+type Cuts = Uint32Array;
 export const CUT_FIELDS = 3;
 
 export interface CutResult {

@@ -10,7 +10,7 @@ export const SALT_BYTES = 32;
 export const TAG_BYTES = 16;
 /** "ADYF", ordinal u32, ciphertext length u32. */
 export const FRAME_HEADER_BYTES = 12;
-export const COMPRESSIONS = { none: 0, zstd: 1 } as const;
+const COMPRESSIONS = { none: 0, zstd: 1 } as const;
 const FRAME_MAGIC = 0x46594441; // "ADYF", little-endian
 const ZSTD_LEVEL = 1;
 
@@ -88,7 +88,7 @@ export function sealChunks(job: SealJob): SealedChunks {
   return { frames: Buffer.concat(parts), facts };
 }
 
-export interface FrameFacts {
+interface FrameFacts {
   readonly ordinal: number;
   readonly id: Uint8Array;
   readonly kind: number;

@@ -81,7 +81,7 @@ export function decodeRecipe(body: Buffer): Recipe {
   return recipe;
 }
 
-export function pieceDigest({ ids, extents }: Pick<Recipe, 'ids' | 'extents'>): string {
+function pieceDigest({ ids, extents }: Pick<Recipe, 'ids' | 'extents'>): string {
   const hash = createHash('sha256');
   const length = Buffer.alloc(4);
   for (let i = 0; i < extents.length; i += EXTENT_FIELDS) {

@@ -28,12 +28,7 @@ const FORMAT_OF_SIZE: Record<number, number> = {
 };
 
 /** One data block with a header, a tail check and content that only its version decides. */
-export function dataBlock(options: {
-  file: number;
-  block: number;
-  version: number;
-  blockBytes?: number;
-}): Buffer {
+function dataBlock(options: { file: number; block: number; version: number; blockBytes?: number }): Buffer {
   const blockBytes = options.blockBytes ?? 8192;
   const block = Buffer.alloc(blockBytes);
   const scn = 100_000 + options.version;
