@@ -10,7 +10,7 @@ STAMPS := build/.stamps
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
-	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated files'
+	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
 	@echo 'make up      keep the same stack running; make down ends it'
 	@echo 'make bench   memory and speed of the data path'
 
@@ -43,6 +43,7 @@ check: build
 	$(NPM) typecheck
 	$(NPM) imports
 	$(NPM) unused
+	$(NPM) jest -- k8s deploy docs
 
 up: build
 	$(NPM) up
