@@ -5,7 +5,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY apps apps
 COPY libs libs
-RUN npm ci --omit=optional
+RUN npm install --no-save --omit=optional
 COPY nest-cli.json tsconfig.json ./
 RUN npx nest build agent
 
@@ -14,7 +14,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY apps/agent/package.json apps/agent/
 COPY libs libs
-RUN npm ci --omit=dev --omit=optional --workspace @adyton/agent
+RUN npm install --no-save --omit=dev --omit=optional --workspace @adyton/agent
 
 FROM debian:bookworm-slim AS native
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make && rm -rf /var/lib/apt/lists/*

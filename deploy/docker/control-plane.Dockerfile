@@ -5,7 +5,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY apps apps
 COPY libs libs
-RUN npm ci --omit=optional
+RUN npm install --no-save --omit=optional
 COPY nest-cli.json tsconfig.json ./
 RUN npx nest build control-plane
 
@@ -14,7 +14,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY apps/control-plane/package.json apps/control-plane/
 COPY libs libs
-RUN npm ci --omit=dev --omit=optional --workspace @adyton/control-plane
+RUN npm install --no-save --omit=dev --omit=optional --workspace @adyton/control-plane
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

@@ -10,7 +10,7 @@ import {
   untilAskedToEnd,
 } from '@adyton/runtime';
 import { serveSbt } from '@adyton/sbt';
-import { threadCompute } from '@adyton/vault';
+import { IngestBuffers, threadCompute } from '@adyton/vault';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
 import { authoriseSession } from './ingest/authorise-session';
@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     controlPlane,
     keyRing,
     compute,
+    buffers: new IngestBuffers(),
     log,
     now: () => systemClock.now(),
   });

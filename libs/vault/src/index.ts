@@ -15,6 +15,7 @@ export {
   type WriterSession,
   type WriterSessionOptions,
 } from './session/writer-session';
+export { IngestBuffers } from './session/ingest-buffers';
 export { type PieceIngest, type PieceSummary } from './session/piece-ingest';
 export { findPiece, removePiece, type FoundPiece, type PieceLookup } from './session/piece-names';
 export { createTombstone, readManifest, type Manifest } from './session/manifest';

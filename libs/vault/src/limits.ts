@@ -18,8 +18,10 @@ export const SEGMENTS_PER_PIECE = 3;
 export const PACK_BYTES_MAX = 32 * MIB;
 /** Room for frames that a full pack still receives, its directory and footer. */
 export const PACK_SLACK_BYTES = SEGMENT_BYTES + MIB;
-/** Pack buffers beyond one for each open piece: packs being uploaded while the next are filled. */
-export const PACKS_IN_FLIGHT_MAX = 2;
+/** Pack buffers beyond one for each open piece: a pack being uploaded while the next is filled. */
+export const PACKS_IN_FLIGHT_MAX = 1;
+/** Pieces whose buffers stay allocated between pieces and runs: those of two channels, the default. */
+export const PIECES_BUFFERED_MAX = 2;
 /** New chunks are indexed when this much was stored since the last segment; the rest at the end of the run. */
 export const INDEX_FLUSH_BYTES = 64 * MIB;
 /** Below this share of saving a chunk is stored as it is. */

@@ -4,6 +4,7 @@ import { AdytonError, type ByteTotals, type IngestReport, type SessionGrant } fr
 import { isTerminal, runTransitions } from '@adyton/domain';
 import {
   type Compute,
+  type IngestBuffers,
   findPiece,
   openPieceReader,
   openWriterSession,
@@ -25,6 +26,7 @@ export interface RunSessionParts {
   readonly controlPlane: ControlPlane;
   readonly keyRing: DatabaseKeyRing;
   readonly compute: Compute;
+  readonly buffers: IngestBuffers;
   readonly log: Logger;
   readonly now: () => Date;
 }
@@ -61,6 +63,7 @@ export class RunSession {
             runId: grant.runId,
             fence: grant.fence,
             compute: parts.compute,
+            buffers: parts.buffers,
             now: parts.now,
           });
     parts.log.info(

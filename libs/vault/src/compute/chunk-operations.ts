@@ -67,8 +67,10 @@ export const FACT_FIELDS = 2;
 export function sealChunks(job: SealJob): SealedChunks {
   const count = job.cuts.length / CUT_FIELDS;
   const packKey = packKeyOf(job);
-  const parts: Buffer[] = [];
+  // Memory of its own, so that it can be handed over; a chunk never grows.
+  const frames = Buffer.allocUnsafeSlow(framesBytesMax(job.cuts));
   const facts = new Uint32Array(count * FACT_FIELDS);
+  let at = 0;
   for (let i = 0; i < count; i += 1) {
     const [offset = 0, length = 0, kind = 0] = job.cuts.subarray(i * CUT_FIELDS, (i + 1) * CUT_FIELDS);
     const chunk = job.bytes.subarray(offset, offset + length);
@@ -78,14 +80,23 @@ export function sealChunks(job: SealJob): SealedChunks {
     const cipher = createCipheriv('aes-256-gcm', packKey, nonceOf(ordinal)).setAAD(
       aadOf(job, { ordinal, id, kind, compression, length }),
     );
-    const header = Buffer.alloc(FRAME_HEADER_BYTES);
-    header.writeUInt32LE(FRAME_MAGIC, 0);
-    header.writeUInt32LE(ordinal, 4);
-    header.writeUInt32LE(body.length, 8);
-    parts.push(header, cipher.update(body), cipher.final(), cipher.getAuthTag());
+    at = frames.writeUInt32LE(FRAME_MAGIC, at);
+    at = frames.writeUInt32LE(ordinal, at);
+    at = frames.writeUInt32LE(body.length, at);
+    for (const part of [cipher.update(body), cipher.final(), cipher.getAuthTag()]) {
+      frames.set(part, at);
+      at += part.length;
+    }
     facts.set([body.length, compression], i * FACT_FIELDS);
   }
-  return { frames: Buffer.concat(parts), facts };
+  return { frames: frames.subarray(0, at), facts };
+}
+
+function framesBytesMax(cuts: Uint32Array): number {
+  let bytes = 0;
+  for (let i = 0; i < cuts.length; i += CUT_FIELDS)
+    bytes += (cuts[i + 1] ?? 0) + FRAME_HEADER_BYTES + TAG_BYTES;
+  return bytes;
 }
 
 interface FrameFacts {

@@ -39,5 +39,5 @@ function buffersOf(result: Result): ArrayBuffer[] {
           ? result.bytes
           : null;
   const buffer = large?.buffer;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === large?.byteLength ? [buffer] : [];
+  return buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize ? [buffer] : [];
 }

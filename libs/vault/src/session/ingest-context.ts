@@ -3,7 +3,7 @@ import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { type PackRef } from '../format/pack';
 import { type Recipe } from '../format/recipe';
-import { type PackBuffers } from './pack-buffers';
+import { type IngestBuffers } from './ingest-buffers';
 
 export interface StoredChunk {
   readonly pack: PackRef;
@@ -16,7 +16,7 @@ export interface IngestContext {
   readonly keys: DatabaseKeys;
   readonly vaultId: string;
   readonly sid: string;
-  readonly buffers: PackBuffers;
+  readonly buffers: IngestBuffers;
   /** Where a chunk lies durably, or null. */
   findStored(id: Uint8Array): StoredChunk | null;
   /** Makes the pack durable. */

@@ -8,8 +8,9 @@ import { ChunkTable, LOCATION_FIELDS } from '../format/chunk-table';
 import { OpenPack, type PackRef } from '../format/pack';
 import { PackTable } from '../format/pack-table';
 import { type Recipe } from '../format/recipe';
-import { PACK_BYTES_MAX, SEGMENT_BYTES, SEGMENTS_PER_PIECE } from '../limits';
+import { PACK_BYTES_MAX, SEGMENT_BYTES } from '../limits';
 import { GrowingColumn } from './growing-column';
+import { type Segment } from './ingest-buffers';
 import { type IngestContext } from './ingest-context';
 
 export interface PieceSummary {
@@ -22,16 +23,12 @@ export interface PieceSummary {
   readonly bytesStored: number;
 }
 
-interface Segment {
-  readonly shared: SharedArrayBuffer;
-  readonly bytes: Buffer;
-}
-
 /** The number of the pack that is still open; its real number is known when it is sealed. */
 const OPEN_PACK = 0xffffffff;
 
 export class PieceIngest {
-  private readonly freeSegments: Segment[] = Array.from({ length: SEGMENTS_PER_PIECE }, newSegment);
+  private readonly segments: readonly Segment[];
+  private readonly freeSegments: Segment[];
   private segment: Segment | null = null;
   private filled = 0;
   private tail: Promise<void> = Promise.resolve();
@@ -56,7 +53,8 @@ export class PieceIngest {
     private readonly context: IngestContext,
     readonly handle: string,
   ) {
-    context.buffers.pieceOpened();
+    this.segments = context.buffers.pieceOpened();
+    this.freeSegments = [...this.segments];
   }
 
   /** What has come in so far, for progress. */
@@ -111,21 +109,24 @@ export class PieceIngest {
     this.failure ??= new Error('the piece was aborted');
     await this.tail;
     await Promise.allSettled(this.uploads);
-    if (this.pack !== null) this.context.buffers.giveBack(this.pack.buffer);
+    if (this.pack !== null) this.context.buffers.giveBackPack(this.pack.buffer);
     this.pack = null;
     this.end();
   }
 
   private async nextSegment(): Promise<Segment> {
-    while (this.freeSegments.length === 0) {
+    for (;;) {
+      const free = this.freeSegments.pop();
+      if (free !== undefined) {
+        this.segment = free;
+        this.filled = 0;
+        return free;
+      }
       const { promise, resolve } = Promise.withResolvers<void>();
       this.roomWaiters.push(resolve);
       await promise;
       this.assertGoing();
     }
-    this.segment = this.freeSegments.pop() ?? newSegment();
-    this.filled = 0;
-    return this.segment;
   }
 
   /** Cuts the segment, starts hashing it, queues the rest behind what came before, and carries the unfinished chunk over. */
@@ -220,7 +221,7 @@ export class PieceIngest {
 
   private async openPack(): Promise<OpenPack> {
     if (this.pack === null) {
-      const buffer = await this.context.buffers.take();
+      const buffer = await this.context.buffers.takePack();
       const { keys, vaultId, sid } = this.context;
       this.pack = {
         buffer,
@@ -259,7 +260,7 @@ export class PieceIngest {
     try {
       await this.context.uploadPack(pack, bytes);
     } finally {
-      this.context.buffers.giveBack(buffer);
+      this.context.buffers.giveBackPack(buffer);
     }
     for (const number of chunkNumbers) {
       this.context.learnStored(
@@ -305,14 +306,9 @@ export class PieceIngest {
   private end(): void {
     if (this.ended) return;
     this.ended = true;
-    this.context.buffers.pieceEnded();
+    this.context.buffers.pieceEnded(this.segments);
     this.context.pieceEnded(this.handle);
   }
-}
-
-function newSegment(): Segment {
-  const shared = new SharedArrayBuffer(SEGMENT_BYTES);
-  return { shared, bytes: Buffer.from(shared) };
 }
 
 /** Without Buffer's wrapping, so that only the shared memory itself is passed to a thread. */

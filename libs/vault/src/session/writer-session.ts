@@ -14,9 +14,9 @@ import { HANDLE_BYTES_MAX, INDEX_FLUSH_BYTES, REQUESTS_AT_ONCE } from '../limits
 import { VaultError } from '../vault-error';
 import { forEachAtOnce } from './at-once';
 import { readCondemnedPacks } from './condemned-packs';
+import { type IngestBuffers } from './ingest-buffers';
 import { type IngestContext, type StoredChunk } from './ingest-context';
 import { createManifest, manifestKeyOf } from './manifest';
-import { PackBuffers } from './pack-buffers';
 import { PieceIngest } from './piece-ingest';
 import { findPiece, findRecipeKey, recipeKeyOf, type FoundPiece } from './piece-names';
 
@@ -29,6 +29,8 @@ export interface WriterSessionOptions {
   readonly runId: string;
   readonly fence: number;
   readonly compute: Compute;
+  /** Those of the process: sessions share them. */
+  readonly buffers: IngestBuffers;
   readonly now: () => Date;
   /** Session of the run's primary host, when this is a secondary one. */
   readonly parent?: string;
@@ -75,7 +77,6 @@ export class WriterSession {
   private bytesBesidePieces = 0;
   private readonly open = new Map<string, PieceIngest>();
   private readonly closed: { handle: string; recipeKey: string }[] = [];
-  private readonly buffers = new PackBuffers();
 
   /** Use openWriterSession. */
   constructor(
@@ -203,7 +204,7 @@ export class WriterSession {
       keys,
       vaultId,
       sid: this.sid,
-      buffers: this.buffers,
+      buffers: this.options.buffers,
       findStored: (id) => this.findStored(id),
       uploadPack: async (pack, bytes) => void (await this.options.store.create(packObjectKey(pack), bytes)),
       learnStored: (id, pack, location) => this.learnStored(id, pack, location),

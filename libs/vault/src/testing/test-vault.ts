@@ -3,6 +3,7 @@ import { MemoryStore, type ObjectStore } from '@adyton/object-store';
 import { randomBytes } from 'node:crypto';
 import {
   deriveDatabaseKeys,
+  IngestBuffers,
   inlineCompute,
   openPieceReader,
   openWriterSession,
@@ -16,12 +17,20 @@ export const VAULT_ID = '01K9Z0000000000000000VAULT';
 export function testVault(store: ObjectStore = new MemoryStore()) {
   const keys = deriveDatabaseKeys(randomBytes(32), VAULT_ID, DBID);
   const compute = inlineCompute();
+  const buffers = new IngestBuffers();
   const common = { store, vaultId: VAULT_ID, keys, dbid: DBID, compute };
   return {
     store,
     keys,
     session: (run: number, overrides: Partial<{ store: ObjectStore }> = {}): Promise<WriterSession> =>
-      openWriterSession({ ...common, ...overrides, runId: `run_${run}`, fence: run, now: () => new Date() }),
+      openWriterSession({
+        ...common,
+        buffers,
+        ...overrides,
+        runId: `run_${run}`,
+        fence: run,
+        now: () => new Date(),
+      }),
     restore: async (handle: string): Promise<Buffer> => {
       const reader = await openPieceReader(common, handle);
       const parts: Uint8Array[] = [];

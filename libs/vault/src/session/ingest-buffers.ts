@@ -1,0 +1,82 @@
+// The large buffers of all pieces of a process, used again and again: segments of shared memory that streams are gathered in, and packs.
+// A pack buffer for each open piece and a few more for packs that are being uploaded; who finds none waits. That is the back-pressure of
+// a slow store, and what keeps memory flat from run to run.
+import {
+  PACK_BYTES_MAX,
+  PACK_SLACK_BYTES,
+  PACKS_IN_FLIGHT_MAX,
+  PIECES_BUFFERED_MAX,
+  SEGMENT_BYTES,
+  SEGMENTS_PER_PIECE,
+} from '../limits';
+
+export interface Segment {
+  readonly shared: SharedArrayBuffer;
+  readonly bytes: Buffer;
+}
+
+export class IngestBuffers {
+  private readonly freePacks: Buffer[] = [];
+  private readonly freeSegments: Segment[] = [];
+  private readonly waiting: ((buffer: Buffer) => void)[] = [];
+  private packsAllocated = 0;
+  private pieces = 0;
+
+  /** The segments of a piece, its own until it ends. */
+  pieceOpened(): Segment[] {
+    this.pieces += 1;
+    this.serveWaiting();
+    return Array.from({ length: SEGMENTS_PER_PIECE }, () => this.freeSegments.pop() ?? newSegment());
+  }
+
+  pieceEnded(segments: readonly Segment[]): void {
+    this.pieces -= 1;
+    if (this.freeSegments.length < PIECES_BUFFERED_MAX * SEGMENTS_PER_PIECE)
+      this.freeSegments.push(...segments);
+    while (this.packsAllocated > this.packsKept && this.freePacks.pop() !== undefined)
+      this.packsAllocated -= 1;
+  }
+
+  async takePack(): Promise<Buffer> {
+    const buffer = this.freePacks.pop() ?? this.allocatePack();
+    if (buffer !== null) return buffer;
+    const { promise, resolve } = Promise.withResolvers<Buffer>();
+    this.waiting.push(resolve);
+    return promise;
+  }
+
+  giveBackPack(buffer: Buffer): void {
+    const next = this.waiting.shift();
+    if (next !== undefined) next(buffer);
+    else if (this.packsAllocated > this.packsKept) this.packsAllocated -= 1;
+    else this.freePacks.push(buffer);
+  }
+
+  private get packsMax(): number {
+    return this.pieces + PACKS_IN_FLIGHT_MAX;
+  }
+
+  /** Channels end one piece and begin the next: what they had is kept for a while. */
+  private get packsKept(): number {
+    return Math.max(this.pieces, PIECES_BUFFERED_MAX) + PACKS_IN_FLIGHT_MAX;
+  }
+
+  private allocatePack(): Buffer | null {
+    if (this.packsAllocated >= this.packsMax) return null;
+    this.packsAllocated += 1;
+    return Buffer.allocUnsafeSlow(PACK_BYTES_MAX + PACK_SLACK_BYTES);
+  }
+
+  private serveWaiting(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) return;
+    const buffer = this.allocatePack();
+    if (buffer === null) this.waiting.unshift(next);
+    else next(buffer);
+  }
+}
+
+function newSegment(): Segment {
+  const shared = new SharedArrayBuffer(SEGMENT_BYTES);
+  return { shared, bytes: Buffer.from(shared) };
+}
