@@ -22,8 +22,16 @@ it('is made with mode 0600 and never replaced', async () => {
 
 it('is refused when others can read it', async () => {
   await createKeyFile(path, key);
-  await chmod(path, 0o640);
+  await chmod(path, 0o644);
   await expect(readKeyFile(path)).rejects.toMatchObject({ code: 'ADY_VAULT_KEY_WRONG' });
+});
+
+it('may be read by its group only when root owns it, as in a mounted secret', async () => {
+  await createKeyFile(path, key);
+  await chmod(path, 0o440);
+  const reading = readKeyFile(path);
+  if ((await stat(path)).uid === 0) expect(await reading).toEqual(key);
+  else await expect(reading).rejects.toMatchObject({ code: 'ADY_VAULT_KEY_WRONG' });
 });
 
 it('is refused when it is missing or has another length, and stays as it is', async () => {

@@ -5,7 +5,9 @@ import { open, stat } from 'node:fs/promises';
 
 export const KEY_FILE_BYTES = 32;
 const OWNER_ONLY_MODE = 0o600;
-const OTHERS_MASK = 0o077;
+/** Nothing for group and others; a file of root's may be read by the group, as Kubernetes mounts a secret for `fsGroup`. */
+const FORBIDDEN = { ofRoot: 0o037, ofUser: 0o077 };
+const ROOT = 0;
 
 /** @throws AdytonError ADY_VAULT_KEY_WRONG when the file is missing, of another size, or readable by others. */
 export async function readKeyFile(path: string): Promise<Buffer> {
@@ -13,8 +15,8 @@ export async function readKeyFile(path: string): Promise<Buffer> {
     throw new AdytonError('ADY_VAULT_KEY_WRONG', `the key file ${path} cannot be read`, {}, { cause });
   });
   try {
-    const { mode, size } = await file.stat();
-    if ((mode & OTHERS_MASK) !== 0)
+    const { mode, size, uid } = await file.stat();
+    if ((mode & (uid === ROOT ? FORBIDDEN.ofRoot : FORBIDDEN.ofUser)) !== 0)
       throw new AdytonError(
         'ADY_VAULT_KEY_WRONG',
         `the key file ${path} is readable by others; chmod 600 it`,
