@@ -85,7 +85,7 @@ export class Doctor {
         );
       const last = completions.get(database.id);
       if (last === undefined)
-        return warning(name, 'has no recovery point yet', `adyton backup create ${database.name}`);
+        return warning(name, 'has no recovery point yet', `adyton backup ${database.name}`);
       return { name, verdict: 'ok', detail: `last recovery point completed ${last.toISOString()}`, hint: '' };
     });
   }

@@ -4,6 +4,7 @@ import { startListener, type RunningListener } from '../listener/listener';
 import { readPasswordFile } from '../listener/password-file';
 import { createSqlEvaluator } from '../sql/evaluator';
 import { databaseTables } from '../views/database-tables';
+import { executeAlter } from './execute-alter';
 import { type Instance } from './instance';
 import { type InstanceFile, passwordFilePath } from './oracle-home';
 import { ORA, OraError } from './ora-error';
@@ -41,5 +42,6 @@ function commandsOf(instance: Instance) {
       }
       instance.sessions.kill(target);
     },
+    alterOther: (sql: string) => executeAlter(instance, sql),
   };
 }
