@@ -45,12 +45,11 @@ const UNPRIVILEGED_ACCOUNTS = ['postgres', 'nobody'];
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const user = process.getuid?.() === 0 ? unprivilegedUser() : undefined;
   const binaries = await readableBinaries(user);
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'adyton-postgres-')));
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  if (user !== undefined) {
-    await chown(directory, user.uid, user.gid);
-    await letEnter(dirname(directory));
-  }
+  const directory =
+    options.directory === undefined
+      ? await mkdtemp(join(tmpdir(), 'adyton-postgres-'))
+      : await keptDirectory(options.directory, user);
+  if (user !== undefined) await chown(directory, user.uid, user.gid);
   const password = await keptPassword(join(directory, 'password'));
   const data = join(directory, 'data');
   if (!(await exists(join(data, 'PG_VERSION')))) await initialise(binaries, data, directory, password, user);
@@ -152,15 +151,28 @@ function isReachable(path: string): boolean {
   }
 }
 
-/** Lets other users pass through our own directory, without letting them list it. */
-async function letEnter(parent: string): Promise<void> {
+/** Names the place of the data when the server's user cannot reach the directory that was asked for, e.g. below /root. */
+const ELSEWHERE = 'data-is-at';
+
+async function keptDirectory(directory: string, user: OsUser | undefined): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (user === undefined || (await letEnter(dirname(directory)))) return directory;
+  const pointer = join(directory, ELSEWHERE);
+  if (await exists(pointer)) {
+    const kept = await readFile(pointer, 'utf8');
+    if (await exists(kept)) return kept;
+  }
+  const elsewhere = await mkdtemp(join(tmpdir(), 'adyton-postgres-kept-'));
+  await writeFile(pointer, elsewhere);
+  return elsewhere;
+}
+
+/** Lets other users pass through our own directory, without letting them list it. False: something above it is closed to them. */
+async function letEnter(parent: string): Promise<boolean> {
   const { mode, uid } = await stat(parent);
   if ((mode & 0o001) === 0 && uid === process.getuid?.() && isEnterable(dirname(parent)))
     await chmod(parent, (mode & 0o777) | 0o001);
-  if (!isEnterable(parent))
-    throw new Error(
-      `Postgres cannot run as root, and its own user cannot reach ${parent}; choose a directory elsewhere`,
-    );
+  return isEnterable(parent);
 }
 
 function isEnterable(path: string): boolean {

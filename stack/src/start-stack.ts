@@ -16,6 +16,8 @@ export interface StackOptions {
   /** Everything the stack keeps lies below; it is made when missing. */
   readonly directory: string;
   readonly databaseBytes: string;
+  /** The ledger survives a stop; otherwise it goes with it. */
+  readonly keepLedger?: boolean;
   readonly storeBytesMax?: number;
   /** Extra settings by process name. */
   readonly settings?: Readonly<Partial<Record<ProductProcess, Readonly<Record<string, string>>>>>;
@@ -127,7 +129,7 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
   });
   endings.add(() => redis.stop());
   const postgres = await startPostgres({
-    directory: join(options.directory, 'postgres'),
+    ...(options.keepLedger === true ? { directory: join(options.directory, 'postgres') } : {}),
     logFile: join(logsDir, 'postgres.log'),
   });
   endings.add(() => postgres.stop());

@@ -11,6 +11,7 @@ async function main(): Promise<void> {
   const stack = await startStack({
     directory: join(upDir, 'stack'),
     databaseBytes: process.env['LAB_SIZE'] ?? '400M',
+    keepLedger: true,
     say: (text) => process.stdout.write(`${text}\n`),
   });
   const state: KeptStack = {
