@@ -118,10 +118,14 @@ interface StatusLine {
   readonly type: string;
   readonly phase?: string;
   readonly bytesDone?: number;
+  readonly bytesExpected?: number | null;
 }
+
 function showStatus(text: string): void {
-  const line = JSON.parse(text) as StatusLine;
-  if (line.type === 'status') say(`  ${line.phase ?? ''} ${mebibytes(line.bytesDone ?? 0)} MiB`);
+  const { type, phase, bytesDone = 0, bytesExpected } = JSON.parse(text) as StatusLine;
+  if (type !== 'status') return;
+  const expected = typeof bytesExpected === 'number' ? ` of ${mebibytes(bytesExpected)}` : '';
+  say(`  ${(phase ?? '').padEnd(10)} ${mebibytes(bytesDone)}${expected} MiB`);
 }
 
 async function mustCli(

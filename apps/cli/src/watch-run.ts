@@ -1,4 +1,5 @@
-// Follows a request and its run to the end: a rewritten line on a terminal, a line every ten seconds elsewhere, JSON lines for machines.
+// Follows a request and its run to the end: a rewritten line on a terminal, a line every ten seconds elsewhere, a JSON line
+// every second for machines.
 import {
   AdytonError,
   callRoute,
@@ -17,6 +18,8 @@ import { progressLine, type Sample } from './render/progress-line';
 const POLL_MS = 500;
 /** Between two lines where no terminal rewrites them, ms. */
 const LINE_INTERVAL_MS = 10_000;
+/** Between two status objects for a machine, ms. */
+const JSON_INTERVAL_MS = 1_000;
 
 const OPEN_REQUESTS: readonly string[] = ['requested', 'dispatching', 'waiting_for_agent'];
 const OPEN_RUNS: readonly string[] = ['planning', 'running', 'committing'];
@@ -85,7 +88,7 @@ class ProgressView {
   }
 
   private showJson(run: RunDetail, nowMs: number): void {
-    if (nowMs - this.lastLineAtMs < LINE_INTERVAL_MS && this.lastText === run.phase) return;
+    if (nowMs - this.lastLineAtMs < JSON_INTERVAL_MS && this.lastText === run.phase) return;
     this.context.out.write(
       `${JSON.stringify({ type: 'status', runId: run.id, state: run.state, phase: run.phase, ...run.progress })}\n`,
     );
