@@ -62,22 +62,16 @@ static int finish_open(struct session *session, enum frame_type type, const unsi
   connection_begin(connection, type == FRAME_OPEN_WRITE ? "creating piece " : "opening piece ", session->handle);
   if (!connection_send(connection, type, memory, payload->length, false))
     return session_fail_by_worker(session);
-  switch (connection_wait(connection, FRAME_OPENED, ADY_REQUEST_LIMIT_MS, false, &answer, &session->error)) {
-  case ANSWER_GOOD:
-    free(answer.allocated);
-    session->piece = opened;
-    session->writing = opened == PIECE_WRITING;
-    connection->data_left = 0;
-    connection->data_ended = false;
-    connection->streaming = opened == PIECE_READING;
-    return 0;
-  case ANSWER_ERROR:
-    session->pending = true;
+  enum answer_kind kind =
+      connection_wait(connection, FRAME_OPENED, ADY_REQUEST_LIMIT_MS, false, &answer, &session->error);
+  if (session_settle(session, kind, &answer) != 0)
     return -1;
-  case ANSWER_LOST:
-    break;
-  }
-  return session_fail_by_worker(session);
+  session->piece = opened;
+  session->writing = opened == PIECE_WRITING;
+  connection->data_left = 0;
+  connection->data_ended = false;
+  connection->streaming = opened == PIECE_READING;
+  return 0;
 }
 
 int piece_backup(struct session *session, const char *handle, const ady_kv *object, size_t block_size, unsigned int copy_no)
@@ -199,17 +193,7 @@ static int finish_close(struct session *session)
     kind = connection_wait(connection, FRAME_CLOSED, writing ? ADY_CLOSE_LIMIT_MS : ADY_REQUEST_LIMIT_MS, !writing, &answer,
                            &session->error);
   piece_forget(session);
-  switch (kind) {
-  case ANSWER_GOOD:
-    free(answer.allocated);
-    return 0;
-  case ANSWER_ERROR:
-    session->pending = true;
-    return -1;
-  case ANSWER_LOST:
-    break;
-  }
-  return session_fail_by_worker(session);
+  return session_settle(session, kind, &answer);
 }
 
 int piece_close(struct session *session, unsigned long flags)

@@ -27,6 +27,21 @@ int session_fail_by_worker(struct session *session)
   return -1;
 }
 
+int session_settle(struct session *session, enum answer_kind kind, struct answer *answer)
+{
+  switch (kind) {
+  case ANSWER_GOOD:
+    free(answer->allocated);
+    return 0;
+  case ANSWER_ERROR:
+    session->pending = true;
+    return -1;
+  case ANSWER_LOST:
+    break;
+  }
+  return session_fail_by_worker(session);
+}
+
 size_t session_handle_length(struct session *session, const char *handle)
 {
   size_t length = handle == NULL ? 0 : strnlen(handle, SBT_HANDLE_BYTES);
@@ -190,17 +205,9 @@ int session_command(struct session *session, const char *command)
   connection_begin(&session->connection, "passing on the text of SEND", "");
   if (!connection_send(&session->connection, FRAME_COMMAND, memory, payload.length, false))
     return session_fail_by_worker(session);
-  switch (connection_wait(&session->connection, FRAME_DONE, ADY_REQUEST_LIMIT_MS, false, &answer, &session->error)) {
-  case ANSWER_GOOD:
-    free(answer.allocated);
-    return 0;
-  case ANSWER_ERROR:
-    session->pending = true;
-    return -1;
-  case ANSWER_LOST:
-    break;
-  }
-  return session_fail_by_worker(session);
+  enum answer_kind kind =
+      connection_wait(&session->connection, FRAME_DONE, ADY_REQUEST_LIMIT_MS, false, &answer, &session->error);
+  return session_settle(session, kind, &answer);
 }
 
 int session_end(struct session *session, unsigned long flags)

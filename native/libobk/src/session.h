@@ -50,6 +50,9 @@ int session_fail(struct session *session, unsigned long code, const char *code_n
 /* Returns -1 with the reason for which the connection is lost or the worker has given up the piece. */
 int session_fail_by_worker(struct session *session);
 
+/* Ends a call with what its answer says: 0, or -1 with the error in place. The payload of a good answer is let go. */
+int session_settle(struct session *session, enum answer_kind kind, struct answer *answer);
+
 /* Checks the length of a handle (1 to 511 bytes); 0 and an error when it is out of range. */
 size_t session_handle_length(struct session *session, const char *handle);
 

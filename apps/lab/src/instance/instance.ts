@@ -16,7 +16,8 @@ import { type DataFileHeader } from '../formats/data-file-header';
 import { formatScn } from '../formats/scn';
 import { lockDatabase } from './database-lock';
 import { type Identity } from './instance-port';
-import { type LiveState, type RecoveryArea, type SessionRow } from './live-state';
+import { type RecoveryAreaState, type SessionState } from '../views/live-state';
+import { type LiveState } from './live-state';
 import { startIncarnation } from './open-resetlogs';
 import { hostPaths, readInstanceFile } from './oracle-home';
 import { ORA, OraError } from './ora-error';
@@ -273,7 +274,7 @@ function failUnfinishedJobs(store: ControlFileStore, at: Date): void {
   });
 }
 
-function recoveryAreaOf(controlFile: ControlFile, path: string): RecoveryArea {
+function recoveryAreaOf(controlFile: ControlFile, path: string): RecoveryAreaState {
   const logs = controlFile.archivedLogs.filter((log) => log.status === 'A' && log.name !== null);
   const bytesOf = (log: ArchivedLog) => (log.blocks + 1) * log.blockBytes;
   const backedUp = logs.filter((log) => log.backupCount > 0);
@@ -286,7 +287,7 @@ function recoveryAreaOf(controlFile: ControlFile, path: string): RecoveryArea {
   };
 }
 
-function backgroundSessions(startedAt: Date): SessionRow[] {
+function backgroundSessions(startedAt: Date): SessionState[] {
   return ['PMON', 'DBW0', 'LGWR', 'CKPT', 'SMON', 'ARC0'].map((name, i) => ({
     sid: i + 1,
     serial: 1,

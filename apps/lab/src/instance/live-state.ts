@@ -1,26 +1,12 @@
-/** What the views show that is not in the control file: sessions, long operations, headers, space. Read synchronously. */
+/** What a running instance knows beside its control file: sessions, long operations, headers, space. Read synchronously. */
 import { type ControlFile } from '../control-file/control-file';
-import { type DataFileHeader } from '../formats/data-file-header';
+import {
+  type FileSpaceState,
+  type LiveState as ShownState,
+  type RecoveryAreaState,
+  type RmanOutputState,
+} from '../views/live-state';
 import { type Identity, type SessionId } from './instance-port';
-
-export interface SessionRow extends SessionId {
-  username: string;
-  program: string;
-  module: string | null;
-  clientInfo: string | null;
-  event: string;
-  status: 'ACTIVE' | 'INACTIVE' | 'KILLED';
-  type: 'USER' | 'BACKGROUND';
-  logonAt: string;
-  /** Operating-system process id of the server process. */
-  spid: number;
-  machine?: string;
-  osUser?: string;
-  action?: string | null;
-  clientIdentifier?: string | null;
-  /** Since when it waits for `event`. */
-  waitingSince?: string;
-}
 
 /** What a client says of itself while it is connected. */
 export interface SessionAttributes {
@@ -41,54 +27,19 @@ export interface NewSession {
   osUser?: string;
 }
 
-export interface LongopRow extends SessionId {
-  context: number;
-  opname: string;
-  sofar: number;
-  totalwork: number;
-  startedAt: string;
-  updatedAt: string;
-}
-
-export interface FileSpace {
-  file: number;
-  blocks: number;
-  /** In a segment now, file and space headers included. */
-  usedBlocks: number;
+export interface FileSpace extends FileSpaceState {
   /** Below the high-water mark, but free: a backup still contains them. */
   formerlyUsedBlocks: number;
 }
 
-/** The recovery area: archived logs, in the lab. */
-export interface RecoveryArea {
-  path: string;
-  limitBytes: number;
-  usedBytes: number;
-  reclaimableBytes: number;
-  files: number;
-}
-
-/** One line RMAN printed. */
-export interface RmanOutputRow {
-  sid: number;
-  recid: number;
-  stamp: number;
-  sessionRecid: number;
-  sessionStamp: number;
-  output: string;
-}
-
-export interface LiveState {
+/** The views' own demands, with what only the instance itself asks for. */
+export interface LiveState extends ShownState {
   identity(): Identity;
   controlFile(): ControlFile;
-  sessions(): SessionRow[];
-  longops(): LongopRow[];
-  /** Undefined for a file that is missing or whose header is broken. */
-  dataFileHeader(file: number): DataFileHeader | undefined;
   space(): FileSpace[];
   controlFiles(): string[];
-  recoveryArea(): RecoveryArea;
-  rmanOutput(): RmanOutputRow[];
+  recoveryArea(): RecoveryAreaState;
+  rmanOutput(): RmanOutputState[];
   /** Registers a listener session; the answer's `killed` aborts when somebody kills it. */
   openSession(session: NewSession): {
     id: SessionId;

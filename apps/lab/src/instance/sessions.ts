@@ -1,12 +1,7 @@
 /** The sessions of an instance and their long operations: what v$session and v$session_longops show. */
 import { type LongOperation, type SessionId } from './instance-port';
-import {
-  type LongopRow,
-  type NewSession,
-  type RmanOutputRow,
-  type SessionAttributes,
-  type SessionRow,
-} from './live-state';
+import { type NewSession, type SessionAttributes } from './live-state';
+import { type LongopState, type RmanOutputState, type SessionState } from '../views/live-state';
 import { ORA, OraError } from './ora-error';
 
 /** ORA-00018 beyond this. */
@@ -18,14 +13,14 @@ const RMAN_OUTPUT_MAX = 10_000;
 const FIRST_SID = 20;
 
 interface LiveSession {
-  row: SessionRow;
+  row: SessionState;
   onKilled: () => void;
 }
 
 export class Sessions {
   private readonly bySid = new Map<number, LiveSession>();
-  private readonly operations: LongopRow[] = [];
-  private readonly output: RmanOutputRow[] = [];
+  private readonly operations: LongopState[] = [];
+  private readonly output: RmanOutputState[] = [];
   private nextOutput = 1;
   private nextSerial: number;
 
@@ -40,7 +35,7 @@ export class Sessions {
     while (this.bySid.has(sid)) sid++;
     const serial = this.nextSerial++;
     const at = this.now().toISOString();
-    const row: SessionRow = {
+    const row: SessionState = {
       ...session,
       clientInfo: session.clientInfo ?? null,
       sid,
@@ -77,7 +72,7 @@ export class Sessions {
     session.onKilled();
   }
 
-  rows(): SessionRow[] {
+  rows(): SessionState[] {
     return [...this.bySid.values()].map(({ row }) => ({ ...row }));
   }
 
@@ -99,17 +94,17 @@ export class Sessions {
     if (this.operations.length > LONGOPS_MAX) this.operations.shift();
   }
 
-  longops(): LongopRow[] {
+  longops(): LongopState[] {
     return this.operations.map((row) => ({ ...row }));
   }
 
   /** Keeps lines RMAN printed, in memory only as the real view does. */
-  noteRmanOutput(origin: Omit<RmanOutputRow, 'recid' | 'output'>, lines: string[]): void {
+  noteRmanOutput(origin: Omit<RmanOutputState, 'recid' | 'output'>, lines: string[]): void {
     for (const output of lines) this.output.push({ ...origin, recid: this.nextOutput++, output });
     if (this.output.length > RMAN_OUTPUT_MAX) this.output.splice(0, this.output.length - RMAN_OUTPUT_MAX);
   }
 
-  rmanOutput(): RmanOutputRow[] {
+  rmanOutput(): RmanOutputState[] {
     return this.output.map((row) => ({ ...row }));
   }
 

@@ -74,7 +74,7 @@ interface DataFileHeaderState {
   absoluteFuzzyScn: bigint;
 }
 
-interface FileSpaceState {
+export interface FileSpaceState {
   file: number;
   /** Blocks of the file, without block 0. */
   blocks: number;
@@ -83,7 +83,7 @@ interface FileSpaceState {
 }
 
 /** The fast recovery area. */
-interface RecoveryAreaState {
+export interface RecoveryAreaState {
   path: string;
   limitBytes: number;
   usedBytes: number;
@@ -113,7 +113,7 @@ export interface BackupIoState {
 }
 
 /** A line of RMAN's output. */
-interface RmanOutputState {
+export interface RmanOutputState {
   sid: number;
   recid: number;
   stamp: number;
