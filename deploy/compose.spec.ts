@@ -40,6 +40,11 @@ it('satisfies the Compose schema', () => {
   addFormats(ajv);
   // Durations of Compose are Go's, not those of ISO 8601.
   ajv.addFormat('duration', /^(\d+(\.\d+)?(h|m|s|ms|us))+$/);
+  const port = /^([\d.]+:)*\d+(-\d+)?(:\d+(-\d+)?)?(\/(tcp|udp))?$/;
+  ajv
+    .addFormat('ports', port)
+    .addFormat('expose', port)
+    .addFormat('subnet_ip_address', /^[\da-f.:]+\/\d+$/);
   const validate = ajv.compile(schema);
   expect({ valid: validate(compose), errors: validate.errors }).toEqual({ valid: true, errors: null });
 });

@@ -59,6 +59,7 @@ it.each(Object.keys(damages))('fails the restore and names the pack that was %s'
   const { text } = await callRoute(stack.api, restRoutes.getRunLog, { params: { id: run.id } });
   expect(text).toContain('RMAN-00569');
   expect(text).not.toContain('media recovery complete');
+  expect(readdirSync(directory)).toEqual([]);
   writeFileSync(pack, whole);
   expect(existsSync(pack)).toBe(true);
 });
