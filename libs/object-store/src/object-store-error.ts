@@ -1,6 +1,13 @@
 // What can go wrong with a store, in kinds that code may branch on.
 export type ObjectStoreErrorKind =
-  'unavailable' | 'timeout' | 'denied' | 'full' | 'no-bucket' | 'not-supported' | 'corrupt-reply';
+  | 'unavailable'
+  | 'timeout'
+  | 'denied'
+  | 'full'
+  | 'no-bucket'
+  | 'not-supported'
+  | 'corrupt-reply'
+  | 'out-of-range';
 
 const HINTS: Record<ObjectStoreErrorKind, string> = {
   unavailable: 'check that the endpoint is right and reachable',
@@ -10,6 +17,7 @@ const HINTS: Record<ObjectStoreErrorKind, string> = {
   'no-bucket': 'create the bucket, or correct its name',
   'not-supported': 'this store lacks a feature that the vault needs',
   'corrupt-reply': 'the store sent other bytes than it announced; check the network between',
+  'out-of-range': 'the object is shorter than what is written about it: it was cut or replaced at the store',
 };
 
 /** Kinds that may go away by themselves: worth a retry. */

@@ -70,6 +70,14 @@ describe('retrying', () => {
     expect(delays).toEqual([]);
   });
 
+  it('does not ask again for bytes past the end of an object', async () => {
+    delays.length = 0;
+    const store = retryingStore(new MemoryStore(), options);
+    await store.create('key', Buffer.from('0123456789'));
+    await expect(store.get('key', { offset: 8, length: 5 })).rejects.toMatchObject({ kind: 'out-of-range' });
+    expect(delays).toEqual([]);
+  });
+
   it('answers exists when the reply to its own create was lost', async () => {
     const store = retryingStore(unreliable(['reply-lost']), options);
     expect(await store.create('key', Buffer.from('x'))).toBe('exists');

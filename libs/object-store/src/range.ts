@@ -7,13 +7,13 @@ export interface ByteRange {
   readonly length: number;
 }
 
-/** The wanted range of an object of `size` bytes. @throws ObjectStoreError corrupt-reply when the object is too short for it. */
+/** The wanted range of an object of `size` bytes. @throws ObjectStoreError out-of-range when the object is too short for it. */
 export function wantedRange(size: number, options: GetOptions, store: string): ByteRange {
   const offset = options.offset ?? 0;
   const length = options.length ?? size - offset;
   if (offset < 0 || length < 0 || offset + length > size) {
     throw new ObjectStoreError(
-      'corrupt-reply',
+      'out-of-range',
       store,
       `bytes ${offset}+${length} were asked of an object of ${size} bytes`,
     );

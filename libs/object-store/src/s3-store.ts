@@ -51,6 +51,7 @@ const LIST_PAGE_KEYS = 1000;
 const HTTP_KINDS: Record<number, ObjectStoreErrorKind> = {
   401: 'denied',
   403: 'denied',
+  416: 'out-of-range',
   501: 'not-supported',
   507: 'full',
 };
@@ -114,14 +115,7 @@ export class S3Store implements ObjectStore {
     try {
       const reply = await this.client.send(command, { abortSignal: this.deadline(options) });
       const bytes = (await reply.Body?.transformToByteArray()) ?? new Uint8Array(0);
-      const wanted = options.length ?? reply.ContentLength;
-      if (bytes.length !== wanted) {
-        throw new ObjectStoreError(
-          'corrupt-reply',
-          this.name,
-          `${key}: ${bytes.length} bytes came, ${wanted} were wanted`,
-        );
-      }
+      this.assertWhole(key, bytes.length, reply.ContentLength, options.length);
       return bytes;
     } catch (error) {
       if (isNoSuchKey(error)) return null;
@@ -201,6 +195,27 @@ export class S3Store implements ObjectStore {
     } catch (error) {
       if (statusOf(error) !== 409) throw this.inOurTerms(error, 'cannot create the bucket'); // 409: somebody else just made it
     }
+  }
+
+  /** Fewer bytes than announced were lost on the way; fewer than asked for are all that the object has. */
+  private assertWhole(
+    key: string,
+    came: number,
+    announced: number | undefined,
+    asked: number | undefined,
+  ): void {
+    if (announced !== undefined && came !== announced)
+      throw new ObjectStoreError(
+        'corrupt-reply',
+        this.name,
+        `${key}: ${came} bytes came, ${announced} were announced`,
+      );
+    if (asked !== undefined && came !== asked)
+      throw new ObjectStoreError(
+        'out-of-range',
+        this.name,
+        `${key}: ${came} bytes came, ${asked} were asked`,
+      );
   }
 
   private deadline({ signal }: RequestOptions): AbortSignal {

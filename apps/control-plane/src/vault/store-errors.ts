@@ -7,6 +7,7 @@ const STORE_CODES: Readonly<Record<ObjectStoreErrorKind, ErrorCode>> = {
   unavailable: 'ADY_STORE_UNAVAILABLE',
   timeout: 'ADY_STORE_UNAVAILABLE',
   'corrupt-reply': 'ADY_STORE_UNAVAILABLE',
+  'out-of-range': 'ADY_VAULT_DAMAGED',
   denied: 'ADY_STORE_DENIED',
   full: 'ADY_STORE_FULL',
   'no-bucket': 'ADY_VAULT_MISSING',

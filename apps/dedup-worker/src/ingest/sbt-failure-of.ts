@@ -56,6 +56,7 @@ const STORE_CODES = {
   unavailable: 'ADY_STORE_UNAVAILABLE',
   timeout: 'ADY_STORE_UNAVAILABLE',
   'corrupt-reply': 'ADY_STORE_UNAVAILABLE',
+  'out-of-range': 'ADY_VAULT_DAMAGED',
   'no-bucket': 'ADY_STORE_UNAVAILABLE',
   'not-supported': 'ADY_STORE_UNAVAILABLE',
   denied: 'ADY_STORE_DENIED',
