@@ -13,6 +13,7 @@ const libs = [
 ];
 module.exports = {
   testEnvironment: 'node',
+  testTimeout: 60_000, // ms; ends what hangs. Speed is measured by `make bench`, never by a test.
   testRegex: '.*\\.spec\\.ts$',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   moduleFileExtensions: ['js', 'json', 'ts'],

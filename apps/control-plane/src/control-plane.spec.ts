@@ -12,7 +12,6 @@ import {
   type TestServer,
 } from './testing/test-server';
 
-jest.setTimeout(20_000);
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();

@@ -23,7 +23,6 @@ import { type DatabaseId, type HostId, type RequestId, type ScheduleId } from '@
 const RACES = Number(process.env['LEDGER_RACES'] ?? '500');
 const RACES_AT_ONCE = 10;
 
-jest.setTimeout(20_000);
 let fixture: LedgerFixture;
 beforeAll(async () => {
   fixture = await openLedgerFixture();

@@ -29,7 +29,6 @@ import {
   type LedgerFixture,
 } from './testing/ledger-fixture';
 
-jest.setTimeout(20_000);
 let fixture: LedgerFixture;
 beforeAll(async () => {
   fixture = await openLedgerFixture();

@@ -16,7 +16,6 @@ const log = createLogger({ process: 'spec', level: 'silent' });
 const REQUEST = 'req_01J8Z3V9N2Q4R6T8W0Y2A4C6E8' as RequestId;
 const payload = { v: 1, requestId: REQUEST } as const;
 
-jest.setTimeout(20_000);
 let server: RedisServer;
 let redis: RedisConnection;
 let queues: HostQueues;
