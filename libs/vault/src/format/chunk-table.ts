@@ -1,75 +1,101 @@
-// Which chunk lies where, for look-ups by id: open addressing over typed columns, no object per chunk.
+// Which chunk lies where: rows of an id and a location in typed columns, found by id through open addressing; no object per chunk.
 import { ID_BYTES } from '../compute/chunk-operations';
+import { GrowingColumn } from './growing-column';
 
-/** Pack number, ordinal, offset, ciphertext length, length, kind, compression. */
-export const LOCATION_FIELDS = 7;
+/** Pack number, ordinal, offset of the frame, ciphertext length, length, kind, compression, units. */
+export const LOCATION_FIELDS = 8;
+export const LOCATION = {
+  pack: 0,
+  ordinal: 1,
+  offset: 2,
+  clen: 3,
+  length: 4,
+  kind: 5,
+  compression: 6,
+  units: 7,
+} as const;
+const ID_WORDS = ID_BYTES / 4;
 const LOAD_MAX = 0.7;
 const CAPACITY_MIN = 1024;
 
 export class ChunkTable {
-  private capacity = CAPACITY_MIN;
-  private ids = Buffer.alloc(CAPACITY_MIN * ID_BYTES);
-  private locations = new Uint32Array(CAPACITY_MIN * LOCATION_FIELDS);
-  private used = new Uint8Array(CAPACITY_MIN);
-  private count = 0;
+  private readonly idWords = new GrowingColumn();
+  private readonly locations = new GrowingColumn();
+  /** Row + 1 of the chunk whose id leads here; 0 where there is none. */
+  private slots = new Uint32Array(CAPACITY_MIN);
+  private found = 0;
 
   get size(): number {
-    return this.count;
+    return this.idWords.length / ID_WORDS;
   }
 
-  /** The location of a chunk (a view, valid until the next add), or null. */
-  find(id: Uint8Array): Uint32Array | null {
+  /** The row of a chunk, or -1. */
+  find(id: Uint8Array): number {
+    return (this.slots[this.slotOf(id)] ?? 0) - 1;
+  }
+
+  /** The row of the chunk, which is new unless it was there: the first location of an id stays, either holds the same bytes. */
+  add(id: Uint8Array, location: ArrayLike<number>): number {
+    if (this.found + 1 > this.slots.length * LOAD_MAX) this.grow();
     const slot = this.slotOf(id);
-    return this.used[slot] === 1
-      ? this.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS)
-      : null;
+    const known = (this.slots[slot] ?? 0) - 1;
+    if (known >= 0) return known;
+    const row = this.reserve(location);
+    this.setId(row, id);
+    this.slots[slot] = row + 1;
+    this.found += 1;
+    return row;
   }
 
-  /** The first location of an id stays: either holds the same bytes. */
-  add(id: Uint8Array, location: ArrayLike<number>): void {
-    if (this.count + 1 > this.capacity * LOAD_MAX) this.grow();
-    const slot = this.slotOf(id);
-    if (this.used[slot] === 1) return;
-    this.used[slot] = 1;
-    this.ids.set(id, slot * ID_BYTES);
-    this.locations.set(location, slot * LOCATION_FIELDS);
-    this.count += 1;
+  /** A row for a chunk whose id is not known yet; it is never found by its id. */
+  reserve(location: ArrayLike<number>): number {
+    this.idWords.grow(ID_WORDS);
+    this.locations.push(location);
+    return this.size - 1;
   }
 
-  /** Calls back for every entry; both views are valid during the call only. */
-  forEach(visit: (id: Buffer, location: Uint32Array) => void): void {
-    for (let slot = 0; slot < this.capacity; slot += 1) {
-      if (this.used[slot] === 1)
-        visit(this.idAt(slot), this.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS));
-    }
+  setId(row: number, id: Uint8Array): void {
+    this.idAt(row).set(id);
   }
 
-  private idAt(slot: number): Buffer {
-    return this.ids.subarray(slot * ID_BYTES, (slot + 1) * ID_BYTES);
+  /** Valid until the next row is added. */
+  idAt(row: number): Uint8Array {
+    const words = this.idWords.view(row * ID_WORDS, ID_WORDS);
+    return new Uint8Array(words.buffer, words.byteOffset, ID_BYTES);
+  }
+
+  /** Valid until the next row is added; may be written to. */
+  locationAt(row: number): Uint32Array {
+    return this.locations.view(row * LOCATION_FIELDS, LOCATION_FIELDS);
+  }
+
+  /** All ids, one after the other, by row. */
+  allIds(): Buffer {
+    const words = this.idWords.view();
+    return Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+  }
+
+  /** All locations, by row. */
+  allLocations(): Uint32Array {
+    return this.locations.view();
   }
 
   /** Ids are keyed hashes: their first bytes are as good as any hash of them. */
   private slotOf(id: Uint8Array): number {
-    const view = Buffer.from(id.buffer, id.byteOffset, ID_BYTES);
-    let slot = view.readUInt32LE(0) % this.capacity;
-    while (this.used[slot] === 1 && !this.idAt(slot).equals(view)) slot = (slot + 1) % this.capacity;
-    return slot;
+    const wanted = Buffer.from(id.buffer, id.byteOffset, ID_BYTES);
+    const ids = this.allIds();
+    const capacity = this.slots.length;
+    let slot = wanted.readUInt32LE(0) % capacity;
+    for (;;) {
+      const row = (this.slots[slot] ?? 0) - 1;
+      if (row < 0 || ids.compare(wanted, 0, ID_BYTES, row * ID_BYTES, (row + 1) * ID_BYTES) === 0) return slot;
+      slot = (slot + 1) % capacity;
+    }
   }
 
   private grow(): void {
-    const old = { capacity: this.capacity, ids: this.ids, locations: this.locations, used: this.used };
-    this.capacity *= 2;
-    this.ids = Buffer.alloc(this.capacity * ID_BYTES);
-    this.locations = new Uint32Array(this.capacity * LOCATION_FIELDS);
-    this.used = new Uint8Array(this.capacity);
-    this.count = 0;
-    for (let slot = 0; slot < old.capacity; slot += 1) {
-      if (old.used[slot] === 1) {
-        this.add(
-          old.ids.subarray(slot * ID_BYTES, (slot + 1) * ID_BYTES),
-          old.locations.subarray(slot * LOCATION_FIELDS, (slot + 1) * LOCATION_FIELDS),
-        );
-      }
-    }
+    const rows = this.slots.filter((row) => row > 0);
+    this.slots = new Uint32Array(this.slots.length * 2);
+    for (const row of rows) this.slots[this.slotOf(this.idAt(row - 1))] = row;
   }
 }

@@ -1,6 +1,9 @@
 // A document body of a JSON head and binary columns:
 //   headLength u32, head (JSON), then the columns back to back; the head says how many rows there are.
+// A column of numbers is stored as the differences of its neighbours (modulo 2^32), all lowest bytes first, then the next ones: numbers
+// that count up then leave next to nothing after compression.
 const LENGTH_BYTES = 4;
+const NUMBER_BYTES = 4;
 
 export function encodeColumns(head: object, columns: readonly Uint8Array[]): Buffer {
   const json = Buffer.from(JSON.stringify(head));
@@ -11,23 +14,82 @@ export function encodeColumns(head: object, columns: readonly Uint8Array[]): Buf
 
 export interface DecodedColumns<H> {
   readonly head: H;
-  /** The columns' bytes, in order. */
-  readonly rest: Buffer;
+  readonly columns: ColumnReader;
 }
 
+/** @throws RangeError when the body is shorter than its head says */
 export function decodeColumns<H>(body: Buffer): DecodedColumns<H> {
-  const length = body.readUInt32LE(0);
+  const length = body.length < LENGTH_BYTES ? Infinity : body.readUInt32LE(0);
+  if (length > body.length - LENGTH_BYTES) throw new RangeError('the document is shorter than its head');
   const head = JSON.parse(body.subarray(LENGTH_BYTES, LENGTH_BYTES + length).toString('utf8')) as H;
-  return { head, rest: body.subarray(LENGTH_BYTES + length) };
+  return { head, columns: new ColumnReader(body.subarray(LENGTH_BYTES + length)) };
 }
 
-/** A copy of `count` little-endian 32-bit numbers at `at`. */
-export function uint32Column(bytes: Buffer, at: number, count: number): Uint32Array {
-  const column = new Uint32Array(count);
-  Buffer.from(column.buffer).set(bytes.subarray(at, at + count * 4));
-  return column;
+/** Takes column after column off the rest of a document. */
+export class ColumnReader {
+  private at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  /** A copy. @throws RangeError */
+  takeBytes(length: number): Buffer {
+    if (this.at + length > this.bytes.length) throw new RangeError('a column is shorter than the head says');
+    this.at += length;
+    return Buffer.from(this.bytes.subarray(this.at - length, this.at));
+  }
+
+  takeNumbers(count: number): Uint32Array {
+    return unpackNumbers(this.takeBytes(count * NUMBER_BYTES));
+  }
+
+  /** Rows of `fields` numbers that were stored field by field. */
+  takeRows(rows: number, fields: number): Uint32Array {
+    const table = new Uint32Array(rows * fields);
+    for (let field = 0; field < fields; field += 1)
+      this.takeNumbers(rows).forEach((value, row) => (table[row * fields + field] = value));
+    return table;
+  }
+
+  /** @throws RangeError when something is left */
+  end(): void {
+    if (this.at !== this.bytes.length) throw new RangeError('the document is longer than its head says');
+  }
 }
 
-export function bytesOf(column: Uint32Array): Uint8Array {
-  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+export function packNumbers(numbers: Uint32Array): Buffer {
+  return packStrided(numbers, 0, 1);
+}
+
+/** Rows of `fields` numbers, field by field. */
+export function packRows(table: Uint32Array, fields: number): Buffer[] {
+  return Array.from({ length: fields }, (_, field) => packStrided(table, field, fields));
+}
+
+function packStrided(numbers: Uint32Array, first: number, stride: number): Buffer {
+  const count = numbers.length / stride;
+  const planes = Buffer.allocUnsafe(count * NUMBER_BYTES);
+  let previous = 0;
+  for (let i = 0, at = first; i < count; i += 1, at += stride) {
+    const value = numbers[at] ?? 0;
+    const difference = (value - previous) >>> 0;
+    previous = value;
+    planes[i] = difference;
+    planes[count + i] = difference >>> 8;
+    planes[2 * count + i] = difference >>> 16;
+    planes[3 * count + i] = difference >>> 24;
+  }
+  return planes;
+}
+
+function unpackNumbers(planes: Buffer): Uint32Array {
+  const count = planes.length / NUMBER_BYTES;
+  const numbers = new Uint32Array(count);
+  let previous = 0;
+  for (let i = 0; i < count; i += 1) {
+    const low = (planes[i] ?? 0) | ((planes[count + i] ?? 0) << 8);
+    const high = (planes[2 * count + i] ?? 0) | ((planes[3 * count + i] ?? 0) << 8);
+    previous = (previous + (low | (high << 16))) >>> 0;
+    numbers[i] = previous;
+  }
+  return numbers;
 }

@@ -1,9 +1,9 @@
 // An index segment: new chunks of one session, sorted by id. Sealed with metaKey; body:
-//   head JSON {v, chunks, packs[]}; ids 32 × chunks (sorted); locations 7 × u32 × chunks (as in a recipe)
+//   head JSON {v, chunks, packs[]}; ids 32 × chunks (sorted); locations, 8 columns of numbers (as in a recipe)
 // Losing it loses nothing: pack directories say the same.
 import { ID_BYTES } from '../compute/chunk-operations';
-import { LOCATION_FIELDS, type ChunkTable } from './chunk-table';
-import { bytesOf, decodeColumns, encodeColumns, uint32Column } from './columns';
+import { LOCATION, LOCATION_FIELDS, type ChunkTable } from './chunk-table';
+import { decodeColumns, encodeColumns, packRows } from './columns';
 import { PackTable, type PackJson, type PackTable as Packs } from './pack-table';
 
 interface SegmentHead {
@@ -13,17 +13,20 @@ interface SegmentHead {
 }
 
 export function encodeIndexSegment(chunks: ChunkTable, packs: Packs): Buffer {
-  const rows: { id: Buffer; location: Uint32Array }[] = [];
-  chunks.forEach((id, location) => rows.push({ id: Buffer.from(id), location: Uint32Array.from(location) }));
-  rows.sort((a, b) => a.id.compare(b.id));
+  const ids = chunks.allIds();
+  const order = Uint32Array.from({ length: chunks.size }, (_, row) => row).sort((a, b) =>
+    ids.compare(ids, b * ID_BYTES, (b + 1) * ID_BYTES, a * ID_BYTES, (a + 1) * ID_BYTES),
+  );
   const own = new PackTable();
-  const locations = new Uint32Array(rows.length * LOCATION_FIELDS);
-  rows.forEach(({ location }, i) => {
-    locations.set(location, i * LOCATION_FIELDS);
-    locations[i * LOCATION_FIELDS] = own.numberOf(packs.at(location[0] ?? 0));
+  const sortedIds = Buffer.alloc(ids.length);
+  const locations = new Uint32Array(order.length * LOCATION_FIELDS);
+  order.forEach((row, i) => {
+    ids.copy(sortedIds, i * ID_BYTES, row * ID_BYTES, (row + 1) * ID_BYTES);
+    locations.set(chunks.locationAt(row), i * LOCATION_FIELDS);
+    locations[i * LOCATION_FIELDS] = own.numberOf(packs.at(chunks.locationAt(row)[LOCATION.pack] ?? 0));
   });
-  const head: SegmentHead = { v: 1, chunks: rows.length, packs: own.toJson() };
-  return encodeColumns(head, [Buffer.concat(rows.map((r) => r.id)), bytesOf(locations)]);
+  const head: SegmentHead = { v: 1, chunks: order.length, packs: own.toJson() };
+  return encodeColumns(head, [sortedIds, ...packRows(locations, LOCATION_FIELDS)]);
 }
 
 /** Adds the segment's chunks to `chunks`, except those in packs that `isUsable` refuses. */
@@ -32,15 +35,17 @@ export function loadIndexSegment(
   into: { chunks: ChunkTable; packs: Packs },
   isUsable: (packNumber: number) => boolean,
 ): void {
-  const { head, rest } = decodeColumns<SegmentHead>(body);
-  const packs = PackTable.fromJson(head.packs);
-  const numbers = packs.all().map((pack) => into.packs.numberOf(pack));
-  const locations = uint32Column(rest, head.chunks * ID_BYTES, head.chunks * LOCATION_FIELDS);
+  const { head, columns } = decodeColumns<SegmentHead>(body);
+  const numbers = PackTable.fromJson(head.packs)
+    .all()
+    .map((pack) => into.packs.numberOf(pack));
+  const ids = columns.takeBytes(head.chunks * ID_BYTES);
+  const locations = columns.takeRows(head.chunks, LOCATION_FIELDS);
   for (let i = 0; i < head.chunks; i += 1) {
     const location = locations.subarray(i * LOCATION_FIELDS, (i + 1) * LOCATION_FIELDS);
-    const number = numbers[location[0] ?? 0];
+    const number = numbers[location[LOCATION.pack] ?? 0];
     if (number === undefined || !isUsable(number)) continue;
-    location[0] = number;
-    into.chunks.add(rest.subarray(i * ID_BYTES, (i + 1) * ID_BYTES), location);
+    location[LOCATION.pack] = number;
+    into.chunks.add(ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES), location);
   }
 }

@@ -1,16 +1,24 @@
 // A piece recipe: everything that is needed to give one backup piece back, and nothing else is needed. Sealed with metaKey; body:
-//   head JSON {v, handle, dbid, createdAt, bytes, digest, chunks, extents, packs[], totals}
-//   chunk ids 32 × chunks, sorted by first use
-//   chunk locations 7 × u32 × chunks: pack#, ordinal, offset of frame, ciphertext length, length, kind, compression
-//   extents 3 × u32 × extents: chunk#, offset in the chunk, length — the piece is their concatenation
-// digest = sha256 over (chunk id ‖ length u32) of the extents in order: the data is not hashed again.
+//   head JSON {v, handle, dbid, createdAt, bytes, bytesNew, bytesStored, digest, chunks, extents, packs[], maps[]}
+//   chunk ids 32 × chunks, in the order of their first use
+//   chunk locations, 8 columns of numbers: pack#, ordinal, offset of frame, ciphertext length, length, kind, compression, units
+//   extents, 3 columns of numbers: chunk#, offset in the chunk, length — the piece is their concatenation
+// digest = sha256 over (chunk id ‖ extent length u32) of the extents in order: the data is not hashed again.
+// maps name the chunks of the block map this piece leaves for the next backup of the same data file; a restore does not need them.
 import { createHash } from 'node:crypto';
 import { ID_BYTES } from '../compute/chunk-operations';
 import { LOCATION_FIELDS } from './chunk-table';
-import { bytesOf, decodeColumns, encodeColumns, uint32Column } from './columns';
+import { decodeColumns, encodeColumns, packRows } from './columns';
 import { PackTable, type PackJson } from './pack-table';
 
 export const EXTENT_FIELDS = 3;
+
+/** The map of one region of a data file: rows of its map chunks, newest first. */
+export interface RegionMap {
+  readonly blockBytes: number;
+  readonly region: number;
+  readonly chunks: readonly number[];
+}
 
 export interface Recipe {
   readonly handle: string;
@@ -24,6 +32,7 @@ export interface Recipe {
   readonly ids: Buffer;
   readonly locations: Uint32Array;
   readonly extents: Uint32Array;
+  readonly maps: readonly RegionMap[];
 }
 
 interface RecipeHead {
@@ -38,6 +47,7 @@ interface RecipeHead {
   readonly chunks: number;
   readonly extents: number;
   readonly packs: readonly PackJson[];
+  readonly maps: readonly RegionMap[];
 }
 
 export function encodeRecipe(recipe: Recipe): Buffer {
@@ -53,18 +63,19 @@ export function encodeRecipe(recipe: Recipe): Buffer {
     chunks: recipe.ids.length / ID_BYTES,
     extents: recipe.extents.length / EXTENT_FIELDS,
     packs: recipe.packs.toJson(),
+    maps: recipe.maps,
   };
-  return encodeColumns(head, [recipe.ids, bytesOf(recipe.locations), bytesOf(recipe.extents)]);
+  return encodeColumns(head, [
+    recipe.ids,
+    ...packRows(recipe.locations, LOCATION_FIELDS),
+    ...packRows(recipe.extents, EXTENT_FIELDS),
+  ]);
 }
 
 /** @throws RangeError when head and columns do not agree. */
 export function decodeRecipe(body: Buffer): Recipe {
-  const { head, rest } = decodeColumns<RecipeHead>(body);
+  const { head, columns } = decodeColumns<RecipeHead>(body);
   if (head.v !== 1) throw new RangeError(`recipe version ${String(head.v)} is not known to this program`);
-  const idsEnd = head.chunks * ID_BYTES;
-  const locationsEnd = idsEnd + head.chunks * LOCATION_FIELDS * 4;
-  if (rest.length !== locationsEnd + head.extents * EXTENT_FIELDS * 4)
-    throw new RangeError('recipe columns do not have the lengths its head says');
   const recipe: Recipe = {
     handle: head.handle,
     dbid: head.dbid,
@@ -73,10 +84,12 @@ export function decodeRecipe(body: Buffer): Recipe {
     bytesNew: head.bytesNew,
     bytesStored: head.bytesStored,
     packs: PackTable.fromJson(head.packs),
-    ids: Buffer.from(rest.subarray(0, idsEnd)),
-    locations: uint32Column(rest, idsEnd, head.chunks * LOCATION_FIELDS),
-    extents: uint32Column(rest, locationsEnd, head.extents * EXTENT_FIELDS),
+    ids: columns.takeBytes(head.chunks * ID_BYTES),
+    locations: columns.takeRows(head.chunks, LOCATION_FIELDS),
+    extents: columns.takeRows(head.extents, EXTENT_FIELDS),
+    maps: head.maps,
   };
+  columns.end();
   if (pieceDigest(recipe) !== head.digest) throw new RangeError('recipe digest does not fit its chunks');
   return recipe;
 }
