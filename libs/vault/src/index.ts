@@ -15,8 +15,8 @@ export {
   type WriterSession,
   type WriterSessionOptions,
 } from './session/writer-session';
-export { IngestBuffers } from './session/ingest-buffers';
-export { type PieceIngest, type PieceSummary } from './session/piece-ingest';
+export { IngestBuffers } from './ingest/ingest-buffers';
+export { type PieceIngest, type PieceSummary } from './ingest/piece-ingest';
 export { findPiece, removePiece, type FoundPiece, type PieceLookup } from './session/piece-names';
 export { createTombstone, readManifest, type Manifest } from './session/manifest';
 export { openPieceReader, type PieceReader, type PieceReaderOptions } from './restore/piece-reader';

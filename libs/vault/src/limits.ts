@@ -8,6 +8,24 @@ const MIB = 1024 * KIB;
 export const SLOT_BYTES = 64 * KIB;
 /** Cuts of everything that is no data-file block, and of archived logs. Part of the format. */
 export const CUT_BYTES = MIB;
+/** Changed blocks of many slots that make one chunk: small enough to be read for one block, large enough to compress. */
+export const PATCH_CHUNK_BYTES_MAX = 128 * KIB;
+/** Changed blocks gathered before they are sealed: enough work for a thread, little enough to belong to a pack's slack. */
+export const PATCH_ARENA_BYTES = MIB;
+/** A slot in more chunks than this is stored anew: more would scatter restores, fewer would store too much again. */
+export const CHUNKS_PER_SLOT_MAX = 6;
+/** Fewer new bytes of a slot are gathered with others: a chunk of its own would cost more than it holds. */
+export const SLOT_CHUNK_BYTES_MIN = 32 * KIB;
+/** Address space of one region of a block map. Part of the format. */
+export const REGION_BYTES = 256 * MIB;
+/** Regions of a map in memory for one piece, up to 3 MB each: streams go forward, so the one at hand and a little behind it. */
+export const REGIONS_LOADED_MAX = 3;
+/** A pack of block maps is sealed at this size: maps are read one by one. */
+export const METADATA_PACK_BYTES_MAX = 4 * MIB;
+/** Room for one more map chunk, directory and footer in a metadata pack that is not full yet. */
+export const METADATA_SLACK_BYTES = 5 * MIB;
+/** Manifests looked through, newest first, for the last backup of a data file: hourly archived logs of well over two months. */
+export const MANIFESTS_SEARCHED_MAX = 2048;
 /** Longest chunk a reader accepts: a decompressor never gets more to fill than this. */
 export const CHUNK_BYTES_MAX = 8 * MIB;
 /** Bytes of a stream that are worked on at once: large enough to keep a thread busy, small enough for flat memory. */
@@ -17,7 +35,7 @@ export const SEGMENTS_PER_PIECE = 3;
 /** A pack is sealed when another segment might not fit: one PUT of known length. */
 export const PACK_BYTES_MAX = 32 * MIB;
 /** Room for frames that a full pack still receives, its directory and footer. */
-export const PACK_SLACK_BYTES = SEGMENT_BYTES + MIB;
+export const PACK_SLACK_BYTES = SEGMENT_BYTES + PATCH_ARENA_BYTES + MIB;
 /** Pack buffers beyond one for each open piece: a pack being uploaded while the next is filled. */
 export const PACKS_IN_FLIGHT_MAX = 1;
 /** Pieces whose buffers stay allocated between pieces and runs: those of two channels, the default. */

@@ -39,3 +39,13 @@ export function damaged(
     ...(handle === undefined ? {} : { handle }),
   });
 }
+
+/** For what only saves space: null when it is damaged. An outage of the store is an error as ever. */
+export async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof VaultError || error instanceof RangeError) return null;
+    throw error;
+  }
+}

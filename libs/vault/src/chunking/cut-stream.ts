@@ -1,6 +1,8 @@
-// Where a stream is cut into chunks. Data-file blocks are cut by their address: all blocks of one 64 KiB slot that stand together make one
-// chunk, so that a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything
-// else every 1 MiB and where it turns into zeros: RMAN fills a piece up with them behind bookkeeping that differs every time. A pure function over the bytes of one segment; what is not finished is carried into the next.
+// Where a stream is cut. Data-file blocks are cut by their address: all blocks of one size of one 64 KiB slot that stand together, so that
+// a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything else every 1 MiB
+// and where it turns into zeros: RMAN fills a piece up with them behind bookkeeping that differs every time. A pure function over the
+// bytes of one segment; what is not finished is carried into the next.
+import { CHUNK_KINDS, type ChunkKind } from '../format/chunk-kinds';
 import { CUT_BYTES, SLOT_BYTES } from '../limits';
 import {
   announcedBlockBytes,
@@ -13,16 +15,13 @@ import {
   type RedoBlock,
 } from './oracle-block';
 
-/** Part of the format: the kind goes into the chunk id. */
-const CHUNK_KINDS = { slot: 1, log: 2, raw: 3 } as const;
-type ChunkKind = (typeof CHUNK_KINDS)[keyof typeof CHUNK_KINDS];
-
-/** Offset, length and kind of each chunk, three numbers apiece: no object per chunk. */
-type Cuts = Uint32Array;
-export const CUT_FIELDS = 3;
+/** Offset, length, kind and units of each cut, four numbers apiece: no object per cut. A unit is a block of a slot; anything else is one unit. */
+export const CUT_FIELDS = 4;
 
 export interface CutResult {
-  readonly cuts: Cuts;
+  readonly cuts: Uint32Array;
+  /** Address of each unit in the order of the cuts; 0 for what is no data-file block. */
+  readonly addresses: Uint32Array;
   /** Bytes from here on belong to a chunk that is not finished. */
   readonly carriedFrom: number;
 }
@@ -38,17 +37,24 @@ const ZEROS = Buffer.alloc(ZERO_RUN_BYTES_MIN);
 export function cutStream(bytes: Buffer, last: boolean): CutResult {
   const cutter = new Cutter(bytes, last);
   cutter.run();
-  return { cuts: Uint32Array.from(cutter.cuts), carriedFrom: cutter.open };
+  return {
+    cuts: Uint32Array.from(cutter.cuts),
+    addresses: Uint32Array.from(cutter.addresses),
+    carriedFrom: cutter.open,
+  };
 }
 
 class Cutter {
   readonly cuts: number[] = [];
+  readonly addresses: number[] = [];
   /** Where the chunk that is being gathered begins. */
   open = 0;
   private at = 0;
   private kind: ChunkKind = CHUNK_KINDS.raw;
   private slot = -1;
-  private address = -1;
+  private blockBytes = 0;
+  /** Of the blocks of the slot that is being gathered. */
+  private gathered: number[] = [];
   private redo: RedoBlock | null = null;
   private inZeros = false;
 
@@ -72,10 +78,12 @@ class Cutter {
       return false;
     const address = blockAddress(this.bytes, this.at);
     const slot = Math.floor(address / (SLOT_BYTES / blockBytes));
-    if (this.kind !== CHUNK_KINDS.slot || slot !== this.slot || address <= this.address)
-      this.begin(CHUNK_KINDS.slot);
+    const goesOn =
+      slot === this.slot && blockBytes === this.blockBytes && address > (this.gathered.at(-1) ?? -1);
+    if (!goesOn) this.begin(CHUNK_KINDS.slot);
     this.slot = slot;
-    this.address = address;
+    this.blockBytes = blockBytes;
+    this.gathered.push(address);
     this.at += blockBytes;
     return true;
   }
@@ -113,13 +121,17 @@ class Cutter {
     this.cut();
     this.kind = kind;
     this.slot = -1;
-    this.address = -1;
     this.redo = null;
     this.inZeros = false;
   }
 
   private cut(): void {
-    if (this.at > this.open) this.cuts.push(this.open, this.at - this.open, this.kind);
+    if (this.at > this.open) {
+      const units = this.kind === CHUNK_KINDS.slot ? this.gathered : [0];
+      this.cuts.push(this.open, this.at - this.open, this.kind, units.length);
+      this.addresses.push(...units);
+    }
+    this.gathered = [];
     this.open = this.at;
   }
 }

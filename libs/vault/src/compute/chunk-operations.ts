@@ -3,9 +3,11 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
 import { CUT_FIELDS } from '../chunking/cut-stream';
+import { CHUNK_KINDS } from '../format/chunk-kinds';
 import { CHUNK_BYTES_MAX, COMPRESSION_GAIN_MIN, COMPRESSION_PROBE_BYTES } from '../limits';
 
 export const ID_BYTES = 32;
+export const DIGEST_BYTES = 32;
 export const SALT_BYTES = 32;
 export const TAG_BYTES = 16;
 /** "ADYF", ordinal u32, ciphertext length u32. */
@@ -15,31 +17,52 @@ const FRAME_MAGIC = 0x46594441; // "ADYF", little-endian
 const ZSTD_LEVEL = 1;
 
 export interface DigestJob {
-  readonly idKey: Uint8Array;
   readonly bytes: Uint8Array;
-  /** Offset, length and kind of each chunk in `bytes`. */
+  /** Offset, length, kind and units of each cut of `bytes`. */
   readonly cuts: Uint32Array;
 }
 
-/** Ids of all chunks, 32 bytes apiece. id = HMAC-SHA-256(idKey, kind u8 ‖ length u32 ‖ sha256(bytes)): the data is hashed once. */
-export function digestChunks({ idKey, bytes, cuts }: DigestJob): Uint8Array {
-  const count = cuts.length / CUT_FIELDS;
-  const ids = Buffer.alloc(count * ID_BYTES);
-  for (let i = 0; i < count; i += 1) {
-    const [offset = 0, length = 0, kind = 0] = cuts.subarray(i * CUT_FIELDS, (i + 1) * CUT_FIELDS);
-    chunkId(idKey, kind, bytes.subarray(offset, offset + length)).copy(ids, i * ID_BYTES);
+/** sha256 of every unit, 32 bytes apiece, in the order of the cuts: the only time the data is hashed. */
+export function digestUnits({ bytes, cuts }: DigestJob): Uint8Array {
+  let total = 0;
+  for (let i = 0; i < cuts.length; i += CUT_FIELDS) total += cuts[i + 3] ?? 0;
+  const digests = new Uint8Array(total * DIGEST_BYTES);
+  let at = 0;
+  for (let i = 0; i < cuts.length; i += CUT_FIELDS) {
+    const [offset = 0, length = 0, , units = 1] = cuts.subarray(i, i + CUT_FIELDS);
+    at = digestInto(digests, at, bytes.subarray(offset, offset + length), units);
   }
-  return ids;
+  return digests;
 }
 
-function chunkId(idKey: Uint8Array, kind: number, chunk: Uint8Array): Buffer {
-  const head = Buffer.alloc(5);
+function digestInto(digests: Uint8Array, at: number, chunk: Uint8Array, units: number): number {
+  const unitBytes = chunk.length / units;
+  for (let unit = 0; unit < units; unit += 1)
+    digests.set(
+      hash('sha256', chunk.subarray(unit * unitBytes, (unit + 1) * unitBytes), 'buffer'),
+      at + unit * DIGEST_BYTES,
+    );
+  return at + units * DIGEST_BYTES;
+}
+
+export interface ChunkShape {
+  readonly kind: number;
+  readonly length: number;
+  /** Units of equal length that the chunk consists of. */
+  readonly units: number;
+}
+
+/** id = HMAC-SHA-256(idKey, kind u8 ‖ length u32 ‖ units u8 ‖ sha256 of each unit). @param digests those of the chunk's units */
+export function chunkIdOf(
+  idKey: Uint8Array,
+  { kind, length, units }: ChunkShape,
+  digests: Uint8Array,
+): Buffer {
+  const head = Buffer.alloc(6);
   head.writeUInt8(kind, 0);
-  head.writeUInt32LE(chunk.length, 1);
-  return createHmac('sha256', idKey)
-    .update(head)
-    .update(hash('sha256', chunk, 'buffer'))
-    .digest();
+  head.writeUInt32LE(length, 1);
+  head.writeUInt8(units, 5);
+  return createHmac('sha256', idKey).update(head).update(digests).digest();
 }
 
 export interface PackContext {
@@ -74,7 +97,7 @@ export function sealChunks(job: SealJob): SealedChunks {
   for (let i = 0; i < count; i += 1) {
     const [offset = 0, length = 0, kind = 0] = job.cuts.subarray(i * CUT_FIELDS, (i + 1) * CUT_FIELDS);
     const chunk = job.bytes.subarray(offset, offset + length);
-    const { compression, body } = compress(chunk);
+    const { compression, body } = compress(chunk, kind);
     const ordinal = job.firstOrdinal + i;
     const id = job.ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES);
     const cipher = createCipheriv('aes-256-gcm', packKey, nonceOf(ordinal)).setAAD(
@@ -111,11 +134,11 @@ export interface OpenJob extends PackContext {
   readonly idKey: Uint8Array;
   /** Bytes of the pack from the first wanted frame on. */
   readonly bytes: Uint8Array;
-  /** Per chunk: offset of its frame in `bytes`, ciphertext length, length, ordinal, kind, compression. */
+  /** Per chunk: offset of its frame in `bytes`, ciphertext length, length, ordinal, kind, compression, units. */
   readonly frames: Uint32Array;
   readonly ids: Uint8Array;
 }
-export const OPEN_FIELDS = 6;
+export const OPEN_FIELDS = 7;
 
 /** The chunks one after the other, or the index of the first that is not what it should be. */
 export type OpenedChunks =
@@ -135,10 +158,8 @@ export function openChunks(job: OpenJob): OpenedChunks {
 }
 
 function openFrame(job: OpenJob, packKey: Buffer, index: number): Buffer | null {
-  const [offset = 0, clen = 0, length = 0, ordinal = 0, kind = 0, compression = 0] = job.frames.subarray(
-    index * OPEN_FIELDS,
-    (index + 1) * OPEN_FIELDS,
-  );
+  const [offset = 0, clen = 0, length = 0, ordinal = 0, kind = 0, compression = 0, units = 0] =
+    job.frames.subarray(index * OPEN_FIELDS, (index + 1) * OPEN_FIELDS);
   const frame = Buffer.from(
     job.bytes.buffer,
     job.bytes.byteOffset + offset,
@@ -147,6 +168,8 @@ function openFrame(job: OpenJob, packKey: Buffer, index: number): Buffer | null 
   const id = job.ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
   if (
     length > CHUNK_BYTES_MAX ||
+    units === 0 ||
+    length % units !== 0 ||
     frame.readUInt32LE(0) !== FRAME_MAGIC ||
     frame.readUInt32LE(4) !== ordinal ||
     frame.readUInt32LE(8) !== clen
@@ -162,14 +185,18 @@ function openFrame(job: OpenJob, packKey: Buffer, index: number): Buffer | null 
     ]);
     const chunk =
       compression === COMPRESSIONS.zstd ? zstdDecompressSync(body, { maxOutputLength: length }) : body;
-    return chunk.length === length && chunkId(job.idKey, kind, chunk).equals(id) ? chunk : null;
+    if (chunk.length !== length) return null;
+    const digests = Buffer.alloc(units * DIGEST_BYTES);
+    digestInto(digests, 0, chunk, units);
+    return chunkIdOf(job.idKey, { kind, length, units }, digests).equals(id) ? chunk : null;
   } catch {
     return null; // a tag or a zstd stream that does not fit: altered
   }
 }
 
-function compress(chunk: Uint8Array): { compression: number; body: Uint8Array } {
-  if (!isWorthCompressing(chunk)) return { compression: COMPRESSIONS.none, body: chunk };
+function compress(chunk: Uint8Array, kind: number): { compression: number; body: Uint8Array } {
+  if (kind !== CHUNK_KINDS.map && !isWorthCompressing(chunk))
+    return { compression: COMPRESSIONS.none, body: chunk };
   const compressed = zstdCompressSync(chunk, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
   if (compressed.length > chunk.length * (1 - COMPRESSION_GAIN_MIN))
     return { compression: COMPRESSIONS.none, body: chunk };

@@ -1,6 +1,6 @@
 // Runs inside a worker thread: one job in, one answer out. Results are handed over, not copied.
 import { parentPort } from 'node:worker_threads';
-import { digestChunks, openChunks, sealChunks } from './chunk-operations';
+import { digestUnits, openChunks, sealChunks } from './chunk-operations';
 import { type ThreadJob, type ThreadReply, type ThreadRequest } from './thread-compute';
 
 parentPort?.on('message', ({ id, work }: ThreadRequest) => {
@@ -20,7 +20,7 @@ type Result = Extract<ThreadReply, { result: unknown }>['result'];
 function perform(work: ThreadJob): Result {
   switch (work.op) {
     case 'digest':
-      return digestChunks(work.job);
+      return digestUnits(work.job);
     case 'seal':
       return sealChunks(work.job);
     case 'open':

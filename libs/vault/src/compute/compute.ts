@@ -1,6 +1,6 @@
 // Where the work is done: in this thread, or in worker threads that share the bytes with it.
 import {
-  digestChunks,
+  digestUnits,
   openChunks,
   sealChunks,
   type DigestJob,
@@ -20,7 +20,7 @@ export interface Compute {
 /** For tests and small tools. */
 export function inlineCompute(): Compute {
   return {
-    digest: async (job) => digestChunks(job),
+    digest: async (job) => digestUnits(job),
     seal: async (job) => sealChunks(job),
     open: async (job) => openChunks(job),
     close: async () => undefined,

@@ -88,7 +88,8 @@ export class ChunkTable {
     let slot = wanted.readUInt32LE(0) % capacity;
     for (;;) {
       const row = (this.slots[slot] ?? 0) - 1;
-      if (row < 0 || ids.compare(wanted, 0, ID_BYTES, row * ID_BYTES, (row + 1) * ID_BYTES) === 0) return slot;
+      if (row < 0 || ids.compare(wanted, 0, ID_BYTES, row * ID_BYTES, (row + 1) * ID_BYTES) === 0)
+        return slot;
       slot = (slot + 1) % capacity;
     }
   }

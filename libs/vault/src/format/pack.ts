@@ -2,7 +2,7 @@
 //   pack      := "ADYPACK1" ver u8 kind u8 flags u16 packSalt[32] sid[16] frame* directory footer
 //   frame     := "ADYF" ordinal u32 clen u32 ciphertext[clen] tag[16]
 //   directory := AES-256-GCM(zstd(entry*)) tag[16], nonce = ordinal 0xffffffff
-//   entry     := chunkId[32] kind u8 comp u8 flags u8 blocks u8 off u32 clen u32 ulen u32
+//   entry     := chunkId[32] kind u8 comp u8 flags u8 units u8 off u32 clen u32 ulen u32
 //   footer    := dirOff u32 dirLen u32 n u32 crc32c u32 "ADYEND01"
 // Numbers are little-endian. The directory is only needed to rebuild an index; recipes say where their chunks lie.
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
@@ -26,7 +26,9 @@ import { ulidToBytes } from './ulid-bytes';
 const MAGIC = Buffer.from('ADYPACK1');
 const END_MAGIC = Buffer.from('ADYEND01');
 const VERSION = 1;
-const KIND_DATA = 1;
+/** Metadata: parts of block maps. */
+export const PACK_KINDS = { data: 1, metadata: 2 } as const;
+export type PackKind = (typeof PACK_KINDS)[keyof typeof PACK_KINDS];
 const PACK_HEADER_BYTES = MAGIC.length + 4 + SALT_BYTES + 16;
 const FOOTER_BYTES = 16 + END_MAGIC.length;
 const ENTRY_BYTES = ID_BYTES + 4 + 12;
@@ -56,11 +58,12 @@ export class OpenPack {
     private readonly buffer: Buffer,
     readonly context: PackContext,
     readonly sid: string,
+    kind: PackKind,
   ) {
     const header = Buffer.alloc(PACK_HEADER_BYTES);
     MAGIC.copy(header, 0);
     header.writeUInt8(VERSION, 8);
-    header.writeUInt8(KIND_DATA, 9);
+    header.writeUInt8(kind, 9);
     Buffer.from(context.packSalt).copy(header, 12);
     ulidToBytes(sid).copy(header, 12 + SALT_BYTES);
     this.append(header);
@@ -86,6 +89,7 @@ export class OpenPack {
       entries.set(ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES), at);
       entries.writeUInt8(cuts[i * CUT_FIELDS + 2] ?? 0, at + 32);
       entries.writeUInt8(compression, at + 33);
+      entries.writeUInt8(cuts[i * CUT_FIELDS + 3] ?? 0, at + 35);
       entries.writeUInt32LE(offset, at + 36);
       entries.writeUInt32LE(clen, at + 40);
       entries.writeUInt32LE(cuts[i * CUT_FIELDS + 1] ?? 0, at + 44);
@@ -131,6 +135,7 @@ export interface DirectoryEntry {
   readonly chunkId: Buffer;
   readonly kind: number;
   readonly compression: number;
+  readonly units: number;
   readonly offset: number;
   readonly clen: number;
   readonly ulen: number;
@@ -180,6 +185,7 @@ function entryAt(entries: Buffer, at: number): DirectoryEntry {
     chunkId: entries.subarray(at, at + ID_BYTES),
     kind: entries.readUInt8(at + 32),
     compression: entries.readUInt8(at + 33),
+    units: entries.readUInt8(at + 35),
     offset: entries.readUInt32LE(at + 36),
     clen: entries.readUInt32LE(at + 40),
     ulen: entries.readUInt32LE(at + 44),

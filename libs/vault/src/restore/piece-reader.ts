@@ -1,12 +1,8 @@
 // One piece on its way back. The recipe's extents are read in batches: the packs' ranges a batch needs are fetched together, small gaps
 // included, and a few batches are under way at once; they are handed on in order. Every chunk's tag and id are checked before a byte
 // leaves, and the recipe's digest vouches for their order. Damage is an error that names the object, never a wrong byte.
-import { ObjectStoreError, type ObjectStore } from '@adyton/object-store';
-import { FRAME_HEADER_BYTES, ID_BYTES, OPEN_FIELDS, TAG_BYTES } from '../compute/chunk-operations';
-import { type Compute } from '../compute/compute';
-import { type DatabaseKeys } from '../crypto/database-keys';
-import { LOCATION_FIELDS } from '../format/chunk-table';
-import { packObjectKey } from '../format/pack';
+import { ID_BYTES } from '../compute/chunk-operations';
+import { LOCATION, LOCATION_FIELDS } from '../format/chunk-table';
 import { EXTENT_FIELDS, type Recipe } from '../format/recipe';
 import {
   READ_BATCH_BYTES,
@@ -15,16 +11,13 @@ import {
   READ_RANGE_BYTES_MAX,
 } from '../limits';
 import { findPiece } from '../session/piece-names';
-import { damaged, VaultError } from '../vault-error';
+import { VaultError } from '../vault-error';
 import { DecodedChunks } from './decoded-chunks';
+import { frameEnd, readChunks, type ChunkSource, type WantedChunk } from './read-chunks';
 
-export interface PieceReaderOptions {
-  readonly store: ObjectStore;
-  readonly vaultId: string;
-  readonly keys: DatabaseKeys;
+export interface PieceReaderOptions extends ChunkSource {
   /** Decimal. */
   readonly dbid: string;
-  readonly compute: Compute;
 }
 
 export interface PieceReader {
@@ -111,32 +104,29 @@ class RecipeReader implements PieceReader {
     return Buffer.concat(parts);
   }
 
-  private locationOf(chunk: number): {
-    pack: number;
-    ordinal: number;
-    offset: number;
-    clen: number;
-    length: number;
-    kind: number;
-    compression: number;
-  } {
-    const [pack = 0, ordinal = 0, offset = 0, clen = 0, length = 0, kind = 0, compression = 0] =
-      this.recipe.locations.subarray(chunk * LOCATION_FIELDS, (chunk + 1) * LOCATION_FIELDS);
-    return { pack, ordinal, offset, clen, length, kind, compression };
+  private chunkAt(chunk: number): WantedChunk {
+    const { ids, locations } = this.recipe;
+    return {
+      id: ids.subarray(chunk * ID_BYTES, (chunk + 1) * ID_BYTES),
+      location: locations.subarray(chunk * LOCATION_FIELDS, (chunk + 1) * LOCATION_FIELDS),
+    };
   }
 
   /** The chunks by pack and offset, joined into ranges worth one request each. */
   private rangesOf(chunks: ReadonlySet<number>): PackRange[] {
-    const placed = [...chunks]
-      .map((chunk) => ({ chunk, ...this.locationOf(chunk) }))
-      .sort((a, b) => a.pack - b.pack || a.offset - b.offset);
+    const { locations } = this.recipe;
+    const field = (chunk: number, name: keyof typeof LOCATION): number =>
+      locations[chunk * LOCATION_FIELDS + LOCATION[name]] ?? 0;
+    const placed = [...chunks].sort(
+      (a, b) => field(a, 'pack') - field(b, 'pack') || field(a, 'offset') - field(b, 'offset'),
+    );
     const ranges: PackRange[] = [];
-    for (const { chunk, pack, offset, clen } of placed) {
-      const end = offset + FRAME_HEADER_BYTES + clen + TAG_BYTES;
+    for (const chunk of placed) {
+      const [pack, offset] = [field(chunk, 'pack'), field(chunk, 'offset')];
+      const end = frameEnd(this.chunkAt(chunk).location);
       const last = ranges.at(-1);
       if (
-        last !== undefined &&
-        last.pack === pack &&
+        last?.pack === pack &&
         offset - last.end <= READ_GAP_BYTES_MAX &&
         end - last.start <= READ_RANGE_BYTES_MAX
       ) {
@@ -148,52 +138,13 @@ class RecipeReader implements PieceReader {
   }
 
   private async readRange(range: PackRange, into: Map<number, Uint8Array>): Promise<void> {
-    const pack = this.recipe.packs.at(range.pack);
-    const objectKey = packObjectKey(pack);
-    const bytes = await this.fetch(objectKey, range);
-    const frames = new Uint32Array(range.chunks.length * OPEN_FIELDS);
-    const ids = Buffer.alloc(range.chunks.length * ID_BYTES);
+    const wanted = range.chunks.map((chunk) => this.chunkAt(chunk));
+    const decoded = await readChunks(this.options, this.recipe.packs.at(range.pack), wanted, this.handle);
     range.chunks.forEach((chunk, i) => {
-      const l = this.locationOf(chunk);
-      frames.set(
-        [l.offset - range.start, l.clen, l.length, l.ordinal, l.kind, l.compression],
-        i * OPEN_FIELDS,
-      );
-      this.recipe.ids.copy(ids, i * ID_BYTES, chunk * ID_BYTES, (chunk + 1) * ID_BYTES);
+      const bytes = decoded[i] ?? new Uint8Array();
+      into.set(chunk, bytes);
+      this.decoded.keep(chunk, bytes);
     });
-    const { keys, vaultId, compute } = this.options;
-    const opened = await compute.open({
-      encKey: keys.encKey,
-      idKey: keys.idKey,
-      vaultId,
-      packSalt: pack.salt,
-      bytes,
-      frames,
-      ids,
-    });
-    if (opened.kind === 'altered') throw damaged(objectKey, 'altered', this.handle);
-    let at = 0;
-    for (const chunk of range.chunks) {
-      const { length } = this.locationOf(chunk);
-      const decoded = opened.bytes.subarray(at, at + length);
-      at += length;
-      into.set(chunk, decoded);
-      this.decoded.keep(chunk, decoded);
-    }
-  }
-
-  private async fetch(objectKey: string, range: PackRange): Promise<Uint8Array> {
-    const { store } = this.options;
-    try {
-      const bytes = await store.get(objectKey, { offset: range.start, length: range.end - range.start });
-      if (bytes === null) throw damaged(objectKey, 'missing', this.handle);
-      return bytes;
-    } catch (error) {
-      if (!(error instanceof ObjectStoreError)) throw error;
-      const there = await store.head(objectKey); // a store that cannot even say this is an outage, not damage
-      if (there !== null && there.bytes < range.end) throw damaged(objectKey, 'truncated', this.handle);
-      throw error;
-    }
   }
 }
 

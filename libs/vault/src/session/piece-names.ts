@@ -53,7 +53,12 @@ export async function findPiece(lookup: PieceLookup, handle: string): Promise<Fo
   return { recipeKey, recipe: await readRecipe(lookup, recipeKey, handle) };
 }
 
-async function readRecipe({ store, keys }: PieceLookup, recipeKey: string, handle: string): Promise<Recipe> {
+/** @throws VaultError damaged */
+export async function readRecipe(
+  { store, keys }: Pick<PieceLookup, 'store' | 'keys'>,
+  recipeKey: string,
+  handle: string,
+): Promise<Recipe> {
   const sealed = await store.get(recipeKey);
   if (sealed === null) throw damaged(recipeKey, 'missing', handle);
   const body = openDocument(keys.metaKey, 'recipe', sealed, recipeKey);

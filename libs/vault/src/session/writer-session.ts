@@ -5,19 +5,24 @@ import { ulid } from 'ulid';
 import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { openDocument, sealDocument } from '../crypto/sealed-document';
-import { ChunkTable } from '../format/chunk-table';
+import { ChunkTable, LOCATION } from '../format/chunk-table';
 import { encodeIndexSegment, loadIndexSegment } from '../format/index-segment';
+import { decodeMapChunk, type MapChunk } from '../format/map-chunk';
 import { packObjectKey, type PackRef } from '../format/pack';
 import { PackTable } from '../format/pack-table';
 import { encodeRecipe, type Recipe } from '../format/recipe';
+import { type NamedChunk, type StoredChunk } from '../format/stored-chunk';
 import { HANDLE_BYTES_MAX, INDEX_FLUSH_BYTES, REQUESTS_AT_ONCE } from '../limits';
-import { VaultError } from '../vault-error';
+import { type IngestBuffers } from '../ingest/ingest-buffers';
+import { type IngestContext } from '../ingest/ingest-context';
+import { PieceIngest } from '../ingest/piece-ingest';
+import { PriorMaps } from '../map/prior-maps';
+import { streamOf } from '../map/stream-of';
+import { readChunks } from '../restore/read-chunks';
+import { unlessDamaged, VaultError } from '../vault-error';
 import { forEachAtOnce } from './at-once';
 import { readCondemnedPacks } from './condemned-packs';
-import { type IngestBuffers } from './ingest-buffers';
-import { type IngestContext, type StoredChunk } from './ingest-context';
 import { createManifest, manifestKeyOf } from './manifest';
-import { PieceIngest } from './piece-ingest';
 import { findPiece, findRecipeKey, recipeKeyOf, type FoundPiece } from './piece-names';
 
 export interface WriterSessionOptions {
@@ -75,6 +80,7 @@ export class WriterSession {
   private segments = 0;
   private heartbeats = 0;
   private bytesBesidePieces = 0;
+  private readonly priorMaps: PriorMaps;
   private readonly open = new Map<string, PieceIngest>();
   private readonly closed: { handle: string; recipeKey: string }[] = [];
 
@@ -83,7 +89,9 @@ export class WriterSession {
     private readonly options: WriterSessionOptions,
     readonly sid: string,
     private readonly condemned: ReadonlySet<string>,
-  ) {}
+  ) {
+    this.priorMaps = new PriorMaps(options.store, options.keys);
+  }
 
   private get lookup() {
     return { store: this.options.store, keys: this.options.keys, dbid: this.options.dbid };
@@ -94,7 +102,7 @@ export class WriterSession {
     const { store, keys } = this.options;
     const keysOfSegments: string[] = [];
     for await (const { key } of store.list(`index/${keys.dbKey}/`)) keysOfSegments.push(key);
-    const isUsable = (pack: number): boolean => !this.condemned.has(packObjectKey(this.packs.at(pack)));
+    const isUsable = (pack: number): boolean => this.isUsable(this.packs.at(pack));
     for (const key of keysOfSegments) {
       const sealed = await store.get(key);
       if (sealed === null) continue; // merged away between the listing and now
@@ -113,7 +121,8 @@ export class WriterSession {
     if (this.open.has(handle) || (await findRecipeKey(this.lookup, handle)) !== null) {
       throw new VaultError('piece-exists', `piece ${handle} exists already`, { handle });
     }
-    const piece = new PieceIngest(this.ingestContext(), handle);
+    const prior = streamOf(handle) === null ? null : await this.priorMaps.of(handle);
+    const piece = new PieceIngest(this.ingestContext(), handle, prior);
     this.open.set(handle, piece);
     return piece;
   }
@@ -206,23 +215,38 @@ export class WriterSession {
       sid: this.sid,
       buffers: this.options.buffers,
       findStored: (id) => this.findStored(id),
+      isUsable: (pack) => this.isUsable(pack),
+      readMap: (ref) => this.readMap(ref),
       uploadPack: async (pack, bytes) => void (await this.options.store.create(packObjectKey(pack), bytes)),
-      learnStored: (id, pack, location) => this.learnStored(id, pack, location),
+      learnStored: (id, stored) => this.learnStored(id, stored),
       writeRecipe: (recipe) => this.writeRecipe(recipe),
       pieceEnded: (handle) => void this.open.delete(handle),
     };
   }
 
   private findStored(id: Uint8Array): StoredChunk | null {
-    const location = this.chunks.find(id);
-    return location === null ? null : { pack: this.packs.at(location[0] ?? 0), location };
+    const row = this.chunks.find(id);
+    if (row < 0) return null;
+    const location = this.chunks.locationAt(row);
+    return { pack: this.packs.at(location[LOCATION.pack] ?? 0), location };
   }
 
-  private learnStored(id: Uint8Array, pack: PackRef, location: Uint32Array): void {
-    location[0] = this.packs.numberOf(pack);
-    this.chunks.add(id, location);
-    this.unflushed.add(id, location);
-    this.unflushedBytes += location[3] ?? 0;
+  private isUsable(pack: PackRef): boolean {
+    return !this.condemned.has(packObjectKey(pack));
+  }
+
+  private readMap(ref: NamedChunk): Promise<MapChunk | null> {
+    return unlessDamaged(async () => {
+      const [body = new Uint8Array()] = await readChunks(this.options, ref.pack, [ref]);
+      return decodeMapChunk(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+    });
+  }
+
+  private learnStored(id: Uint8Array, { pack, location }: StoredChunk): void {
+    const mine = [this.packs.numberOf(pack), ...location.subarray(1)];
+    this.chunks.add(id, mine);
+    this.unflushed.add(id, mine);
+    this.unflushedBytes += location[LOCATION.clen] ?? 0;
   }
 
   private async writeRecipe(

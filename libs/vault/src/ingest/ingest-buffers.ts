@@ -2,37 +2,48 @@
 // A pack buffer for each open piece and a few more for packs that are being uploaded; who finds none waits. That is the back-pressure of
 // a slow store, and what keeps memory flat from run to run.
 import {
+  METADATA_PACK_BYTES_MAX,
+  METADATA_SLACK_BYTES,
   PACK_BYTES_MAX,
   PACK_SLACK_BYTES,
   PACKS_IN_FLIGHT_MAX,
+  PATCH_ARENA_BYTES,
   PIECES_BUFFERED_MAX,
   SEGMENT_BYTES,
   SEGMENTS_PER_PIECE,
 } from '../limits';
 
-export interface Segment {
+/** Memory that threads see too. */
+export interface SharedBuffer {
   readonly shared: SharedArrayBuffer;
   readonly bytes: Buffer;
 }
 
+export interface PieceBuffers {
+  readonly segments: readonly SharedBuffer[];
+  /** Changed blocks on their way into patch chunks. */
+  readonly patches: SharedBuffer;
+  /** The metadata pack being filled: one at a time. */
+  readonly metadata: Buffer;
+}
+
 export class IngestBuffers {
   private readonly freePacks: Buffer[] = [];
-  private readonly freeSegments: Segment[] = [];
+  private readonly freePieces: PieceBuffers[] = [];
   private readonly waiting: ((buffer: Buffer) => void)[] = [];
   private packsAllocated = 0;
   private pieces = 0;
 
-  /** The segments of a piece, its own until it ends. */
-  pieceOpened(): Segment[] {
+  /** What belongs to one piece until it ends. */
+  pieceOpened(): PieceBuffers {
     this.pieces += 1;
     this.serveWaiting();
-    return Array.from({ length: SEGMENTS_PER_PIECE }, () => this.freeSegments.pop() ?? newSegment());
+    return this.freePieces.pop() ?? newPieceBuffers();
   }
 
-  pieceEnded(segments: readonly Segment[]): void {
+  pieceEnded(buffers: PieceBuffers): void {
     this.pieces -= 1;
-    if (this.freeSegments.length < PIECES_BUFFERED_MAX * SEGMENTS_PER_PIECE)
-      this.freeSegments.push(...segments);
+    if (this.freePieces.length < PIECES_BUFFERED_MAX) this.freePieces.push(buffers);
     while (this.packsAllocated > this.packsKept && this.freePacks.pop() !== undefined)
       this.packsAllocated -= 1;
   }
@@ -76,7 +87,15 @@ export class IngestBuffers {
   }
 }
 
-function newSegment(): Segment {
-  const shared = new SharedArrayBuffer(SEGMENT_BYTES);
+function newPieceBuffers(): PieceBuffers {
+  return {
+    segments: Array.from({ length: SEGMENTS_PER_PIECE }, () => newShared(SEGMENT_BYTES)),
+    patches: newShared(PATCH_ARENA_BYTES),
+    metadata: Buffer.allocUnsafeSlow(METADATA_PACK_BYTES_MAX + METADATA_SLACK_BYTES),
+  };
+}
+
+function newShared(bytes: number): SharedBuffer {
+  const shared = new SharedArrayBuffer(bytes);
   return { shared, bytes: Buffer.from(shared) };
 }

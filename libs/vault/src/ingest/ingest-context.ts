@@ -1,15 +1,11 @@
 // What a piece needs of its session: narrow, so that a piece can be tested with little around it.
 import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
+import { type MapChunk } from '../format/map-chunk';
 import { type PackRef } from '../format/pack';
 import { type Recipe } from '../format/recipe';
+import { type NamedChunk, type StoredChunk } from '../format/stored-chunk';
 import { type IngestBuffers } from './ingest-buffers';
-
-export interface StoredChunk {
-  readonly pack: PackRef;
-  /** As in a recipe; its first field is of no meaning here. */
-  readonly location: Uint32Array;
-}
 
 export interface IngestContext {
   readonly compute: Compute;
@@ -19,10 +15,14 @@ export interface IngestContext {
   readonly buffers: IngestBuffers;
   /** Where a chunk lies durably, or null. */
   findStored(id: Uint8Array): StoredChunk | null;
+  /** False for packs a collector condemned: whatever names them, what they hold counts as absent. */
+  isUsable(pack: PackRef): boolean;
+  /** A part of a block map, or null when it is gone or damaged. */
+  readMap(ref: NamedChunk): Promise<MapChunk | null>;
   /** Makes the pack durable. */
   uploadPack(pack: PackRef, bytes: Buffer): Promise<void>;
   /** From now on the chunk may be used by other pieces: its pack is durable. */
-  learnStored(id: Uint8Array, pack: PackRef, location: Uint32Array): void;
+  learnStored(id: Uint8Array, stored: StoredChunk): void;
   writeRecipe(
     recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
   ): Promise<{ readonly recipeKey: string; readonly bytes: number }>;

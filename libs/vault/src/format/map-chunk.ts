@@ -1,0 +1,113 @@
+// A part of a block map: which chunk holds each block of one region of a data file, as of one backup. It is a chunk itself (kind map); body:
+//   head JSON {v, blockBytes, region, rows, chunks, packs[]}
+//   rows, 3 columns of numbers: block in the region (ascending), chunk#, unit in the chunk; fingerprints 16 × rows
+//   chunk ids 32 × chunks; chunk locations, 8 columns of numbers (as in a recipe)
+// A fingerprint is the first half of the sha256 of the block. What a map says is only used where the fingerprint of the block to be backed
+// up is the same, so a map that is out of date costs space, never bytes.
+import { ID_BYTES } from '../compute/chunk-operations';
+import { LOCATION, LOCATION_FIELDS, type ChunkTable } from './chunk-table';
+import { decodeColumns, encodeColumns, packRows } from './columns';
+import { PackTable, type PackJson } from './pack-table';
+
+export const FINGERPRINT_BYTES = 16;
+export const FINGERPRINT_WORDS = FINGERPRINT_BYTES / 4;
+export const MAP_ROW_FIELDS = 3;
+
+export interface RegionName {
+  /** Size of the blocks, bytes. */
+  readonly blockBytes: number;
+  /** Number of the region: first block address / blocks per region. */
+  readonly region: number;
+}
+
+export interface MapRows extends RegionName {
+  /** Block in the region, chunk#, unit: three numbers apiece, by block. */
+  readonly rows: Uint32Array;
+  /** Four numbers per row. */
+  readonly fingerprints: Uint32Array;
+}
+
+export interface MapChunk extends MapRows {
+  readonly packs: PackTable;
+  readonly ids: Buffer;
+  readonly locations: Uint32Array;
+}
+
+interface MapHead extends RegionName {
+  readonly v: 1;
+  readonly rows: number;
+  readonly chunks: number;
+  readonly packs: readonly PackJson[];
+}
+
+/** @param rows their chunk numbers are rows of `chunks`, whose packs are all sealed */
+export function encodeMapChunk(rows: MapRows, chunks: ChunkTable, packs: PackTable): Buffer {
+  const own = new PackTable();
+  const named = chunksNamed(rows.rows);
+  const ids = Buffer.alloc(named.length * ID_BYTES);
+  const locations = new Uint32Array(named.length * LOCATION_FIELDS);
+  named.forEach((row, i) => {
+    ids.set(chunks.idAt(row), i * ID_BYTES);
+    locations.set(chunks.locationAt(row), i * LOCATION_FIELDS);
+    locations[i * LOCATION_FIELDS] = own.numberOf(packs.at(chunks.locationAt(row)[LOCATION.pack] ?? 0));
+  });
+  const renumbered = Uint32Array.from(rows.rows);
+  for (let i = 1; i < renumbered.length; i += MAP_ROW_FIELDS)
+    renumbered[i] = placeIn(named, renumbered[i] ?? 0);
+  const { blockBytes, region, fingerprints } = rows;
+  const head: MapHead = {
+    v: 1,
+    blockBytes,
+    region,
+    rows: rows.rows.length / MAP_ROW_FIELDS,
+    chunks: named.length,
+    packs: own.toJson(),
+  };
+  return encodeColumns(head, [
+    ...packRows(renumbered, MAP_ROW_FIELDS),
+    Buffer.from(fingerprints.buffer, fingerprints.byteOffset, fingerprints.byteLength),
+    ids,
+    ...packRows(locations, LOCATION_FIELDS),
+  ]);
+}
+
+/** @throws RangeError when head and columns do not agree */
+export function decodeMapChunk(body: Buffer): MapChunk {
+  const { head, columns } = decodeColumns<MapHead>(body);
+  if (head.v !== 1) throw new RangeError(`map version ${String(head.v)} is not known to this program`);
+  const { blockBytes, region } = head;
+  const rows = columns.takeRows(head.rows, MAP_ROW_FIELDS);
+  const fingerprints = columns.takeBytes(head.rows * FINGERPRINT_BYTES);
+  const map: MapChunk = {
+    blockBytes,
+    region,
+    rows,
+    fingerprints: new Uint32Array(Uint8Array.from(fingerprints).buffer),
+    packs: PackTable.fromJson(head.packs),
+    ids: columns.takeBytes(head.chunks * ID_BYTES),
+    locations: columns.takeRows(head.chunks, LOCATION_FIELDS),
+  };
+  columns.end();
+  for (let i = 1; i < rows.length; i += MAP_ROW_FIELDS)
+    if ((rows[i] ?? 0) >= head.chunks)
+      throw new RangeError('a row of the map names a chunk that is not there');
+  return map;
+}
+
+/** The chunks that rows name, each once, ascending. */
+function chunksNamed(rows: Uint32Array): Uint32Array {
+  const named = new Uint32Array(rows.length / MAP_ROW_FIELDS);
+  for (let i = 0; i < named.length; i += 1) named[i] = rows[i * MAP_ROW_FIELDS + 1] ?? 0;
+  named.sort();
+  return named.filter((row, i) => i === 0 || row !== named[i - 1]);
+}
+
+function placeIn(sorted: Uint32Array, value: number): number {
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

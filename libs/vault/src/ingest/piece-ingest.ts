@@ -1,0 +1,260 @@
+// One piece on its way in. The caller's bytes are copied into a segment of shared memory; a full segment is cut, its blocks are hashed by a
+// worker thread, and every cut finds its place: in chunks the vault holds, in new chunks, in patches. Segments are worked on in order; a
+// caller that is faster than that waits. After close() resolves, every pack of the piece and its recipe are durable; before, nothing of it
+// can be seen.
+import { cutStream, type CutResult } from '../chunking/cut-stream';
+import { CHUNK_KINDS } from '../format/chunk-kinds';
+import { LOCATION } from '../format/chunk-table';
+import { PACK_KINDS, type PackRef } from '../format/pack';
+import { METADATA_PACK_BYTES_MAX, PACK_BYTES_MAX, SEGMENT_BYTES } from '../limits';
+import { type BlockMap } from '../map/block-map';
+import { type PriorRegion } from '../map/prior-maps';
+import { type PieceBuffers, type SharedBuffer } from './ingest-buffers';
+import { type IngestContext } from './ingest-context';
+import { openBlockMap, writeLeavingRegions } from './mapped-piece';
+import { PackWriter } from './pack-writer';
+import { PatchGathering } from './patch-gathering';
+import { PieceChunks } from './piece-chunks';
+import { SlotPlacement } from './slot-placement';
+
+export interface PieceSummary {
+  readonly handle: string;
+  readonly recipeKey: string;
+  readonly bytes: number;
+  /** Bytes in chunks the vault did not hold. */
+  readonly bytesNew: number;
+  /** Bytes put into the bucket for this piece: packs and recipe. */
+  readonly bytesStored: number;
+  /** Those of them that are no data: block maps and recipe. */
+  readonly bytesMetadata: number;
+}
+
+/** Chunks of these kinds are found again by their ids; the others by block maps and recipes. */
+const INDEXED_KINDS: ReadonlySet<number> = new Set([CHUNK_KINDS.slot, CHUNK_KINDS.log, CHUNK_KINDS.raw]);
+
+export class PieceIngest {
+  private readonly buffers: PieceBuffers;
+  private readonly freeSegments: SharedBuffer[];
+  private segment: SharedBuffer | null = null;
+  private filled = 0;
+  private tail: Promise<void> = Promise.resolve();
+  private failure: unknown = null;
+  private readonly roomWaiters: (() => void)[] = [];
+
+  private readonly chunks = new PieceChunks();
+  private readonly packs: PackWriter;
+  private readonly metadata: PackWriter;
+  private readonly map: BlockMap | null;
+  private readonly placement: SlotPlacement;
+  private bytes = 0;
+  private recipeBytes = 0;
+  private ended = false;
+
+  /** @param prior the block map of the data file this piece is of; null when it is of none */
+  constructor(
+    private readonly context: IngestContext,
+    readonly handle: string,
+    prior: readonly PriorRegion[] | null,
+  ) {
+    this.buffers = context.buffers.pieceOpened();
+    this.freeSegments = [...this.buffers.segments];
+    this.packs = this.dataPacks();
+    this.metadata = this.metadataPacks();
+    this.map = prior === null ? null : openBlockMap(context, this.chunks, prior);
+    const { chunks, packs, map } = this;
+    const patches = new PatchGathering(this.buffers.patches, chunks, context.keys.idKey);
+    this.placement = new SlotPlacement({ context, chunks, packs, map, patches });
+  }
+
+  /** What has come in so far, for progress. */
+  get totals(): { readonly bytesRead: number; readonly bytesNew: number; readonly bytesStored: number } {
+    const bytesStored = this.packs.bytesStored + this.bytesMetadata;
+    return { bytesRead: this.bytes, bytesNew: this.placement.bytesNew, bytesStored };
+  }
+
+  /** Takes bytes; they are the caller's again when the promise settles. @throws what made the piece fail */
+  async write(block: Uint8Array): Promise<void> {
+    this.assertGoing();
+    let from = 0;
+    while (from < block.length) {
+      const segment = this.segment ?? (await this.nextSegment());
+      const take = Math.min(block.length - from, SEGMENT_BYTES - this.filled);
+      segment.bytes.set(block.subarray(from, from + take), this.filled);
+      this.filled += take;
+      from += take;
+      if (this.filled === SEGMENT_BYTES) await this.handOver(false);
+    }
+    this.bytes += block.length;
+  }
+
+  /** Makes the piece durable and findable. @throws what made it fail; it then left nothing that can be seen. */
+  async close(): Promise<PieceSummary> {
+    this.assertGoing();
+    try {
+      if (this.segment !== null) await this.handOver(true);
+      await this.tail;
+      this.assertGoing();
+      this.map?.leaveAll();
+      await this.sealPacks();
+      this.metadata.seal();
+      await this.packs.uploaded();
+      await this.metadata.uploaded();
+      const recipeKey = await this.writeRecipe();
+      this.end();
+      const { bytesNew, bytesStored } = this.totals;
+      return {
+        handle: this.handle,
+        recipeKey,
+        bytes: this.bytes,
+        bytesNew,
+        bytesStored,
+        bytesMetadata: this.bytesMetadata,
+      };
+    } catch (error) {
+      this.fail(error);
+      await this.abort();
+      throw error;
+    }
+  }
+
+  /** Throws the piece away. Packs that were uploaded stay as garbage, or as chunks the next run finds. */
+  async abort(): Promise<void> {
+    if (this.ended) return;
+    this.failure ??= new Error('the piece was aborted');
+    await this.tail;
+    await this.packs.abort();
+    await this.metadata.abort();
+    this.end();
+  }
+
+  private async nextSegment(): Promise<SharedBuffer> {
+    for (;;) {
+      const free = this.freeSegments.pop();
+      if (free !== undefined) {
+        this.segment = free;
+        this.filled = 0;
+        return free;
+      }
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.roomWaiters.push(resolve);
+      await promise;
+      this.assertGoing();
+    }
+  }
+
+  /** Cuts the segment, starts hashing it, queues the rest behind what came before, and carries the unfinished chunk over. */
+  private async handOver(last: boolean): Promise<void> {
+    const full = this.segment;
+    if (full === null) return;
+    const view = full.bytes.subarray(0, this.filled);
+    const cut = cutStream(view, last);
+    const { cuts, carriedFrom } = cut;
+    const digested = this.context.compute.digest({
+      bytes: new Uint8Array(full.shared, 0, carriedFrom),
+      cuts,
+    });
+    digested.catch(() => undefined); // awaited below, in order
+    this.segment = null;
+    if (carriedFrom < view.length) {
+      const rest = Buffer.from(view.subarray(carriedFrom));
+      const next = await this.nextSegment();
+      next.bytes.set(rest, 0);
+      this.filled = rest.length;
+    }
+    this.tail = this.tail
+      .then(() => this.store(full, cut, digested))
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  private async store(segment: SharedBuffer, cut: CutResult, digested: Promise<Uint8Array>): Promise<void> {
+    if (this.failure !== null) return;
+    await this.placement.place(segment, cut, await digested);
+    if (this.packs.isFull) await this.sealPacks();
+    this.freeSegments.push(segment);
+    this.roomWaiters.shift()?.();
+  }
+
+  /** All chunks placed so far are then in sealed packs, so that the regions that left can name them. */
+  private async sealPacks(): Promise<void> {
+    await this.placement.sealPatches();
+    this.packs.seal();
+    if (this.map !== null)
+      await writeLeavingRegions(this.map, this.chunks, { context: this.context, metadata: this.metadata });
+  }
+
+  private async writeRecipe(): Promise<string> {
+    const { bytesNew, bytesStored } = this.totals;
+    const { recipeKey, bytes } = await this.context.writeRecipe({
+      handle: this.handle,
+      bytes: this.bytes,
+      bytesNew,
+      bytesStored,
+      ...this.chunks.forRecipe(),
+      maps: this.map?.chainsOfRegions() ?? [],
+    });
+    this.recipeBytes = bytes;
+    return recipeKey;
+  }
+
+  private get bytesMetadata(): number {
+    return this.metadata.bytesStored + this.recipeBytes;
+  }
+
+  private dataPacks(): PackWriter {
+    const { buffers } = this.context;
+    return new PackWriter(this.context, this.chunks, {
+      kind: PACK_KINDS.data,
+      bytesMax: PACK_BYTES_MAX - SEGMENT_BYTES,
+      takeBuffer: () => buffers.takePack(),
+      giveBackBuffer: (buffer) => buffers.giveBackPack(buffer),
+      onDurable: (rows, pack) => this.learn(rows, pack),
+      onFailure: (error) => this.fail(error),
+    });
+  }
+
+  /** One buffer: the next pack waits until the one before is durable. */
+  private metadataPacks(): PackWriter {
+    let free = Promise.resolve();
+    let release: () => void = () => undefined;
+    return new PackWriter(this.context, this.chunks, {
+      kind: PACK_KINDS.metadata,
+      bytesMax: METADATA_PACK_BYTES_MAX,
+      takeBuffer: async () => {
+        await free;
+        free = new Promise((resolve) => (release = resolve));
+        return this.buffers.metadata;
+      },
+      giveBackBuffer: () => release(),
+      onDurable: () => undefined,
+      onFailure: (error) => this.fail(error),
+    });
+  }
+
+  private learn(rows: readonly number[], pack: PackRef): void {
+    for (const row of rows) {
+      const location = Uint32Array.from(this.chunks.table.locationAt(row));
+      if (INDEXED_KINDS.has(location[LOCATION.kind] ?? 0))
+        this.context.learnStored(this.chunks.table.idAt(row), { pack, location });
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error;
+    for (const wake of this.roomWaiters.splice(0)) wake();
+  }
+
+  private assertGoing(): void {
+    if (this.failure !== null)
+      throw this.failure instanceof Error
+        ? this.failure
+        : new Error('the piece failed', { cause: this.failure });
+    if (this.ended) throw new Error('invariant: the piece was ended before');
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.context.buffers.pieceEnded(this.buffers);
+    this.context.pieceEnded(this.handle);
+  }
+}

@@ -1,0 +1,77 @@
+// Chunks of one pack, read with one request, decrypted and checked. Damage is an error that names the object, never a wrong byte.
+import { ObjectStoreError, type ObjectStore } from '@adyton/object-store';
+import { FRAME_HEADER_BYTES, ID_BYTES, OPEN_FIELDS, TAG_BYTES } from '../compute/chunk-operations';
+import { type Compute } from '../compute/compute';
+import { type DatabaseKeys } from '../crypto/database-keys';
+import { LOCATION } from '../format/chunk-table';
+import { packObjectKey, type PackRef } from '../format/pack';
+import { damaged } from '../vault-error';
+
+export interface ChunkSource {
+  readonly store: ObjectStore;
+  readonly vaultId: string;
+  readonly keys: DatabaseKeys;
+  readonly compute: Compute;
+}
+
+export interface WantedChunk {
+  readonly id: Uint8Array;
+  /** As in a recipe. */
+  readonly location: Uint32Array;
+}
+
+/** Where the chunk's frame ends in its pack. */
+export function frameEnd(location: Uint32Array): number {
+  return (location[LOCATION.offset] ?? 0) + FRAME_HEADER_BYTES + (location[LOCATION.clen] ?? 0) + TAG_BYTES;
+}
+
+/**
+ * @param wanted chunks of the pack, by offset
+ * @param handle the piece they are read for
+ * @returns the chunks in the order asked for, views of one buffer
+ * @throws VaultError damaged; ObjectStoreError
+ */
+export async function readChunks(
+  source: ChunkSource,
+  pack: PackRef,
+  wanted: readonly WantedChunk[],
+  handle?: string,
+): Promise<Uint8Array[]> {
+  const objectKey = packObjectKey(pack);
+  const start = wanted[0]?.location[LOCATION.offset] ?? 0;
+  const end = Math.max(...wanted.map(({ location }) => frameEnd(location)));
+  const bytes = await fetch(source.store, objectKey, { start, end, handle });
+  const frames = new Uint32Array(wanted.length * OPEN_FIELDS);
+  const ids = Buffer.alloc(wanted.length * ID_BYTES);
+  wanted.forEach(({ id, location: l }, i) => {
+    const { offset, clen, length, ordinal, kind, compression, units } = LOCATION;
+    const frame = [
+      (l[offset] ?? 0) - start,
+      ...[clen, length, ordinal, kind, compression, units].map((f) => l[f] ?? 0),
+    ];
+    frames.set(frame, i * OPEN_FIELDS);
+    ids.set(id, i * ID_BYTES);
+  });
+  const { keys, vaultId, compute } = source;
+  const context = { encKey: keys.encKey, idKey: keys.idKey, vaultId, packSalt: pack.salt };
+  const opened = await compute.open({ ...context, bytes, frames, ids });
+  if (opened.kind === 'altered') throw damaged(objectKey, 'altered', handle);
+  let at = 0;
+  return wanted.map(({ location }) => opened.bytes.subarray(at, (at += location[LOCATION.length] ?? 0)));
+}
+
+async function fetch(
+  store: ObjectStore,
+  objectKey: string,
+  { start, end, handle }: { start: number; end: number; handle: string | undefined },
+): Promise<Uint8Array> {
+  try {
+    const bytes = await store.get(objectKey, { offset: start, length: end - start });
+    if (bytes === null) throw damaged(objectKey, 'missing', handle);
+    return bytes;
+  } catch (error) {
+    if (error instanceof ObjectStoreError && error.kind === 'out-of-range')
+      throw damaged(objectKey, 'truncated', handle);
+    throw error;
+  }
+}
