@@ -101,11 +101,16 @@ interface FoundRegion {
   readonly chunks: Map<string, NamedChunk>;
 }
 
-/** Map chunks of all recipes by region, each once, those of the newest recipe first. */
+/** Map chunks of all recipes by region, each once, the newest first: what several pieces carried over must not hide what one of them changed. */
 function unionOf(recipes: readonly Recipe[]): PriorRegion[] {
   const regions = new Map<string, FoundRegion>();
   for (const recipe of recipes) for (const map of recipe.maps) addChunks(regions, recipe, map);
-  return [...regions.values()].map(({ name, chunks }) => ({ ...name, chunks: [...chunks.values()] }));
+  return [...regions.values()].map(({ name, chunks }) => ({
+    ...name,
+    chunks: [...chunks.values()].sort((a, b) =>
+      a.pack.sid === b.pack.sid ? 0 : a.pack.sid < b.pack.sid ? 1 : -1,
+    ),
+  }));
 }
 
 function addChunks(
