@@ -26,7 +26,7 @@ export function decodeColumns<H>(body: Buffer): DecodedColumns<H> {
 }
 
 /** Takes column after column off the rest of a document. */
-export class ColumnReader {
+class ColumnReader {
   private at = 0;
 
   constructor(private readonly bytes: Buffer) {}
@@ -54,10 +54,6 @@ export class ColumnReader {
   end(): void {
     if (this.at !== this.bytes.length) throw new RangeError('the document is longer than its head says');
   }
-}
-
-export function packNumbers(numbers: Uint32Array): Buffer {
-  return packStrided(numbers, 0, 1);
 }
 
 /** Rows of `fields` numbers, field by field. */

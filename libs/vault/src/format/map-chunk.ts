@@ -9,7 +9,7 @@ import { LOCATION, LOCATION_FIELDS, type ChunkTable } from './chunk-table';
 import { decodeColumns, encodeColumns, packRows } from './columns';
 import { PackTable, type PackJson } from './pack-table';
 
-export const FINGERPRINT_BYTES = 16;
+const FINGERPRINT_BYTES = 16;
 export const FINGERPRINT_WORDS = FINGERPRINT_BYTES / 4;
 export const MAP_ROW_FIELDS = 3;
 
