@@ -2,6 +2,7 @@
 export { createVault, openVault, type CreatedVault, type Vault } from './vault';
 export { KEY_FILE_BYTES, type Unlock } from './crypto/key-slots';
 export {
+  databaseKeysOf,
   deriveDatabaseKeys,
   parseDatabaseKeys,
   serialiseDatabaseKeys,

@@ -21,15 +21,27 @@ const PURPOSES = ['idKey', 'encKey', 'metaKey', 'gearKey'] as const;
 
 /** @param dbid decimal DBID */
 export function deriveDatabaseKeys(masterKey: Uint8Array, vaultId: string, dbid: string): DatabaseKeys {
-  const derive = (purpose: string, bytes: number): Buffer =>
-    Buffer.from(hkdfSync('sha256', masterKey, vaultId, `adyton database ${dbid} ${purpose}`, bytes));
+  return databaseKeysOf(
+    masterKey,
+    vaultId,
+    derive(masterKey, vaultId, `${dbid} dbKey`, DB_KEY_BYTES).toString('hex'),
+  );
+}
+
+/** From the name in object keys alone: the bucket and the master key open every database of a vault. */
+export function databaseKeysOf(masterKey: Uint8Array, vaultId: string, dbKey: string): DatabaseKeys {
+  const key = (purpose: string): Buffer => derive(masterKey, vaultId, `${dbKey} ${purpose}`, KEY_BYTES);
   return {
-    dbKey: derive('dbKey', DB_KEY_BYTES).toString('hex'),
-    idKey: derive('idKey', KEY_BYTES),
-    encKey: derive('encKey', KEY_BYTES),
-    metaKey: derive('metaKey', KEY_BYTES),
-    gearKey: derive('gearKey', KEY_BYTES),
+    dbKey,
+    idKey: key('idKey'),
+    encKey: key('encKey'),
+    metaKey: key('metaKey'),
+    gearKey: key('gearKey'),
   };
+}
+
+function derive(masterKey: Uint8Array, vaultId: string, purpose: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', masterKey, vaultId, `adyton database ${purpose}`, bytes));
 }
 
 export function serialiseDatabaseKeys(keys: DatabaseKeys): Record<string, string> {
