@@ -1,4 +1,4 @@
-// The whole product on one machine: Redis, Postgres, the lab, and the four processes of Adyton, all on loopback.
+// The whole product on one machine: Redis, Postgres, the lab, and the five processes of Adyton, all on loopback.
 // The demo, `make up`, the workflow tests and the benchmarks use it.
 import { callRoute, restRoutes, type Database, type EnrolledHost } from '@adyton/contracts';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -24,7 +24,7 @@ export interface StackOptions {
   readonly say?: (text: string) => void;
 }
 
-type ProductProcess = 'control-plane' | 'scheduler' | 'agent' | 'dedup-worker';
+type ProductProcess = 'control-plane' | 'scheduler' | 'maintenance' | 'agent' | 'dedup-worker';
 export const DATABASE_NAME = 'ORCL';
 
 export interface Stack {
@@ -90,8 +90,9 @@ async function startAll(options: StackOptions, endings: Endings): Promise<Stack>
   const api = { baseUrl: url, token: secretIn(tokenFile) };
   const host = await enrolledHost(foundation, api);
   const scheduler = schedulerService(options, foundation);
+  const maintenance = maintenanceService(options, foundation);
   const hostProcesses = hostServices(options, foundation, { url, host });
-  for (const service of [scheduler, hostProcesses['dedup-worker'], hostProcesses.agent]) {
+  for (const service of [scheduler, maintenance, hostProcesses['dedup-worker'], hostProcesses.agent]) {
     options.say?.(`starting ${service.name}`);
     await service.start();
     endings.add(() => service.stop());
@@ -103,7 +104,7 @@ async function startAll(options: StackOptions, endings: Endings): Promise<Stack>
     lab: foundation.lab,
     host,
     database,
-    services: { 'control-plane': controlPlane, scheduler, ...hostProcesses },
+    services: { 'control-plane': controlPlane, scheduler, maintenance, ...hostProcesses },
     ledgerUrl: foundation.ledgerUrl,
     redisUrl: foundation.redisUrl,
     logsDir: foundation.logsDir,
@@ -179,6 +180,17 @@ function schedulerService(options: StackOptions, foundation: Foundation): Servic
   });
 }
 
+function maintenanceService(options: StackOptions, foundation: Foundation): Service {
+  return nodeService('maintenance', foundation, 'maintenance.ready', {
+    ...DEDUP_WORKER_MEMORY,
+    ...foundation.lab.s3Settings(),
+    ADYTON_LEDGER_URL: foundation.ledgerUrl,
+    ADYTON_REDIS_URL: foundation.redisUrl,
+    ADYTON_VAULT_KEY_FILE: join(foundation.controlDir, 'vault.key'),
+    ...options.settings?.maintenance,
+  });
+}
+
 function hostServices(
   options: StackOptions,
   foundation: Foundation,
@@ -218,7 +230,7 @@ function nodeService(
   return new Service({
     name,
     command: process.execPath,
-    args: [appMain(name)],
+    args: [name === 'maintenance' ? appMain('dedup-worker', 'maintenance') : appMain(name)],
     env,
     readyEvent,
     logFile: join(foundation.logsDir, `${name}.log`),

@@ -19,6 +19,8 @@ export { DATABASE_NAME };
 export interface RunningStack extends Stack {
   readonly directory: string;
   readonly api: ApiEndpoint;
+  /** Ends every process and leaves what lies in the directory, for another stack to start from. */
+  end(): Promise<void>;
   /** One SQL statement against the ledger. */
   sql<T extends object>(text: string, values?: readonly unknown[]): Promise<T[]>;
   /** Moves the ledger's clock; every decision about expiry and leases follows. */
@@ -29,12 +31,16 @@ export interface RunningStack extends Stack {
 const TEST_DATABASE_BYTES = '48M';
 
 export async function runStack(options: Partial<StackOptions> = {}): Promise<RunningStack> {
-  const directory = mkdtempSync(join(tmpdir(), 'adyton-test-'));
-  const stack = await startStack({ directory, databaseBytes: TEST_DATABASE_BYTES, ...options });
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'adyton-test-'));
+  const stack = await startStack({ databaseBytes: TEST_DATABASE_BYTES, ...options, directory });
   const ledger = new Client({ connectionString: stack.ledgerUrl });
   await ledger.connect();
   const sql = async <T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> =>
     (await ledger.query<T>(text, [...values])).rows;
+  const end = async (): Promise<void> => {
+    await ledger.end();
+    await stack.stop();
+  };
   return {
     ...stack,
     directory,
@@ -43,9 +49,9 @@ export async function runStack(options: Partial<StackOptions> = {}): Promise<Run
     moveClock: async (seconds) => {
       await sql(`UPDATE adyton.clock_offset SET "offset" = "offset" + make_interval(secs => $1)`, [seconds]);
     },
+    end,
     stop: async () => {
-      await ledger.end();
-      await stack.stop();
+      await end();
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -6,6 +6,7 @@ import { addInventoryCommands } from './commands/inventory';
 import { addListCommands } from './commands/list';
 import { addRestoreCommands } from './commands/restore';
 import { addRunCommands } from './commands/run';
+import { addVaultCommands } from './commands/vault';
 import { type CliEnvironment, type MakeContext, type OutputFormat } from './context';
 
 interface GlobalOptions {
@@ -46,6 +47,7 @@ export function buildProgram(environment: CliEnvironment): Command {
   addRestoreCommands(program, contextOf);
   addRunCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
+  addVaultCommands(program, contextOf);
   addDoctorCommand(program, contextOf);
   return program;
 }

@@ -27,6 +27,7 @@ import { RestorePlansController } from './restore-plans/restore-plans.controller
 import { RunsController } from './runs/runs.controller';
 import { SchedulesController } from './schedules/schedules.controller';
 import { VaultKeeper } from './vault/vault-keeper';
+import { VaultOperationsController } from './vault-operations/vault-operations.controller';
 import { AgentPresences } from './wiring/agent-presence';
 import { CONFIG, LEDGER, NEW_ID, REDIS, STORE_PROBE, type NewId } from './wiring/tokens';
 
@@ -55,6 +56,7 @@ export class AppModule {
         RunsController,
         RecoveryPointsController,
         RestorePlansController,
+        VaultOperationsController,
         DoctorController,
         AgentDatabasesController,
         AgentRunsController,

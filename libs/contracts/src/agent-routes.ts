@@ -1,6 +1,6 @@
 // The agent API: what a database host (agent and ingest dedup-worker) asks of the control-plane with its host token.
 import { z } from 'zod';
-import { recoveryPointContents } from './recovery-point-contents';
+import { databaseRegistration, recoveryPointContents } from './recovery-point-contents';
 import { database, restorePlan, runPlan, runScript } from './rest-resources';
 import { defineRoutes, nothing } from './route';
 import {
@@ -218,7 +218,12 @@ export const agentRoutes = defineRoutes({
     summary: 'The contents to build the manifest from',
     auth: 'host',
     status: 200,
-    response: z.object({ fence, state: runState, contents: recoveryPointContents }),
+    response: z.object({
+      fence,
+      state: runState,
+      contents: recoveryPointContents,
+      registration: databaseRegistration,
+    }),
   },
   reportCommitted: {
     method: 'POST',

@@ -43,7 +43,6 @@ export {
 } from './route';
 export { restRoutes } from './rest-routes';
 export {
-  CHANNELS_MAX,
   type BackupRequest,
   type CreateRestorePlan,
   type CreateSchedule,
@@ -71,7 +70,21 @@ export {
   type IngestReport,
   type SessionGrant,
 } from './agent-routes';
-export { type RecoveryPointContents } from './recovery-point-contents';
+export {
+  REPORT_ROWS_MAX,
+  type VaultOperation,
+  type VaultOperationKind,
+  type VaultOperationOptions,
+  type VaultOperationProgress,
+  type VaultOperationReport,
+} from './vault-operations';
+export {
+  CHANNELS_MAX,
+  manifestContents,
+  type DatabaseRegistration,
+  type ManifestContents,
+  type RecoveryPointContents,
+} from './recovery-point-contents';
 export { hostId, type ByteTotals, type Progress, type Reason } from './schemas';
 export { callRoute, type ApiEndpoint, type CallInput } from './call-route';
 export { openApiDocument } from './openapi';

@@ -1,6 +1,6 @@
 // The resources of the REST API: what hosts, databases, requests, runs, recovery points and plans look like on the wire.
 import { z } from 'zod';
-import { recoveryPointContents } from './recovery-point-contents';
+import { CHANNELS_MAX, recoveryPointContents } from './recovery-point-contents';
 import {
   askedKind,
   backupLevel,
@@ -31,8 +31,6 @@ import {
   scn,
 } from './schemas';
 
-/** Most channels one run may use: each is a server process on the database host. */
-export const CHANNELS_MAX = 16;
 const MINUTES_PER_WEEK = 7 * 24 * 60;
 
 export const host = z.object({

@@ -17,6 +17,7 @@ import {
   runDetail,
   schedule,
 } from './rest-resources';
+import { vaultOperation, vaultOperationOptions } from './vault-operations';
 import { defineRoutes, nothing, page, pageQuery } from './route';
 import { plainName } from './schemas';
 
@@ -225,5 +226,32 @@ export const restRoutes = defineRoutes({
     status: 202,
     body: z.strictObject({ confirm: z.string() }),
     response: backupRequest,
+  },
+
+  startVaultOperation: {
+    method: 'POST',
+    path: '/api/v1/vault/operations',
+    summary: 'Asks the maintenance tier to verify, collect or rebuild',
+    auth: 'api',
+    status: 202,
+    body: vaultOperationOptions,
+    response: vaultOperation,
+  },
+  listVaultOperations: {
+    method: 'GET',
+    path: '/api/v1/vault/operations',
+    summary: 'What was done to the vault, newest first',
+    auth: 'api',
+    status: 200,
+    query: pageQuery,
+    response: page(vaultOperation),
+  },
+  getVaultOperation: {
+    method: 'GET',
+    path: '/api/v1/vault/operations/{id}',
+    summary: 'One operation with its report',
+    auth: 'api',
+    status: 200,
+    response: vaultOperation,
   },
 });

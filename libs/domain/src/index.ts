@@ -10,6 +10,7 @@ export {
   type RestorePlanId,
   type RunId,
   type ScheduleId,
+  type VaultOperationId,
 } from './ids';
 export { compareScn, maxScn, parseScn, type Scn } from './scn';
 export {
@@ -29,6 +30,7 @@ export {
   type RequestTrigger,
 } from './request-states';
 export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
+export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
 export {
   admitBackupRequest,
   type Admission,

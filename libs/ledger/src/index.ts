@@ -87,6 +87,19 @@ export {
   type ReconcileCandidate,
   type ReconcileLimits,
 } from './reconcile';
+export { adoptRecoveryPoint, type Adoption, type RecoveryPointToAdopt } from './adopt-recovery-point';
+export {
+  claimVaultOperation,
+  createDueVaultOperation,
+  createVaultOperation,
+  endVaultOperation,
+  findVaultOperation,
+  listVaultOperations,
+  recordVaultProgress,
+  sweepVaultOperations,
+  type NewVaultOperation,
+  type VaultOperationEnd,
+} from './vault-operations';
 export { pruneOutbox, relayOutboxBatch, type OutboxEntry, type RelayedBatch } from './outbox';
 export {
   keepAnswer,

@@ -7,6 +7,10 @@ import {
   type RecoveryPointContents,
   type RunPlan,
   type RunScript,
+  type VaultOperationKind,
+  type VaultOperationOptions,
+  type VaultOperationProgress,
+  type VaultOperationReport,
 } from '@adyton/contracts';
 import {
   type AskedKind,
@@ -24,6 +28,8 @@ import {
   type RunState,
   type ScheduleId,
   type Scn,
+  type VaultOperationId,
+  type VaultOperationState,
 } from '@adyton/domain';
 import { type ColumnType, type Generated } from 'kysely';
 
@@ -189,7 +195,8 @@ interface RestorePlansTable {
 interface OutboxTable {
   id: Generated<number>;
   family: QueueFamily;
-  host_id: HostId;
+  /** Null for the queue that the maintenance tier shares. */
+  host_id: HostId | null;
   job_name: JobName;
   payload: Json<unknown>;
   job_id: string;
@@ -216,6 +223,22 @@ interface IdempotencyKeysTable {
   created_at: Generated<Date>;
 }
 
+export interface VaultOperationsTable {
+  id: VaultOperationId;
+  kind: VaultOperationKind;
+  options: Json<VaultOperationOptions>;
+  state: VaultOperationState;
+  reason: Json<Reason> | null;
+  progress: Json<VaultOperationProgress>;
+  report: Json<VaultOperationReport> | null;
+  principal: string;
+  claim_by: Date;
+  lease_until: Date | null;
+  created_at: Generated<Date>;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
 export interface LedgerTables {
   hosts: HostsTable;
   databases: DatabasesTable;
@@ -230,4 +253,5 @@ export interface LedgerTables {
   outbox: OutboxTable;
   audit_events: AuditEventsTable;
   idempotency_keys: IdempotencyKeysTable;
+  vault_operations: VaultOperationsTable;
 }

@@ -1,4 +1,4 @@
-// The object store the settings name, opened when first used, with the wrappers every user of a store wants.
+// The object store the settings name, opened when first used, limited and then retried, so that a retry waits for its turn like any request.
 import { AdytonError } from '@adyton/contracts';
 import {
   isFit,
@@ -9,16 +9,16 @@ import {
   type ObjectStore,
   type ObjectStoreConfig,
 } from '@adyton/object-store';
-import { ConfigError } from '@adyton/runtime';
-import { type Config } from '../config';
-import { type StoreProbe } from '../doctor/doctor';
-import { inOurWords } from './store-errors';
+import { ConfigError, type ConfigOf, type storeSettings } from '@adyton/runtime';
+import { inOurWords } from './in-our-words';
+
+export type StoreSettings = ConfigOf<typeof storeSettings>;
 
 /** @throws AdytonError ADY_STORE_…; a failed opening is tried again by the next call. */
 export type StoreOpener = () => Promise<ObjectStore>;
 
 /** @throws ConfigError when the settings name no usable store. */
-export function configuredStore(config: Config): StoreOpener {
+export function configuredStore(config: StoreSettings): StoreOpener {
   const storeConfig = storeConfigOf(config);
   let opening: Promise<ObjectStore> | undefined;
   return () => {
@@ -32,22 +32,22 @@ export function configuredStore(config: Config): StoreOpener {
   };
 }
 
-export function storeProbe(openStore: StoreOpener, newProbeId: () => string): StoreProbe {
+/** Proves that the store keeps what the vault is built on. @returns what was proven. @throws AdytonError ADY_STORE_UNFIT */
+export function storeProbe(openStore: StoreOpener, newProbeId: () => string): () => Promise<string> {
   return () =>
     inOurWords(async () => {
       const store = await openStore();
       const report = await probeObjectStore(store, newProbeId());
-      const promises = { ...report };
       if (!isFit(report))
         throw new AdytonError(
-          'ADY_STORE_DENIED',
-          `${store.name} cannot hold a vault: ${JSON.stringify(promises)}`,
+          'ADY_STORE_UNFIT',
+          `${store.name} cannot hold a vault: ${JSON.stringify(report)}`,
         );
       return `${store.name}: create, conditional create, list and get work${report.deleted ? '' : '; delete is denied'}`;
     });
 }
 
-function storeConfigOf(config: Config): ObjectStoreConfig {
+function storeConfigOf(config: StoreSettings): ObjectStoreConfig {
   if (config.ADYTON_STORE_KIND === 'filesystem')
     return { kind: 'filesystem', directory: required(config, 'ADYTON_STORE_DIRECTORY') };
   return {
@@ -61,7 +61,7 @@ function storeConfigOf(config: Config): ObjectStoreConfig {
   };
 }
 
-function required(config: Config, name: keyof Config): string {
+function required(config: StoreSettings, name: keyof StoreSettings): string {
   const value = config[name];
   if (typeof value !== 'string')
     throw new ConfigError([`${name}: is required when ADYTON_STORE_KIND is ${config.ADYTON_STORE_KIND}`]);

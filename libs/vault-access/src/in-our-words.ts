@@ -11,13 +11,18 @@ const STORE_CODES: Readonly<Record<ObjectStoreErrorKind, ErrorCode>> = {
   denied: 'ADY_STORE_DENIED',
   full: 'ADY_STORE_FULL',
   'no-bucket': 'ADY_VAULT_MISSING',
-  'not-supported': 'ADY_STORE_DENIED',
+  'not-supported': 'ADY_STORE_UNFIT',
 };
 
-const VAULT_CODES: Readonly<Partial<Record<VaultErrorKind, ErrorCode>>> = {
+const VAULT_CODES: Readonly<Record<VaultErrorKind, ErrorCode>> = {
   'no-vault': 'ADY_VAULT_MISSING',
   'wrong-key': 'ADY_VAULT_KEY_WRONG',
+  'unsupported-version': 'ADY_VAULT_VERSION',
+  'vault-exists': 'ADY_ALREADY_EXISTS',
+  'piece-exists': 'ADY_ALREADY_EXISTS',
+  'piece-missing': 'ADY_PIECE_MISSING',
   damaged: 'ADY_VAULT_DAMAGED',
+  'session-ended': 'ADY_INTERNAL',
 };
 
 /** Runs a call of store or vault. @throws AdytonError with the code of what went wrong; anything else as it is. */
@@ -25,14 +30,15 @@ export async function inOurWords<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    const code = codeOf(error);
-    if (code === undefined || !(error instanceof Error)) throw error;
-    throw new AdytonError(code, error.message, {}, { cause: error });
+    if (!(error instanceof ObjectStoreError || error instanceof VaultError)) throw error;
+    throw new AdytonError(errorCodeOf(error), error.message, {}, { cause: error });
   }
 }
 
-function codeOf(error: unknown): ErrorCode | undefined {
+/** ADY_INTERNAL for what is neither an error of ours nor of store or vault. */
+export function errorCodeOf(error: unknown): ErrorCode {
+  if (error instanceof AdytonError) return error.code;
   if (error instanceof ObjectStoreError) return STORE_CODES[error.kind];
   if (error instanceof VaultError) return VAULT_CODES[error.kind];
-  return undefined;
+  return 'ADY_INTERNAL';
 }

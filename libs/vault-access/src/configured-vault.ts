@@ -1,24 +1,23 @@
-// The vault of this installation: created by the prepare step, opened with the key file, its database keys handed out to hosts.
-import { createVault, deriveDatabaseKeys, openVault, serialiseDatabaseKeys, VaultError } from '@adyton/vault';
-import { type Config } from '../config';
+// The vault of this installation: created by the prepare step, opened with the key file.
+import { createVault, openVault, VaultError, type Vault } from '@adyton/vault';
+import { defineSettings, setting, type ConfigOf } from '@adyton/runtime';
 import { type StoreOpener } from './configured-store';
+import { inOurWords } from './in-our-words';
 import { readKeyFile } from './key-file';
-import { inOurWords } from './store-errors';
-import { type OpenedVault } from './vault-keeper';
+
+/** Of every process that holds the master key. */
+export const vaultKeySettings = defineSettings({
+  ADYTON_VAULT_KEY_FILE: {
+    schema: setting.path,
+    doc: 'file with the 32-byte key that opens the vault, mode 0600',
+  },
+});
+export type VaultSettings = ConfigOf<typeof vaultKeySettings>;
 
 /** @throws AdytonError ADY_STORE_…, ADY_VAULT_MISSING, ADY_VAULT_KEY_WRONG */
-export async function openConfiguredVault(config: Config, openStore: StoreOpener): Promise<OpenedVault> {
+export async function openConfiguredVault(config: VaultSettings, openStore: StoreOpener): Promise<Vault> {
   const key = await readKeyFile(config.ADYTON_VAULT_KEY_FILE);
-  return inOurWords(async () => {
-    const { vaultId, masterKey } = await openVault(await openStore(), { kind: 'key-file', key });
-    return {
-      id: vaultId,
-      databaseKeys: (dbid) => ({
-        vaultId,
-        keys: serialiseDatabaseKeys(deriveDatabaseKeys(masterKey, vaultId, dbid)),
-      }),
-    };
-  });
+  return inOurWords(async () => openVault(await openStore(), { kind: 'key-file', key }));
 }
 
 export type PreparedVault =
@@ -28,7 +27,7 @@ export type PreparedVault =
 
 /** Opens the vault, or creates it where there is none. @throws AdytonError as openConfiguredVault */
 export async function prepareVault(
-  config: Config,
+  config: VaultSettings,
   openStore: StoreOpener,
   now: Date,
 ): Promise<PreparedVault> {
