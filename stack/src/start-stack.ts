@@ -9,8 +9,8 @@ import { mustRun, runCommand, type CommandOptions, type CommandResult } from './
 import { secretIn, writeSecret } from './secret-file';
 import { Service } from './service';
 import { LAB_SID, startLab, type Lab } from './start-lab';
-import { startPostgres } from './start-postgres';
-import { startRedis } from './start-redis';
+import { startPostgres, type PostgresServer } from './start-postgres';
+import { startRedis, type RedisServer } from './start-redis';
 
 export interface StackOptions {
   /** Everything the stack keeps lies below; it is made when missing. */
@@ -36,6 +36,9 @@ export interface Stack {
   readonly services: Readonly<Record<ProductProcess, Service>>;
   readonly ledgerUrl: string;
   readonly redisUrl: string;
+  /** For tests that take them away and bring them back. */
+  readonly redis: RedisServer;
+  readonly postgres: PostgresServer;
   readonly logsDir: string;
   /** Runs the CLI against this stack. */
   cli(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
@@ -46,6 +49,8 @@ export interface Stack {
 interface Foundation {
   readonly ledgerUrl: string;
   readonly redisUrl: string;
+  readonly redis: RedisServer;
+  readonly postgres: PostgresServer;
   readonly lab: Lab;
   readonly logsDir: string;
   readonly controlDir: string;
@@ -107,6 +112,8 @@ async function startAll(options: StackOptions, endings: Endings): Promise<Stack>
     services: { 'control-plane': controlPlane, scheduler, maintenance, ...hostProcesses },
     ledgerUrl: foundation.ledgerUrl,
     redisUrl: foundation.redisUrl,
+    redis: foundation.redis,
+    postgres: foundation.postgres,
     logsDir: foundation.logsDir,
     cli: (args, commandOptions = {}) =>
       runCommand(process.execPath, [appMain('cli'), ...args], {
@@ -141,7 +148,7 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
     ...(options.storeBytesMax === undefined ? {} : { storeBytesMax: options.storeBytesMax }),
   });
   endings.add(() => lab.stop());
-  return { ledgerUrl: postgres.url, redisUrl: redis.url, lab, logsDir, controlDir, socketDir };
+  return { ledgerUrl: postgres.url, redisUrl: redis.url, redis, postgres, lab, logsDir, controlDir, socketDir };
 }
 
 function controlPlaneSettings(foundation: Foundation): Record<string, string> {

@@ -1,4 +1,5 @@
 // The scheduler's duties and how often each is done.
+import { type AgentPresence, type HostId } from '@adyton/domain';
 import { listenForOutbox, relayOutboxBatch, type Ledger } from '@adyton/ledger';
 import {
   createInspector,
@@ -48,12 +49,13 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
     onError: (error) => log.warn({ err: error }, 'outbox.listening-lost'),
   });
   const presence = { ledger, redis, presenceTtlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS };
+  const presenceOf = (hostId: HostId): Promise<AgentPresence> => askPresence(presence, hostId);
   const duties: [Duty, number][] = [
     [
       materialiseSchedules({
         ledger,
         log,
-        presenceOf: (hostId) => askPresence(presence, hostId),
+        presenceOf,
         newUlid: () => ulid(),
         claimSeconds: config.ADYTON_CLAIM_SECONDS,
       }),
@@ -75,7 +77,7 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
       }),
       MAINTENANCE_MS,
     ],
-    [reconcileQueue({ ledger, inspector, log }), RECONCILE_MS],
+    [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],
     [pruneRecords(ledger), PRUNE_MS],
   ];
   const ticking = duties.map(([duty, everyMs]) => startTicking(duty, everyMs, log));

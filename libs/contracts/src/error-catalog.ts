@@ -114,6 +114,13 @@ export const errorCatalog = {
     title: 'The expiry window ended before the agent could start',
     hint: 'find out why the agent was away (adyton doctor), then request a new backup or replay this one',
   },
+  ADY_MISSED: {
+    http: 410,
+    retry: 'operator',
+    exit: 7,
+    title: 'The slot of a schedule went by without a run',
+    hint: 'find out why the scheduler was away (adyton doctor); the newest slot inside its window runs by itself',
+  },
   ADY_SUPERSEDED: {
     http: 409,
     retry: 'never',

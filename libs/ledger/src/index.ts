@@ -45,7 +45,7 @@ export {
 } from './schedules';
 export { createRequest, type NewRequest, type RequestCreation } from './create-request';
 export { cancelRequest } from './cancel-request';
-export { findRequest, listRequests } from './requests';
+export { findRequest, listRequests, markWaiting } from './requests';
 export { claimRequest, type Claim, type ClaimedRequest } from './claim-request';
 export { findRun, listRuns } from './runs';
 export {

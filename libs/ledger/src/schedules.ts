@@ -211,7 +211,7 @@ async function requestSlot(
 }
 
 async function recordMissed(tx: LedgerSession, schedule: DueSchedule, slot: Slot): Promise<boolean> {
-  const reason = reasonOf('ADY_EXPIRED', 'the scheduler was not running when this slot came');
+  const reason = reasonOf('ADY_MISSED', 'the scheduler was not running when this slot came');
   const row = await tx
     .insertInto('requests')
     .values({
