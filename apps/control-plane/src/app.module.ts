@@ -15,6 +15,7 @@ import { DatabasesController } from './databases/databases.controller';
 import { Doctor, type StoreProbe } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
 import { AboutController } from './health/about.controller';
+import { ExplanationsController } from './explanations/explanations.controller';
 import { HealthController } from './health/health.controller';
 import { HostsController } from './hosts/hosts.controller';
 import { AnswerShape } from './http/answer-shape';
@@ -57,6 +58,7 @@ export class AppModule {
         RecoveryPointsController,
         RestorePlansController,
         VaultOperationsController,
+        ExplanationsController,
         DoctorController,
         AgentDatabasesController,
         AgentRunsController,

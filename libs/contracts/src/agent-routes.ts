@@ -23,6 +23,8 @@ import {
 
 /** Handles in one look-up; a database has at most 65,533 data files. */
 const HANDLES_MAX = 70_000;
+/** What agents of this release speak; raised when an older agent could not carry out what it is asked for. */
+export const AGENT_PROTOCOL = 1;
 /** RMAN output kept with a run, characters. */
 export const RUN_LOG_CHARS_MAX = 1_048_576;
 

@@ -49,6 +49,7 @@ export {
   type Database,
   type DoctorCheck,
   type EnrolledHost,
+  type Explanation,
   type Host,
   type RecoveryPoint,
   type RecoveryPointDetail,
@@ -61,6 +62,7 @@ export {
   type Schedule,
 } from './rest-resources';
 export {
+  AGENT_PROTOCOL,
   agentRoutes,
   RUN_LOG_CHARS_MAX,
   type ClaimedBackup,

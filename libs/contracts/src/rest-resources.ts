@@ -208,6 +208,24 @@ export const restorePlan = z.object({
   runId: runId.nullable(),
 });
 
+/** Why a request or run is as it is: what it waits for or why it ended, what led there, and what to do. */
+export const explanation = z.object({
+  id: z.string(),
+  subject: z.enum(['request', 'run']),
+  databaseName: plainName,
+  state: z.string(),
+  /** One sentence. */
+  summary: z.string(),
+  reason: reason.nullable(),
+  /** What to do; empty when nothing is to be done. */
+  next: z.string(),
+  facts: z.array(z.object({ name: z.string(), value: z.string() })),
+  /** Oldest first: the request's and the run's audit trail. */
+  events: z.array(
+    z.object({ at: instant, principal: z.string(), action: z.string(), detail: z.string().nullable() }),
+  ),
+});
+
 const doctorCheck = z.object({
   name: z.string(),
   verdict: z.enum(['ok', 'warning', 'failed']),
@@ -231,4 +249,5 @@ export type RecoveryPoint = z.infer<typeof recoveryPoint>;
 export type RecoveryPointDetail = z.infer<typeof recoveryPointDetail>;
 export type CreateRestorePlan = z.infer<typeof createRestorePlan>;
 export type RestorePlan = z.infer<typeof restorePlan>;
+export type Explanation = z.infer<typeof explanation>;
 export type DoctorCheck = z.infer<typeof doctorCheck>;

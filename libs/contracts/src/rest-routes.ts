@@ -8,6 +8,7 @@ import {
   database,
   doctorReport,
   enrolledHost,
+  explanation,
   host,
   recoveryPoint,
   recoveryPointDetail,
@@ -181,6 +182,15 @@ export const restRoutes = defineRoutes({
     status: 202,
     body: z.strictObject({ reason: z.string().min(3).max(500) }),
     response: backupRequest,
+  },
+
+  explain: {
+    method: 'GET',
+    path: '/api/v1/explanations/{id}',
+    summary: 'Why a request or run waits, failed or ended as it did',
+    auth: 'api',
+    status: 200,
+    response: explanation,
   },
 
   listRecoveryPoints: {

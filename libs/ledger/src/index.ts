@@ -15,6 +15,7 @@ export { type Page, type PageQuestion } from './pages';
 export { listAuditEvents, type AuditEvent } from './audit-events';
 export {
   enrolHost,
+  findHost,
   findHostByToken,
   listHosts,
   recordPresence,
@@ -47,7 +48,7 @@ export { createRequest, type NewRequest, type RequestCreation } from './create-r
 export { cancelRequest } from './cancel-request';
 export { findRequest, listRequests, markWaiting } from './requests';
 export { claimRequest, type Claim, type ClaimedRequest } from './claim-request';
-export { findRun, listRuns } from './runs';
+export { findActiveRun, findRun, listRuns, readLease } from './runs';
 export {
   failRun,
   finishRestore,
