@@ -9,6 +9,7 @@ const STORE_CODES: Readonly<Record<ObjectStoreErrorKind, ErrorCode>> = {
   'corrupt-reply': 'ADY_STORE_UNAVAILABLE',
   'out-of-range': 'ADY_VAULT_DAMAGED',
   denied: 'ADY_STORE_DENIED',
+  locked: 'ADY_STORE_DENIED',
   full: 'ADY_STORE_FULL',
   'no-bucket': 'ADY_VAULT_MISSING',
   'not-supported': 'ADY_STORE_UNFIT',
@@ -22,7 +23,9 @@ const VAULT_CODES: Readonly<Record<VaultErrorKind, ErrorCode>> = {
   'piece-exists': 'ADY_ALREADY_EXISTS',
   'piece-missing': 'ADY_PIECE_MISSING',
   damaged: 'ADY_VAULT_DAMAGED',
-  'session-ended': 'ADY_INTERNAL',
+  'session-ended': 'ADY_FENCED',
+  'unfit-store': 'ADY_STORE_UNFIT',
+  condemned: 'ADY_PIECE_MISSING',
 };
 
 /** Runs a call of store or vault. @throws AdytonError with the code of what went wrong; anything else as it is. */

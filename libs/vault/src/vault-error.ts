@@ -7,7 +7,11 @@ export type VaultErrorKind =
   | 'piece-exists'
   | 'piece-missing'
   | 'damaged'
-  | 'session-ended';
+  | 'session-ended'
+  /** The store breaks a promise the vault is built on. */
+  | 'unfit-store'
+  /** What was asked for waits to be collected. */
+  | 'condemned';
 
 export interface VaultErrorFacts {
   readonly objectKey?: string;
