@@ -9,6 +9,9 @@ import { type Instance } from './instance';
 import { type InstanceFile, passwordFilePath } from './oracle-home';
 import { ORA, OraError } from './ora-error';
 
+/** TNS: listener: all appropriate instances are blocking new connections (NOMOUNT: the instance registers as BLOCKED). */
+const BLOCKED_SERVICE = 12528;
+
 /** Starts listening on the instance's port. */
 export async function serveListener(instance: Instance, file: InstanceFile): Promise<RunningListener> {
   const { sid, oracleHome, now } = instance.options;
@@ -25,10 +28,20 @@ export async function serveListener(instance: Instance, file: InstanceFile): Pro
     instance: { instanceName: sid, dbName, dbUniqueName, versionFull },
     execute: (request) => evaluator.execute(request),
     openSession: (session) => live.openSession(session),
+    refuse: () => (instance.status === 'STARTED' ? BLOCKED_SERVICE : null),
+    refuseLogin: ({ privilege }) => refusalOf(instance, privilege),
     onFault: (error) => {
       process.stderr.write(`listener: ${error instanceof Error ? error.message : String(error)}\n`);
     },
   });
+}
+
+/** While an instance is not open only administrators come in. */
+function refusalOf(instance: Instance, privilege: string | null): { ora: number; text: string } | null {
+  if (instance.shutdownSignal.aborted)
+    return { ora: 1089, text: 'immediate shutdown or close in progress - no operations are permitted' };
+  if (instance.status === 'OPEN' || privilege !== null) return null;
+  return { ora: 1033, text: 'ORACLE initialization or shutdown in progress' };
 }
 
 function commandsOf(instance: Instance) {
