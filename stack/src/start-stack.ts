@@ -61,7 +61,7 @@ interface Foundation {
  * Settings of Node and the C library for the dedup-worker, as its image and its systemd unit have them: large buffers that nobody uses any
  * more are given back soon, and freed memory is not kept once per thread.
  */
-const DEDUP_WORKER_MEMORY = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
+export const DEDUP_WORKER_MEMORY = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
 
 /** Started things, ended in reverse order. */
 class Endings {
