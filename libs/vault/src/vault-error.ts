@@ -44,6 +44,15 @@ export function damaged(
   });
 }
 
+/** @param version what the object says of itself */
+export function unsupported(objectKey: string, version: unknown): VaultError {
+  return new VaultError(
+    'unsupported-version',
+    `${objectKey} has format version ${String(version)}, which is not known to this program`,
+    { objectKey },
+  );
+}
+
 /** For what only saves space: null when it is damaged. An outage of the store is an error as ever. */
 export async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | null> {
   try {

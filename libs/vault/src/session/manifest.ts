@@ -3,7 +3,7 @@ import { type ObjectStore } from '@adyton/object-store';
 import { createHash } from 'node:crypto';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { openDocument, sealDocument } from '../crypto/sealed-document';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 
 export interface Manifest {
   readonly v: 1;
@@ -50,7 +50,7 @@ export async function createManifest(
   manifest: Manifest,
 ): Promise<ManifestCreation> {
   const manifestKey = manifestKeyOf(manifest);
-  const sealed = sealDocument(keys.metaKey, 'manifest', Buffer.from(JSON.stringify(manifest)));
+  const sealed = sealDocument(keys.metaKey, 'manifest', Buffer.from(JSON.stringify(manifest)), manifestKey);
   const outcome = await store.create(manifestKey, sealed);
   const there = await store.get(manifestKey); // read back in either case: what counts is what the store holds
   if (there === null) throw damaged(manifestKey, 'missing');
@@ -87,6 +87,7 @@ function parseManifest(sealed: Uint8Array, keys: DatabaseKeys, manifestKey: stri
   const manifest = JSON.parse(
     openDocument(keys.metaKey, 'manifest', sealed, manifestKey).toString('utf8'),
   ) as Manifest;
+  if (manifest.v !== 1) throw unsupported(manifestKey, manifest.v);
   if (manifestKeyOf(manifest) !== manifestKey) throw damaged(manifestKey, 'altered'); // a whole manifest in another's place
   return manifest;
 }

@@ -62,7 +62,7 @@ export async function readRecipe(
   const sealed = await store.get(recipeKey);
   if (sealed === null) throw damaged(recipeKey, 'missing', handle);
   const body = openDocument(keys.metaKey, 'recipe', sealed, recipeKey);
-  const recipe = decodeRecipe(body);
+  const recipe = decodeRecipe(body, recipeKey);
   if (recipe.handle !== handle) throw damaged(recipeKey, 'altered', handle); // a whole recipe in another's place
   return recipe;
 }

@@ -54,7 +54,8 @@ export type CommitOutcome =
   | { readonly kind: 'missing'; readonly handles: readonly string[] };
 
 export async function openWriterSession(options: WriterSessionOptions): Promise<WriterSession> {
-  const sid = ulid(options.now().getTime());
+  const now = options.now();
+  const sid = ulid(now.getTime());
   const marker = {
     v: 1,
     runId: options.runId,
@@ -62,7 +63,7 @@ export async function openWriterSession(options: WriterSessionOptions): Promise<
     dbKey: options.keys.dbKey,
     manifestKey: manifestKeyOf({ ...options, dbKey: options.keys.dbKey }),
     parent: options.parent ?? null,
-    startedAt: options.now().toISOString(),
+    startedAt: now.toISOString(),
   };
   await options.store.create(`session/${sid}`, Buffer.from(JSON.stringify(marker)));
   const condemned = await readCondemnedPacks(options.store);
@@ -193,10 +194,8 @@ export class WriterSession {
     if (this.closed.length === 0) return;
     const { store, keys, runId, fence } = this.options;
     const body = { v: 1, runId, fence, sid: this.sid, why, pieces: this.closed };
-    await store.create(
-      `${manifestKeyOf({ dbKey: keys.dbKey, runId, fence })}.partial`,
-      sealDocument(keys.metaKey, 'partial', Buffer.from(JSON.stringify(body))),
-    );
+    const key = `${manifestKeyOf({ dbKey: keys.dbKey, runId, fence })}.partial`;
+    await store.create(key, sealDocument(keys.metaKey, 'partial', Buffer.from(JSON.stringify(body)), key));
   }
 
   /** Throws open pieces away and closes the session. */
@@ -260,6 +259,7 @@ export class WriterSession {
       keys.metaKey,
       'recipe',
       encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() }),
+      recipeKey,
     );
     await store.create(recipeKey, sealed);
     this.closed.push({ handle: recipe.handle, recipeKey });
@@ -277,11 +277,9 @@ export class WriterSession {
     const chunks = this.unflushed;
     this.unflushed = new ChunkTable();
     this.unflushedBytes = 0;
-    const sealed = sealDocument(keys.metaKey, 'index', encodeIndexSegment(chunks, this.packs));
-    await store.create(
-      `index/${keys.dbKey}/${String((this.segments += 1)).padStart(6, '0')}-${this.sid}`,
-      sealed,
-    );
+    const key = `index/${keys.dbKey}/${String((this.segments += 1)).padStart(6, '0')}-${this.sid}`;
+    const sealed = sealDocument(keys.metaKey, 'index', encodeIndexSegment(chunks, this.packs), key);
+    await store.create(key, sealed);
     this.bytesBesidePieces += sealed.length;
   }
 
