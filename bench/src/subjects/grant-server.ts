@@ -6,6 +6,7 @@ import { type AddressInfo } from 'node:net';
 import {
   agentRoutes,
   type ByteTotals,
+  type DatabaseRegistration,
   type IngestReport,
   type RecoveryPointContents,
   type Route,
@@ -43,6 +44,14 @@ export interface GrantedDatabase {
   readonly keys: Readonly<Record<string, string>>;
 }
 
+const REGISTRATION: DatabaseRegistration = {
+  name: 'BENCH',
+  hostName: 'bench',
+  oracleHome: '/none',
+  oracleSid: 'BENCH',
+  connectDescriptor: 'localhost:1521/BENCH',
+  channels: 2,
+};
 const FENCE = 1;
 /** Characters of an id behind its prefix. */
 const ID_CHARS = 26;
@@ -138,6 +147,7 @@ const handlers: readonly (readonly [Route, (asked: Asked) => unknown])[] = [
       fence: FENCE,
       state: run.state,
       contents: contentsOf(run, database.dbid),
+      registration: REGISTRATION,
     }),
   ],
   [
