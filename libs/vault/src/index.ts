@@ -22,4 +22,16 @@ export { findPiece, removePiece, type FoundPiece, type PieceLookup } from './ses
 export { createTombstone, readManifest, type Manifest } from './session/manifest';
 export { openPieceReader, type PieceReader, type PieceReaderOptions } from './restore/piece-reader';
 export { readPackDirectory } from './format/pack';
+export { markPackDamaged } from './session/damaged-packs';
+export { verifyVault } from './verify/verify-vault';
+export { type VerifyOptions, type VerifyReport } from './verify/verify-run';
+export { NOTHING_VERIFIED, type Subset, type VerifyLevel, type VerifyState } from './verify/verify-state';
+export {
+  type CorruptBlocksFinding,
+  type Damage,
+  type DamageFinding,
+  type Finding,
+  type Meaning,
+  type VaultObjectKind,
+} from './verify/finding';
 export { VaultError, type VaultErrorKind } from './vault-error';

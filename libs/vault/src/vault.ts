@@ -1,7 +1,7 @@
 // Creating and opening a vault: one clear object says what it is, key slots hold the wrapped master key.
 import { type ObjectStore } from '@adyton/object-store';
 import { randomBytes } from 'node:crypto';
-import { ulid } from 'ulid';
+import { decodeTime, ulid } from 'ulid';
 import { type KeySlot, type Unlock, unwrapMasterKey, wrapMasterKey } from './crypto/key-slots';
 import { SLOT_BYTES } from './limits';
 import { VaultError } from './vault-error';
@@ -16,7 +16,7 @@ export interface CreatedVault extends Vault {
   readonly recoveryKey: string;
 }
 
-interface VaultDocument {
+export interface VaultDocument {
   readonly format: 'adyton-vault';
   readonly version: number;
   readonly vaultId: string;
@@ -26,7 +26,7 @@ interface VaultDocument {
 }
 
 const VERSION = 1;
-const VAULT_KEY = 'vault.json';
+export const VAULT_KEY = 'vault.json';
 
 /** @throws VaultError vault-exists; ObjectStoreError. The key slot is written first: a vault without a slot could never be opened. */
 export async function createVault(
@@ -39,16 +39,8 @@ export async function createVault(
   const masterKey = randomBytes(32);
   const slot = await wrapMasterKey(masterKey, vaultId, options.unlock);
   await store.create(`key/${vaultId}-0`, jsonBytes(slot));
-  const document: VaultDocument = {
-    format: 'adyton-vault',
-    version: VERSION,
-    vaultId,
-    createdAt: options.now.toISOString(),
-    slotBytes: SLOT_BYTES,
-    algorithms: { id: 'hmac-sha256', encryption: 'aes-256-gcm', compression: 'zstd' },
-  };
   if (
-    (await store.create(VAULT_KEY, jsonBytes(document))) === 'exists' &&
+    (await store.create(VAULT_KEY, jsonBytes(vaultDocument(vaultId)))) === 'exists' &&
     (await readDocument(store)).vaultId !== vaultId
   ) {
     throw new VaultError('vault-exists', `${store.name}: somebody else created a vault at the same time`, {
@@ -56,6 +48,18 @@ export async function createVault(
     });
   }
   return { vaultId, masterKey, recoveryKey: masterKey.toString('base64') };
+}
+
+/** What vault.json says; the id decides all of it: a ULID holds the time it was made at. */
+export function vaultDocument(vaultId: string): VaultDocument {
+  return {
+    format: 'adyton-vault',
+    version: VERSION,
+    vaultId,
+    createdAt: new Date(decodeTime(vaultId)).toISOString(),
+    slotBytes: SLOT_BYTES,
+    algorithms: { id: 'hmac-sha256', encryption: 'aes-256-gcm', compression: 'zstd' },
+  };
 }
 
 /** @throws VaultError no-vault, unsupported-version, wrong-key. */

@@ -19,7 +19,7 @@ import {
   type SealedChunks,
 } from '../compute/chunk-operations';
 import { CUT_FIELDS } from '../chunking/cut-stream';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 import { crc32c } from './crc32c';
 import { ulidToBytes } from './ulid-bytes';
 
@@ -30,7 +30,7 @@ const VERSION = 1;
 export const PACK_KINDS = { data: 1, metadata: 2 } as const;
 export type PackKind = (typeof PACK_KINDS)[keyof typeof PACK_KINDS];
 const PACK_HEADER_BYTES = MAGIC.length + 4 + SALT_BYTES + 16;
-const FOOTER_BYTES = 16 + END_MAGIC.length;
+export const FOOTER_BYTES = 16 + END_MAGIC.length;
 const ENTRY_BYTES = ID_BYTES + 4 + 12;
 const DIRECTORY_ORDINAL = 0xffffffff;
 /** A directory of a pack full of the smallest chunks stays far below. */
@@ -141,31 +141,56 @@ export interface DirectoryEntry {
   readonly ulen: number;
 }
 
-/** The directory of a whole pack, checked. @throws VaultError damaged */
+export interface PackFooter {
+  readonly directoryOffset: number;
+  readonly directoryBytes: number;
+  readonly entries: number;
+}
+
+/** @param footer the last FOOTER_BYTES of a pack. @throws VaultError damaged when it is none, or one of a pack of another size */
+export function readPackFooter(footer: Buffer, packBytes: number, objectKey: string): PackFooter {
+  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12)))
+    throw damaged(objectKey, 'truncated');
+  const [directoryOffset, directoryBytes] = [footer.readUInt32LE(0), footer.readUInt32LE(4)];
+  if (directoryOffset + directoryBytes + FOOTER_BYTES !== packBytes) throw damaged(objectKey, 'altered');
+  return { directoryOffset, directoryBytes, entries: footer.readUInt32LE(8) };
+}
+
+/** Session and salt that the header of a pack names. @throws VaultError damaged, unsupported-version */
+export function readPackHeader(
+  bytes: Buffer,
+  objectKey: string,
+): { readonly sid: Buffer; readonly salt: Buffer } {
+  if (bytes.length < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(objectKey, 'truncated');
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
+  if (bytes[MAGIC.length] !== VERSION) throw unsupported(objectKey, bytes[MAGIC.length]);
+  const saltAt = MAGIC.length + 4;
+  return {
+    salt: bytes.subarray(saltAt, saltAt + SALT_BYTES),
+    sid: bytes.subarray(saltAt + SALT_BYTES, PACK_HEADER_BYTES),
+  };
+}
+
+/** The directory of a whole pack, checked. @throws VaultError damaged, unsupported-version */
 export function readPackDirectory(
   bytes: Buffer,
   keys: { readonly encKey: Uint8Array; readonly vaultId: string },
   objectKey: string,
 ): DirectoryEntry[] {
-  if (bytes.length < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(objectKey, 'truncated');
-  const footer = bytes.subarray(-FOOTER_BYTES);
-  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12)))
-    throw damaged(objectKey, 'truncated');
-  const [offset, length, count] = [footer.readUInt32LE(0), footer.readUInt32LE(4), footer.readUInt32LE(8)];
-  if (offset + length + FOOTER_BYTES !== bytes.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw damaged(objectKey, 'altered');
-  const entries = openDirectory(bytes, { offset, length }, keys, objectKey);
-  if (entries.length !== count * ENTRY_BYTES) throw damaged(objectKey, 'altered');
-  return Array.from({ length: count }, (_, i) => entryAt(entries, i * ENTRY_BYTES));
+  const { salt } = readPackHeader(bytes, objectKey);
+  const footer = readPackFooter(bytes.subarray(-FOOTER_BYTES), bytes.length, objectKey);
+  const at = { offset: footer.directoryOffset, length: footer.directoryBytes };
+  const entries = openDirectory(bytes, at, { ...keys, packSalt: salt }, objectKey);
+  if (entries.length !== footer.entries * ENTRY_BYTES) throw damaged(objectKey, 'altered');
+  return Array.from({ length: footer.entries }, (_, i) => entryAt(entries, i * ENTRY_BYTES));
 }
 
 function openDirectory(
   bytes: Buffer,
   at: { offset: number; length: number },
-  keys: { encKey: Uint8Array; vaultId: string },
+  context: PackContext,
   objectKey: string,
 ): Buffer {
-  const context = { ...keys, packSalt: bytes.subarray(12, 12 + SALT_BYTES) };
   const sealed = bytes.subarray(at.offset, at.offset + at.length);
   try {
     const decipher = createDecipheriv('aes-256-gcm', packKeyOf(context), nonceOf(DIRECTORY_ORDINAL))

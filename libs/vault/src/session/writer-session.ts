@@ -19,7 +19,7 @@ import { streamOf } from '../map/stream-of';
 import { readChunks } from '../restore/read-chunks';
 import { unlessDamaged, VaultError } from '../vault-error';
 import { forEachAtOnce } from './at-once';
-import { readCondemnedPacks } from './condemned-packs';
+import { readUnusablePacks } from './unusable-packs';
 import { createManifest, manifestKeyOf } from './manifest';
 import { findPiece, findRecipeKey, recipeKeyOf, type FoundPiece } from './piece-names';
 
@@ -68,7 +68,7 @@ export async function openWriterSession(options: WriterSessionOptions): Promise<
     startedAt: now.toISOString(),
   };
   await options.store.create(`session/${sid}`, Buffer.from(JSON.stringify(marker)));
-  const condemned = await readCondemnedPacks(options.store);
+  const condemned = await readUnusablePacks(options.store);
   const index = await openDedupIndex({
     store: options.store,
     keys: options.keys,
@@ -248,7 +248,7 @@ export class WriterSession {
     return found;
   }
 
-  /** Packs of these pieces that are condemned or not there any more. */
+  /** Packs of these pieces that are condemned, damaged or not there any more. */
   private async unusablePacks(pieces: readonly (FoundPiece | null)[]): Promise<Set<string>> {
     const keys = new Set(pieces.flatMap((p) => (p === null ? [] : packKeys(p.recipe))));
     const unusable = new Set<string>([...keys].filter((k) => this.condemned.has(k)));
