@@ -74,6 +74,7 @@ export {
 } from './commit-run';
 export {
   findRecoveryPoint,
+  listManifestKeys,
   listRecoveryPoints,
   readLastCompletions,
   readLastLogs,
@@ -88,6 +89,7 @@ export {
   type ReconcileCandidate,
   type ReconcileLimits,
 } from './reconcile';
+export { readVerifyState, storeVerifyState } from './vault-verified';
 export { adoptRecoveryPoint, type Adoption, type RecoveryPointToAdopt } from './adopt-recovery-point';
 export {
   claimVaultOperation,

@@ -239,6 +239,11 @@ export interface VaultOperationsTable {
   finished_at: Date | null;
 }
 
+interface VaultVerifiedTable {
+  only_row: Generated<boolean>;
+  state: Json<unknown>;
+}
+
 export interface LedgerTables {
   hosts: HostsTable;
   databases: DatabasesTable;
@@ -254,4 +259,5 @@ export interface LedgerTables {
   audit_events: AuditEventsTable;
   idempotency_keys: IdempotencyKeysTable;
   vault_operations: VaultOperationsTable;
+  vault_verified: VaultVerifiedTable;
 }

@@ -7,7 +7,7 @@ import { findRegistered } from '../databases/find-registered';
 import { Principal } from '../http/caller';
 import { Handles, type AnswerOf, type BodyOf, type QueryOf } from '../http/handles';
 import { Idempotency, Idempotent, type IdempotentRequest } from '../http/idempotency';
-import { accepted, found } from '../http/refused-request';
+import { accepted, found, RefusedRequest } from '../http/refused-request';
 import { RequestBody, RequestQuery } from '../http/request-input';
 import { CONFIG, LEDGER, NEW_ID, type NewId } from '../wiring/tokens';
 
@@ -53,7 +53,8 @@ export class VaultOperationsController {
   /** A name that nobody registered is refused here, where somebody waits. */
   private async withDatabaseId(options: VaultOperationOptions): Promise<VaultOperationOptions> {
     if (!('database' in options) || options.database === undefined) return options;
-    const { id } = await findRegistered(this.ledger.session, options.database);
+    const { id, name, dbid } = await findRegistered(this.ledger.session, options.database);
+    if (dbid === null) throw new RefusedRequest('ADY_NO_RECOVERY_POINT', `${name} was never backed up`);
     return { ...options, database: id };
   }
 }

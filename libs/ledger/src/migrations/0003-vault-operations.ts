@@ -1,4 +1,4 @@
-// Operations on the vault, and jobs for a queue that no host owns.
+// Operations on the vault, what of it was verified when, and jobs for a queue that no host owns.
 import { sql, type Kysely } from 'kysely';
 import { type Migration } from 'kysely/migration';
 
@@ -21,6 +21,9 @@ const STATEMENTS = [
   // two verifies would do the same work twice, two rebuilds would undo each other
   sql`CREATE UNIQUE INDEX one_open_operation_a_kind ON adyton.vault_operations (kind)
     WHERE state IN ('requested', 'running')`,
+  sql`CREATE TABLE adyton.vault_verified (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    state jsonb NOT NULL)`,
 ];
 
 export const vaultOperations: Migration = {
