@@ -20,6 +20,19 @@ export { IngestBuffers } from './ingest/ingest-buffers';
 export { type PieceIngest, type PieceSummary } from './ingest/piece-ingest';
 export { findPiece, removePiece, type FoundPiece, type PieceLookup } from './session/piece-names';
 export { createTombstone, readManifest, type Manifest } from './session/manifest';
+export { readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
+export { lockPacks, lockUntil, type LockOrder, type LockReport } from './session/lock-packs';
+export { endPin, listPins, pinPieces, type PinOptions, type PinState } from './session/restore-pin';
+export {
+  collectGarbage,
+  previewGarbage,
+  type CollectionReport,
+  type CollectOptions,
+  type GarbagePreview,
+} from './collect/collect-garbage';
+export { type IndexSegment, type ListIndexSegments } from './collect/index-segments';
+export { neededPieces, type Naming, type NeededBy } from './collect/needed-pieces';
+export { expireRecoveryPoint, releasePiece } from './collect/retention';
 export { openPieceReader, type PieceReader, type PieceReaderOptions } from './restore/piece-reader';
 export { readPackDirectory } from './format/pack';
 export { markPackDamaged } from './session/damaged-packs';

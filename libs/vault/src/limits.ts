@@ -83,6 +83,14 @@ export const PACKS_VERIFIED_AT_ONCE = 2;
 export const RECIPES_READ_PIECE_BYTES = 64 * 1024 * MIB;
 /** Corrupt blocks of one piece that are told one by one; the rest is counted. */
 export const CORRUPT_BLOCKS_TOLD_MAX = 100;
+/** Recipes a collector has in memory at once; one that is larger is read alone. */
+export const RECIPE_BYTES_AT_ONCE_MAX = 64 * MIB;
+/** Packs one generation of the collector may delete, some 6 TiB: its records stay small; the next generation takes the rest. */
+export const PACKS_PER_GENERATION_MAX = 200_000;
+/** A writer that showed no life for so long is taken for dead. */
+export const WRITER_SILENT_HOURS_MAX = 24;
+/** Tombstones and marks of expired manifests stay this long: a writer that slept longer is not to be expected. */
+export const TOMBSTONE_DAYS_MIN = 400;
 /** Longest handle RMAN may use, bytes. */
 export const HANDLE_BYTES_MAX = 511;
 

@@ -1,5 +1,5 @@
 // Creating and opening a vault: one clear object says what it is, key slots hold the wrapped master key.
-import { type ObjectStore } from '@adyton/object-store';
+import { isFit, probeObjectStore, type ObjectStore } from '@adyton/object-store';
 import { randomBytes } from 'node:crypto';
 import { decodeTime, ulid } from 'ulid';
 import { type KeySlot, type Unlock, unwrapMasterKey, wrapMasterKey } from './crypto/key-slots';
@@ -28,7 +28,7 @@ export interface VaultDocument {
 const VERSION = 1;
 export const VAULT_KEY = 'vault.json';
 
-/** @throws VaultError vault-exists; ObjectStoreError. The key slot is written first: a vault without a slot could never be opened. */
+/** @throws VaultError vault-exists, unfit-store; ObjectStoreError. The key slot is written first: a vault without a slot could never be opened. */
 export async function createVault(
   store: ObjectStore,
   options: { readonly unlock: Unlock; readonly now: Date },
@@ -36,6 +36,7 @@ export async function createVault(
   if ((await store.head(VAULT_KEY)) !== null)
     throw new VaultError('vault-exists', `${store.name} holds a vault already`, { objectKey: VAULT_KEY });
   const vaultId = ulid(options.now.getTime());
+  await assertFitForVault(store, vaultId);
   const masterKey = randomBytes(32);
   const slot = await wrapMasterKey(masterKey, vaultId, options.unlock);
   await store.create(`key/${vaultId}-0`, jsonBytes(slot));
@@ -72,6 +73,13 @@ export async function openVault(store: ObjectStore, unlock: Unlock): Promise<Vau
     if (masterKey !== null) return { vaultId, masterKey };
   }
   throw new VaultError('wrong-key', `the ${unlock.kind} opens no key slot of the vault in ${store.name}`);
+}
+
+/** Tries the promises that the vault is built on. @throws VaultError unfit-store, naming those that were broken */
+export async function assertFitForVault(store: ObjectStore, probeId: string): Promise<void> {
+  const report = await probeObjectStore(store, probeId);
+  if (!isFit(report))
+    throw new VaultError('unfit-store', `${store.name} cannot hold a vault: ${JSON.stringify(report)}`);
 }
 
 async function readDocument(store: ObjectStore): Promise<VaultDocument> {
