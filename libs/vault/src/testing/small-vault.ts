@@ -26,7 +26,7 @@ export interface SmallVault {
   readonly store: ObjectStore;
   readonly vault: Vault;
   /** Of every piece, by handle. */
-  readonly pieces: ReadonlyMap<string, Buffer>;
+  readonly pieces: Map<string, Buffer>;
   session(run: number): Promise<WriterSession>;
   /** One full of everything, with some blocks changed: a run of its own. @returns its manifest */
   backUp(run: number): Promise<string>;

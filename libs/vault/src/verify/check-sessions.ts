@@ -30,6 +30,7 @@ interface Session {
 /** By sid. */
 type Sessions = Map<string, Session>;
 
+const SID = /^[0-9A-Z]{26}$/;
 const SESSION_KEY = /^session\/([0-9A-Z]{26})(\.end|\.hb\.\d+)?$/;
 
 /**
@@ -75,13 +76,17 @@ async function readMarker(run: VerifyRun, sid: string, sessions: Sessions): Prom
   if (bytes === null) return null; // collected between the listing and now
   const marker = JSON.parse(Buffer.from(bytes).toString('utf8')) as SessionMarker;
   if (marker.v !== 1) throw unsupported(key, marker.v);
-  const isOrphan =
-    marker.parent !== null && !sessions.has(marker.parent) && sessions.get(sid)?.ended !== true;
-  const isWhole =
+  const { parent } = marker;
+  const hasParent = parent === null || (SID.test(parent) && (sessions.has(parent) || isEnded(sessions, sid)));
+  const isNamed =
     marker.manifestKey === manifestKeyOf(marker) &&
     marker.startedAt === new Date(decodeTime(sid)).toISOString();
-  if (isOrphan || !isWhole) throw damaged(key, 'altered');
+  if (!hasParent || !isNamed) throw damaged(key, 'altered');
   return marker;
+}
+
+function isEnded(sessions: Sessions, sid: string): boolean {
+  return sessions.get(sid)?.ended === true;
 }
 
 async function tellSession(run: VerifyRun, sid: string, damage: Damage): Promise<void> {

@@ -8,13 +8,14 @@ import { markPackDamaged } from '../session/damaged-packs';
 import { type DamageFinding, type VaultObjectKind } from './finding';
 import { type VerifyLevel } from './verify-state';
 
-type Way = keyof typeof DAMAGES | 'being swapped with another';
+const SWAPPED = 'being swapped with another';
+type Way = keyof typeof DAMAGES | typeof SWAPPED;
 const WAYS: readonly Way[] = [
   'one flipped bit',
   'its second half cut off',
   'zeros instead of bytes',
   'being deleted',
-  'being swapped with another',
+  SWAPPED,
 ];
 
 interface Row {
@@ -41,27 +42,42 @@ const CASES = ROWS.flatMap((row) =>
   WAYS.map((way, i) => ({ object: row.object, way, row, level: row.foundAt[i] ?? null })),
 );
 
+let vault: SmallVault;
+const whole = new Map<string, Buffer>();
+beforeAll(async () => {
+  vault = await smallVault();
+  for (const key of await vault.keysBelow('')) whole.set(key, await bytesOf(vault.store, key));
+});
+afterEach(async () => {
+  for (const key of await vault.keysBelow('')) await vault.store.delete(key);
+  for (const [key, bytes] of whole) await vault.store.create(key, bytes);
+  for (const handle of vault.pieces.keys()) if (OF_RUN_3.test(handle)) vault.pieces.delete(handle);
+});
+const OF_RUN_3 = /run3|-3$/;
+
 describe.each(CASES)('$object damaged by $way', ({ object, way, row, level }) => {
   it(
     level === null ? 'is harmless' : `is found at level ${level} and named; the rest comes back`,
     async () => {
-      const vault = await smallVault();
-      const damagedKeys = await damage(vault, object, way);
+      const damagedKeys = await damage(object, way);
       if (level !== null && level > 0)
-        expect(namesOf((await vault.verify({ level: (level - 1) as VerifyLevel })).findings)).toEqual([]);
+        expect(way === SWAPPED ? damagedKeys : []).toEqual(
+          expect.arrayContaining(
+            namesOf((await vault.verify({ level: (level - 1) as VerifyLevel })).findings),
+          ),
+        ); // packs that were swapped differ in size, or not
       const { findings } = await vault.verify({ level: level ?? 3 });
       expect(namesOf(findings)).toEqual(level === null ? [] : damagedKeys);
       for (const finding of findings)
         expect(finding).toMatchObject({ kind: 'damage', object, means: row.means });
-      if (object !== 'manifest') await expectRestores(vault, row.losesPieces ? piecesIn(findings) : []);
-      else await expectRestores(vault, []);
+      if (object !== 'manifest') await expectRestores(row.losesPieces ? piecesIn(findings) : []);
+      else await expectRestores([]);
       if (row.losesPieces) expect(piecesIn(findings).length).toBeGreaterThan(0);
     },
   );
 
   it('is healed by the next full, or stops it by name', async () => {
-    const vault = await smallVault();
-    const damagedKeys = await damage(vault, object, way);
+    const damagedKeys = await damage(object, way);
     for (const finding of (await vault.verify({ level: 1 })).findings)
       if (finding.kind === 'damage' && finding.objectKey.startsWith('pack/'))
         await markPackDamaged(vault.store, finding.objectKey, { damage: finding.damage, at: new Date(0) });
@@ -74,25 +90,23 @@ describe.each(CASES)('$object damaged by $way', ({ object, way, row, level }) =>
     }
     const manifestKey = String(next);
     const { findings } = await vault.verify({ level: 3, scope: { manifestKeys: [manifestKey] } });
-    expect(piecesIn(findings)).not.toEqual(expect.arrayContaining([expect.stringMatching(/run3|-3$/)]));
+    expect(piecesIn(findings)).not.toEqual(expect.arrayContaining([expect.stringMatching(OF_RUN_3)]));
     for (const [handle, bytes] of vault.pieces)
-      if (/run3|-3$/.test(handle)) expect((await vault.restore(handle)).equals(bytes)).toBe(true);
+      if (OF_RUN_3.test(handle)) expect((await vault.restore(handle)).equals(bytes)).toBe(true);
   });
 });
 
 describe('a damaged pack', () => {
   it('that was marked is not relied on: what it holds is stored again', async () => {
-    const vault = await smallVault();
     const before = new Set(await vault.keysBelow('pack/'));
     for (const key of before) await markPackDamaged(vault.store, key, { damage: 'altered', at: new Date(0) });
     await vault.backUp(3);
     for (const key of before) await vault.store.delete(key);
     for (const [handle, bytes] of vault.pieces)
-      if (/run3|-3$/.test(handle)) expect((await vault.restore(handle)).equals(bytes)).toBe(true);
+      if (OF_RUN_3.test(handle)) expect((await vault.restore(handle)).equals(bytes)).toBe(true);
   });
 
   it('that was not marked is relied on: verification must run before the next full', async () => {
-    const vault = await smallVault();
     const before = await vault.keysBelow('pack/');
     await vault.backUp(3);
     for (const key of before) await vault.store.delete(key);
@@ -100,7 +114,6 @@ describe('a damaged pack', () => {
   });
 
   it('keeps a recovery point that needs it from being made', async () => {
-    const vault = await smallVault();
     for (const key of await vault.keysBelow('pack/'))
       await markPackDamaged(vault.store, key, { damage: 'altered', at: new Date(0) });
     const session = await vault.session(3);
@@ -112,18 +125,17 @@ describe('a damaged pack', () => {
 });
 
 describe('one flipped bit anywhere in a vault', () => {
-  it('is found, and the object is named: 1200 of them, from a seed', async () => {
-    const vault = await smallVault();
+  it.each([1, 2, 3, 4])('is found, and the object is named: 300 of them, from seed %i', async (seed) => {
     const keys = (await vault.keysBelow('')).filter((key) => !isTimeOnly(key));
-    const random = seeded(20_261_125);
-    for (let i = 0; i < 1200; i += 1) {
+    const random = seeded(seed);
+    for (let i = 0; i < 300; i += 1) {
       const key = keys[Math.floor(random() * keys.length)] ?? '';
-      const whole = await bytesOf(vault.store, key);
-      const bit = Math.floor(random() * whole.length * 8);
-      await replaceObject(vault.store, key, withFlippedBit(whole, bit));
+      const bytes = whole.get(key) ?? Buffer.alloc(0);
+      const bit = Math.floor(random() * bytes.length * 8);
+      await replaceObject(vault.store, key, withFlippedBit(bytes, bit));
       const { findings } = await vault.verify({ level: 1 });
       expect({ key, bit, found: namesOf(findings) }).toEqual({ key, bit, found: [key] });
-      await replaceObject(vault.store, key, whole);
+      await replaceObject(vault.store, key, bytes);
     }
     expect((await vault.verify({ level: 3 })).findings).toEqual([]);
   });
@@ -135,10 +147,10 @@ describe('one flipped bit anywhere in a vault', () => {
 });
 
 /** @returns the keys of what is not what it should be any more, sorted */
-async function damage(vault: SmallVault, object: VaultObjectKind, way: Way): Promise<string[]> {
+async function damage(object: VaultObjectKind, way: Way): Promise<string[]> {
   const [key = '', second] = await keysOfKind(vault, object);
   const bytes = await bytesOf(vault.store, key);
-  if (way !== 'being swapped with another') {
+  if (way !== SWAPPED) {
     await replaceObject(vault.store, key, DAMAGES[way](bytes));
     return [key];
   }
@@ -182,7 +194,7 @@ function piecesIn(findings: Findings): string[] {
 }
 
 /** Every piece comes back byte for byte, but for those that are lost: of them nothing comes back at all. */
-async function expectRestores(vault: SmallVault, lost: readonly string[]): Promise<void> {
+async function expectRestores(lost: readonly string[]): Promise<void> {
   for (const [handle, bytes] of vault.pieces) {
     const restored = vault.restore(handle);
     if (lost.includes(handle)) await expect(restored).rejects.toBeInstanceOf(VaultError);
