@@ -59,16 +59,21 @@ const verifyReport = z.object({
 const collectReport = z.object({
   kind: z.literal('collect'),
   dryRun: z.boolean(),
-  generation: count,
+  /** `waiting`: writers are at work that began before the packs were condemned; the next collection goes on. */
+  outcome: z.enum(['done', 'nothing', 'waiting']),
+  generation: count.nullable(),
   packsCondemned: count,
+  /** Condemned, and needed after all. */
   packsRescued: count,
   packsDeleted: count,
   /** Locked in the bucket until their time is over. */
   packsRetained: count,
+  recipesDeleted: count,
   bytesFreed: count,
   /** Sessions that must end, or be silent for a day, before this generation can finish. */
   sessionsAwaited: named,
-  tombstones: count,
+  /** Sessions ended for writers that are dead. */
+  sessionsEnded: named,
 });
 
 const rebuildIndexReport = z.object({

@@ -161,10 +161,14 @@ function reportLines(report: VaultOperationReport): [string, string][] {
       return [
         [
           report.dryRun ? 'would delete' : 'deleted',
-          `${report.packsDeleted} packs, ${bytes(report.bytesFreed)}`,
+          `${report.packsDeleted} packs, ${report.recipesDeleted} recipes${report.dryRun ? '' : `; ${bytes(report.bytesFreed)} freed`}`,
         ],
         ['retained', `${report.packsRetained} packs, locked in the bucket`],
         ...report.sessionsAwaited.map((sid): [string, string] => ['waits for', `session ${sid}`]),
+        ...report.sessionsEnded.map((sid): [string, string] => [
+          'ended',
+          `session ${sid}, whose writer is dead`,
+        ]),
       ];
     case 'rebuild-index':
       return [
