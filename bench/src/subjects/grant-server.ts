@@ -14,7 +14,7 @@ import {
 } from '@adyton/contracts';
 import { type DatabaseId, type RunId, type Scn } from '@adyton/domain';
 
-export const DATABASE_ID = 'dbs_00000000000000000000BENCH0' as DatabaseId;
+const DATABASE_ID = 'dbs_00000000000000000000BENCH0' as DatabaseId;
 /** One token for all runs: nothing here is secret. */
 export const SBT_TOKEN = 'token-of-the-benchmark';
 
