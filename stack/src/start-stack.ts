@@ -148,7 +148,16 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
     ...(options.storeBytesMax === undefined ? {} : { storeBytesMax: options.storeBytesMax }),
   });
   endings.add(() => lab.stop());
-  return { ledgerUrl: postgres.url, redisUrl: redis.url, redis, postgres, lab, logsDir, controlDir, socketDir };
+  return {
+    ledgerUrl: postgres.url,
+    redisUrl: redis.url,
+    redis,
+    postgres,
+    lab,
+    logsDir,
+    controlDir,
+    socketDir,
+  };
 }
 
 function controlPlaneSettings(foundation: Foundation): Record<string, string> {

@@ -23,6 +23,7 @@ import { Idempotency } from './http/idempotency';
 import { ProblemFilter } from './http/problem-filter';
 import { requestLogging } from './http/request-logging';
 import { TokenGuard } from './http/token-guard';
+import { PoliciesController } from './policies/policies.controller';
 import { RecoveryPointsController } from './recovery-points/recovery-points.controller';
 import { RestorePlansController } from './restore-plans/restore-plans.controller';
 import { RunsController } from './runs/runs.controller';
@@ -53,6 +54,7 @@ export class AppModule {
         HostsController,
         DatabasesController,
         SchedulesController,
+        PoliciesController,
         BackupRequestsController,
         RunsController,
         RecoveryPointsController,

@@ -63,6 +63,8 @@ const sessionGrant = z.object({
   state: runState,
   /** sha256 (hex) of the token that libobk must present. */
   tokenSha256: z.string(),
+  /** The policy's limit for the whole run, towards the object store; absent when there is none. */
+  bandwidthBytesPerSecond: z.int().positive().optional(),
 });
 /** Key material of one database, base64; kept by the host in a 0600 file. The shape belongs to the vault. */
 const databaseKeys = z.object({ vaultId: z.string(), keys: z.record(z.string(), z.string()) });

@@ -78,6 +78,13 @@ export const errorCatalog = {
     title: 'This Idempotency-Key was used with another body',
     hint: 'send a new Idempotency-Key with a new request',
   },
+  ADY_RETENTION_PLAN_REQUIRED: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'This policy would let recovery points go that the former one keeps',
+    hint: 'look at the plan (adyton policy simulate) and repeat the change with its digest: --accept-plan DIGEST',
+  },
   ADY_CONFIRMATION_MISMATCH: {
     http: 422,
     retry: 'never',

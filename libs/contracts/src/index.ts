@@ -87,6 +87,7 @@ export {
   type ManifestContents,
   type RecoveryPointContents,
 } from './recovery-point-contents';
+export { type ChangePolicy, type PolicyDetail, type PolicySimulation } from './policy-resources';
 export { hostId, type ByteTotals, type Progress, type Reason } from './schemas';
 export { callRoute, type ApiEndpoint, type CallInput } from './call-route';
 export { openApiDocument } from './openapi';

@@ -14,6 +14,7 @@ import {
   hostPath,
   instant,
   lane,
+  misfireRule,
   operation,
   oracleSid,
   plainName,
@@ -31,7 +32,7 @@ import {
   scn,
 } from './schemas';
 
-const MINUTES_PER_WEEK = 7 * 24 * 60;
+export const MINUTES_PER_WEEK = 7 * 24 * 60;
 
 export const host = z.object({
   id: hostId,
@@ -75,6 +76,10 @@ export const schedule = z.object({
   cron: z.string(),
   timeZone: z.string(),
   expiryWindowMinutes: z.int().min(1).max(MINUTES_PER_WEEK),
+  jitterSeconds: z.int().min(0),
+  misfire: misfireRule,
+  /** Made by the policy of the database: changes with it. */
+  ofPolicy: z.boolean(),
   enabled: z.boolean(),
   nextAt: instant.nullable(),
 });

@@ -19,6 +19,7 @@ import {
   schedule,
 } from './rest-resources';
 import { vaultOperation, vaultOperationOptions } from './vault-operations';
+import { policyRoutes } from './policy-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
 import { plainName } from './schemas';
 
@@ -113,6 +114,8 @@ export const restRoutes = defineRoutes({
     status: 204,
     response: nothing,
   },
+
+  ...policyRoutes,
 
   createBackupRequest: {
     method: 'POST',

@@ -73,6 +73,7 @@ export const askedKind = z.enum(['auto', 'full', 'incremental', 'archivelog']);
 export const backupLevel = z.enum(['level0', 'level1', 'archivelog']);
 export const requestTrigger = z.enum(['manual', 'scheduled', 'replay']);
 export const lane = z.enum(['data', 'log', 'restore']);
+export const misfireRule = z.enum(['run-once', 'skip']);
 export const operation = z.enum(['backup', 'restore']);
 export const requestState = z.enum(statesOf(requestTransitions));
 export const runState = z.enum(statesOf(runTransitions));

@@ -47,6 +47,28 @@ export {
   type LevelReason,
 } from './choose-backup-level';
 export {
+  faultOfTiming,
+  judgeSlots,
+  nextSlots,
+  slotsOf,
+  type MisfireRule,
+  type ScheduleTiming,
+} from './schedule-slots';
+export {
+  LOG_INTERVALS_MINUTES,
+  schedulesOfPolicy,
+  type BackupPolicy,
+  type PolicyKind,
+  type PolicySchedule,
+} from './backup-policy';
+export {
+  planRetention,
+  type KeepReason,
+  type RetainablePoint,
+  type RetentionPlan,
+  type RetentionRule,
+} from './plan-retention';
+export {
   planRestore,
   type LogRange,
   type RecoveryPointFacts,

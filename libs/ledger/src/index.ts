@@ -44,6 +44,7 @@ export {
   type Slot,
   type SlotsToMaterialise,
 } from './schedules';
+export { readPolicy, readRetainablePoints, storePolicy, type PolicyToStore } from './policies';
 export { createRequest, type NewRequest, type RequestCreation } from './create-request';
 export { cancelRequest } from './cancel-request';
 export { findRequest, listRequests, markWaiting } from './requests';

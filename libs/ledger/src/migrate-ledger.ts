@@ -3,11 +3,13 @@ import { sql } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { type Ledger } from './ledger';
 import { initial } from './migrations/0001-initial';
+import { policies } from './migrations/0002-policies';
 import { vaultOperations } from './migrations/0003-vault-operations';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-policies': policies,
   '0003-vault-operations': vaultOperations,
 };
 

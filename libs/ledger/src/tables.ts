@@ -15,9 +15,11 @@ import {
 import {
   type AskedKind,
   type BackupLevel,
+  type BackupPolicy,
   type DatabaseId,
   type HostId,
   type Lane,
+  type MisfireRule,
   type RecoveryPointId,
   type RequestId,
   type RequestState,
@@ -70,7 +72,18 @@ export interface SchedulesTable {
   enabled: Generated<boolean>;
   next_at: Date | null;
   last_slot_at: Date | null;
+  jitter_seconds: Generated<number>;
+  misfire: Generated<MisfireRule>;
+  /** Made by the database's policy and replaced with it. */
+  of_policy: Generated<boolean>;
   created_at: Generated<Date>;
+}
+
+interface PoliciesTable {
+  database_id: DatabaseId;
+  document: Json<BackupPolicy>;
+  changed_at: Generated<Date>;
+  changed_by: string;
 }
 
 export interface RequestsTable {
@@ -248,6 +261,7 @@ export interface LedgerTables {
   hosts: HostsTable;
   databases: DatabasesTable;
   schedules: SchedulesTable;
+  policies: PoliciesTable;
   requests: RequestsTable;
   runs: RunsTable;
   run_logs: RunLogsTable;

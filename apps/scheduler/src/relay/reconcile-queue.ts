@@ -21,7 +21,7 @@ export interface ReconcileParts {
   readonly ledger: Ledger;
   readonly inspector: QueueInspector;
   readonly log: Logger;
-  presenceOf(hostId: HostId): Promise<AgentPresence>;
+  readonly presenceOf: (hostId: HostId) => Promise<AgentPresence>;
 }
 
 export function reconcileQueue(parts: ReconcileParts): Duty {
