@@ -153,13 +153,15 @@ async function findGarbage({ options, store, books }: Collection): Promise<Conde
   const open = new Set<string>();
   for (const { sid, ended } of (await listSessions(store)).values()) if (!ended) open.add(sid);
   await books.readAll(options.now);
-  const packs = listed.filter((key) => !books.packs.has(key) && !open.has(sessionOf(key)));
+  const isOfEnded = (key: string): boolean => !open.has(sessionOf(key));
+  const packs = listed.filter((key) => !books.packs.has(key) && isOfEnded(key));
   const packsMax = options.packsPerGenerationMax ?? PACKS_PER_GENERATION_MAX;
-  return { packs: packs.slice(0, packsMax), recipes: books.unneededRecipes };
+  return { packs: packs.slice(0, packsMax), recipes: books.unneededRecipes.filter(isOfEnded) };
 }
 
-function sessionOf(packKey: string): string {
-  return packKey.slice(packKey.lastIndexOf('-') + 1);
+/** Packs and recipes are named after the session that wrote them. */
+function sessionOf(key: string): string {
+  return key.slice(key.lastIndexOf('-') + 1);
 }
 
 /** G4 and G5: sessions still open of those that may not have read `condemned`. */
