@@ -30,6 +30,8 @@ export const MANIFESTS_SEARCHED_MAX = 2048;
 export const CHUNK_BYTES_MAX = 8 * MIB;
 /** Bytes of a stream that are worked on at once: large enough to keep a thread busy, small enough for flat memory. */
 export const SEGMENT_BYTES = 4 * MIB;
+/** Units of a segment: none but the last of a stream is shorter than 512 bytes. */
+export const SEGMENT_UNITS_MAX = SEGMENT_BYTES / 512 + 1;
 /** Segments of one piece under way: one being filled, one being hashed, one being sealed. */
 export const SEGMENTS_PER_PIECE = 3;
 /** A pack is sealed when another segment might not fit: one PUT of known length. */

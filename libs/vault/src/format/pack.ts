@@ -5,7 +5,7 @@
 //   entry     := chunkId[32] kind u8 comp u8 flags u8 units u8 off u32 clen u32 ulen u32
 //   footer    := dirOff u32 dirLen u32 n u32 crc32c u32 "ADYEND01"
 // Numbers are little-endian. The directory is only needed to rebuild an index; recipes say where their chunks lie.
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import {
   FACT_FIELDS,
@@ -47,10 +47,9 @@ export function packObjectKey(pack: { readonly packId: string; readonly sid: str
   return `pack/${pack.packId.slice(0, 2)}/${pack.packId}-${pack.sid}`;
 }
 
-/** A pack that is being filled, in a buffer that is handed in and is large enough. */
+/** A pack that is being filled, in a buffer that is handed in and is large enough; threads write the frames. */
 export class OpenPack {
   private length = 0;
-  private readonly hash = createHash('sha256');
   private readonly entries: Buffer[] = [];
   private frameCount = 0;
 
@@ -76,7 +75,12 @@ export class OpenPack {
     return this.frameCount;
   }
 
-  /** Takes sealed frames. @returns the offset of each frame inside the pack. */
+  /** Where the next frames go. */
+  get room(): Uint8Array {
+    return this.buffer.subarray(this.length);
+  }
+
+  /** Takes frames that were sealed into `room`. @returns the offset of each frame inside the pack. */
   add(sealed: SealedChunks, cuts: Uint32Array, ids: Uint8Array): Uint32Array {
     const count = cuts.length / CUT_FIELDS;
     const offsets = new Uint32Array(count);
@@ -97,12 +101,12 @@ export class OpenPack {
     }
     this.entries.push(entries);
     this.frameCount += count;
-    this.append(sealed.frames);
+    this.length += sealed.bytes;
     return offsets;
   }
 
-  /** Writes directory and footer. @returns the whole pack (a view of the buffer) and its name. */
-  seal(): { readonly bytes: Buffer; readonly pack: PackRef } {
+  /** Writes directory and footer. @returns the whole pack, a view of the buffer */
+  seal(): Buffer {
     const cipher = createCipheriv('aes-256-gcm', packKeyOf(this.context), nonceOf(DIRECTORY_ORDINAL)).setAAD(
       directoryAad(this.context),
     );
@@ -116,17 +120,18 @@ export class OpenPack {
     END_MAGIC.copy(footer, 16);
     this.append(directory);
     this.append(footer);
-    return {
-      bytes: this.buffer.subarray(0, this.length),
-      pack: { packId: this.hash.digest('hex'), sid: this.sid, salt: Buffer.from(this.context.packSalt) },
-    };
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /** @param packId sha256 of the sealed pack, hex */
+  ref(packId: string): PackRef {
+    return { packId, sid: this.sid, salt: Buffer.from(this.context.packSalt) };
   }
 
   private append(bytes: Uint8Array): void {
     if (this.length + bytes.length > this.buffer.length)
       throw new Error(`invariant: a pack of ${this.length} bytes has no room for ${bytes.length} more`);
     this.buffer.set(bytes, this.length);
-    this.hash.update(bytes);
     this.length += bytes.length;
   }
 }
