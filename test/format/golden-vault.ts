@@ -11,7 +11,7 @@ import { DBID, writePiece } from '../../libs/vault/src/testing/test-vault';
 
 const GOLDEN_DIRECTORY = join(__dirname, 'golden');
 
-export interface GoldenPiece {
+interface GoldenPiece {
   readonly handle: string;
   readonly bytes: number;
   /** Of the piece, hex. */
