@@ -26,7 +26,6 @@ import { forEachAtOnce } from '../session/at-once';
 import { damaged } from '../vault-error';
 import { type Damage, orDamage } from './finding';
 import { type LiveClosure, type NeededPack } from './live-closure';
-import { areaOf, leastRecentFirst, withVerified } from './verify-state';
 import { type VerifyRun } from './verify-run';
 
 /** What is wrong with packs, by object key. */
@@ -46,37 +45,29 @@ export async function listPacks(run: VerifyRun, { packs }: LiveClosure): Promise
   return writers;
 }
 
-export async function checkPacks(run: VerifyRun, { packs }: LiveClosure): Promise<DamagedPacks> {
+/** What the listing says. */
+export function missingPacks({ packs }: LiveClosure): DamagedPacks {
   const found: DamagedPacks = new Map();
   for (const [key, { bytes, end }] of packs) {
     if (bytes === null) found.set(key, 'missing');
     else if (bytes < end + FOOTER_BYTES) found.set(key, 'truncated');
   }
-  const areas = groupByArea(packs.keys());
-  for (const area of leastRecentFirst(run.state, run.level, areas.keys())) {
-    const all = areas.get(area) ?? [];
-    const chosen = all.filter((key) => run.isChosen(packIdOf(key)));
-    let left = 0;
-    await forEachAtOnce(chosen, run.level === 0 ? REQUESTS_AT_ONCE : PACKS_VERIFIED_AT_ONCE, async (key) => {
-      const pack = packs.get(key);
-      if (run.isOver || pack === undefined) left += 1;
-      else if (!found.has(key)) await checkPack(run, { key, pack, found });
-    });
-    run.left.packs += left;
-    if (left === 0 && chosen.length === all.length && run.isWhole)
-      run.state = withVerified(run.state, { area, level: run.level, at: run.options.now() });
-  }
   return found;
 }
 
-export function groupByArea(keys: Iterable<string>): Map<string, string[]> {
-  const areas = new Map<string, string[]>();
-  for (const key of keys) {
-    const area = areas.get(areaOf(key)) ?? [];
-    areas.set(areaOf(key), area);
-    area.push(key);
-  }
-  return areas;
+/** Adds to `found`. @returns how many the time did not suffice for */
+export async function checkPackArea(
+  run: VerifyRun,
+  { closure, found }: { readonly closure: LiveClosure; readonly found: DamagedPacks },
+  keys: readonly string[],
+): Promise<number> {
+  let left = 0;
+  await forEachAtOnce(keys, run.level === 0 ? REQUESTS_AT_ONCE : PACKS_VERIFIED_AT_ONCE, async (key) => {
+    const pack = closure.packs.get(key);
+    if (run.isOver || pack === undefined) left += 1;
+    else if (!found.has(key)) await checkPack(run, { key, pack, found });
+  });
+  return left;
 }
 
 async function checkPack(
@@ -165,7 +156,7 @@ function* batchesOf(entries: readonly DirectoryEntry[]): Generator<readonly Plac
   }
 }
 
-function packIdOf(key: string): string {
+export function packIdOf(key: string): string {
   return NAME.exec(key)?.[1] ?? '';
 }
 
