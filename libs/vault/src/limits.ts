@@ -42,6 +42,26 @@ export const PACKS_IN_FLIGHT_MAX = 1;
 export const PIECES_BUFFERED_MAX = 2;
 /** New chunks are indexed when this much was stored since the last segment; the rest at the end of the run. */
 export const INDEX_FLUSH_BYTES = 64 * MIB;
+/** New chunks held in memory until then: some 20 MiB of rows. Only streams of very small chunks come this far. */
+export const INDEX_CHUNKS_IN_MEMORY_MAX = 128 * 1024;
+/** A segment with its packs and filter is an object about as large as a pack: one PUT, and the largest buffer of a merge. */
+export const INDEX_SEGMENT_CHUNKS_MAX = 512 * 1024;
+/** Segments that one look-up may have to ask, small ones and large ones each; with more they are merged. */
+export const INDEX_SEGMENTS_MAX = 16;
+/** Memory of a look-up filter: 24 MiB per TiB of 64 KiB chunks, for one disk read in about 300 look-ups of a new chunk. */
+export const INDEX_FILTER_BITS_PER_CHUNK = 12;
+/** Chunks merged before other work gets its turn: some milliseconds. */
+export const INDEX_MERGE_STEP_CHUNKS = 8192;
+/** Range of one read when a segment is fetched into a host's cache. */
+export const INDEX_FETCH_BYTES = 4 * MIB;
+/** Segments fetched at once. */
+export const INDEX_FETCHES_AT_ONCE = 4;
+/** Enough for the head of a segment that replaces a few hundred others: read with the footer in one request. */
+export const INDEX_TAIL_BYTES = 16 * KIB;
+/** Pack directories read at once when an index is rebuilt: some 100 KiB each. */
+export const DIRECTORIES_AT_ONCE = 8;
+/** Enough for the directory of nearly every pack: read with the footer in one request. */
+export const DIRECTORY_TAIL_BYTES = 64 * KIB;
 /** Below this share of saving a chunk is stored as it is. */
 export const COMPRESSION_GAIN_MIN = 0.04;
 /** Bytes tried first to see whether compressing a chunk is worth it. */

@@ -319,19 +319,6 @@ describe('damage', () => {
     }
   });
 
-  it('of an index segment stops the next session instead of misleading it', async () => {
-    const vault = testVault();
-    const session = await vault.session(1);
-    await writePiece(session, 'h/1', randomBytesOf(3, 100_000));
-    await session.end();
-    const [key = ''] = await vault.keysBelow('index/');
-    const bytes = Buffer.from((await vault.store.get(key)) ?? []);
-    bytes[40] = (bytes[40] ?? 0) ^ 1;
-    await vault.store.delete(key);
-    await vault.store.create(key, bytes);
-    await expect(vault.session(2)).rejects.toMatchObject({ kind: 'damaged' });
-  });
-
   it('a pack’s directory tells its chunks without an index', async () => {
     const vault = testVault();
     const session = await vault.session(1);

@@ -13,3 +13,10 @@ export function ulidToBytes(text: string): Buffer {
   }
   return Buffer.from(value.toString(16).padStart(32, '0').slice(-32), 'hex');
 }
+
+export function ulidFromBytes(bytes: Uint8Array): string {
+  let value = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  let text = '';
+  for (let i = 0; i < ULID_CHARS; i += 1, value >>= 5n) text = (ALPHABET[Number(value & 31n)] ?? '') + text;
+  return text;
+}

@@ -4,15 +4,13 @@ import { type ObjectStore } from '@adyton/object-store';
 import { ulid } from 'ulid';
 import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
-import { openDocument, sealDocument } from '../crypto/sealed-document';
-import { ChunkTable, LOCATION } from '../format/chunk-table';
-import { encodeIndexSegment, loadIndexSegment } from '../format/index-segment';
+import { sealDocument } from '../crypto/sealed-document';
+import { openDedupIndex, type DedupIndex, type IndexTrouble } from '../dedup-index/dedup-index';
 import { decodeMapChunk, type MapChunk } from '../format/map-chunk';
 import { packObjectKey, type PackRef } from '../format/pack';
-import { PackTable } from '../format/pack-table';
 import { encodeRecipe, type Recipe } from '../format/recipe';
-import { type NamedChunk, type StoredChunk } from '../format/stored-chunk';
-import { HANDLE_BYTES_MAX, INDEX_FLUSH_BYTES, REQUESTS_AT_ONCE } from '../limits';
+import { type NamedChunk } from '../format/stored-chunk';
+import { HANDLE_BYTES_MAX, REQUESTS_AT_ONCE } from '../limits';
 import { type IngestBuffers } from '../ingest/ingest-buffers';
 import { type IngestContext } from '../ingest/ingest-context';
 import { PieceIngest } from '../ingest/piece-ingest';
@@ -39,6 +37,10 @@ export interface WriterSessionOptions {
   readonly now: () => Date;
   /** Session of the run's primary host, when this is a secondary one. */
   readonly parent?: string;
+  /** Where this host keeps index segments, up to about 1 GiB per TiB of data; in memory without it, which only small vaults bear. */
+  readonly indexCacheDirectory?: string;
+  /** What is wrong with the index; it costs space only. */
+  readonly reportIndexTrouble?: (trouble: IndexTrouble) => void;
 }
 
 export type CommitOutcome =
@@ -66,20 +68,21 @@ export async function openWriterSession(options: WriterSessionOptions): Promise<
   };
   await options.store.create(`session/${sid}`, Buffer.from(JSON.stringify(marker)));
   const condemned = await readCondemnedPacks(options.store);
-  const session = new WriterSession(options, sid, condemned);
-  await session.loadIndex();
-  return session;
+  const index = await openDedupIndex({
+    store: options.store,
+    keys: options.keys,
+    sid,
+    cacheDirectory: options.indexCacheDirectory,
+    isUsable: (pack) => !condemned.has(packObjectKey(pack)),
+    report: options.reportIndexTrouble ?? ((): void => undefined),
+  });
+  return new WriterSession(options, sid, { condemned, index });
 }
 
 export class WriterSession {
-  private readonly chunks = new ChunkTable();
-  private readonly packs = new PackTable();
-  private unflushed = new ChunkTable();
-  private unflushedBytes = 0;
-  private flushing: Promise<void> = Promise.resolve();
-  private segments = 0;
+  private readonly condemned: ReadonlySet<string>;
+  private readonly index: DedupIndex;
   private heartbeats = 0;
-  private bytesBesidePieces = 0;
   private readonly priorMaps: PriorMaps;
   private readonly open = new Map<string, PieceIngest>();
   private readonly closed: { handle: string; recipeKey: string }[] = [];
@@ -88,30 +91,15 @@ export class WriterSession {
   constructor(
     private readonly options: WriterSessionOptions,
     readonly sid: string,
-    private readonly condemned: ReadonlySet<string>,
+    known: { readonly condemned: ReadonlySet<string>; readonly index: DedupIndex },
   ) {
+    this.condemned = known.condemned;
+    this.index = known.index;
     this.priorMaps = new PriorMaps(options.store, options.keys);
   }
 
   private get lookup() {
     return { store: this.options.store, keys: this.options.keys, dbid: this.options.dbid };
-  }
-
-  /** @internal */
-  async loadIndex(): Promise<void> {
-    const { store, keys } = this.options;
-    const keysOfSegments: string[] = [];
-    for await (const { key } of store.list(`index/${keys.dbKey}/`)) keysOfSegments.push(key);
-    const isUsable = (pack: number): boolean => this.isUsable(this.packs.at(pack));
-    for (const key of keysOfSegments) {
-      const sealed = await store.get(key);
-      if (sealed === null) continue; // merged away between the listing and now
-      loadIndexSegment(
-        openDocument(keys.metaKey, 'index', sealed, key),
-        { chunks: this.chunks, packs: this.packs },
-        isUsable,
-      );
-    }
   }
 
   /** @throws VaultError piece-exists when the handle is live: handles are never used twice. */
@@ -160,7 +148,7 @@ export class WriterSession {
     readonly contents: unknown;
     readonly closure: readonly string[];
   }): Promise<CommitOutcome> {
-    await this.flushIndex();
+    await this.index.flush();
     const found = await this.findClosure(draft.closure);
     const missing = draft.closure.filter((_, i) => found[i] === null);
     const gone = missing.length > 0 ? new Set<string>() : await this.unusablePacks(found);
@@ -184,12 +172,12 @@ export class WriterSession {
       pieces,
     });
     if (created.kind === 'fenced') return created;
-    return { ...created, bytesStored: this.bytesBesidePieces + created.bytes };
+    return { ...created, bytesStored: this.index.bytesStored + created.bytes };
   }
 
   /** What a failed run leaves that RMAN still lists: a collector keeps it like a manifest. */
   async leavePartial(why: string): Promise<void> {
-    await this.flushIndex();
+    await this.index.flush();
     if (this.closed.length === 0) return;
     const { store, keys, runId, fence } = this.options;
     const body = { v: 1, runId, fence, sid: this.sid, why, pieces: this.closed };
@@ -202,7 +190,8 @@ export class WriterSession {
   /** Throws open pieces away and closes the session. */
   async end(): Promise<void> {
     await Promise.all([...this.open.values()].map((piece) => piece.abort()));
-    await this.flushIndex();
+    await this.index.flush();
+    await this.index.close();
     await this.options.store.create(`session/${this.sid}.end`, Buffer.from(this.options.now().toISOString()));
   }
 
@@ -214,21 +203,14 @@ export class WriterSession {
       vaultId,
       sid: this.sid,
       buffers: this.options.buffers,
-      findStored: (id) => this.findStored(id),
+      findStored: (id) => this.index.find(id),
       isUsable: (pack) => this.isUsable(pack),
       readMap: (ref) => this.readMap(ref),
       uploadPack: async (pack, bytes) => void (await this.options.store.create(packObjectKey(pack), bytes)),
-      learnStored: (id, stored) => this.learnStored(id, stored),
+      learnStored: (id, stored) => this.index.learn(id, stored),
       writeRecipe: (recipe) => this.writeRecipe(recipe),
       pieceEnded: (handle) => void this.open.delete(handle),
     };
-  }
-
-  private findStored(id: Uint8Array): StoredChunk | null {
-    const row = this.chunks.find(id);
-    if (row < 0) return null;
-    const location = this.chunks.locationAt(row);
-    return { pack: this.packs.at(location[LOCATION.pack] ?? 0), location };
   }
 
   private isUsable(pack: PackRef): boolean {
@@ -242,17 +224,9 @@ export class WriterSession {
     });
   }
 
-  private learnStored(id: Uint8Array, { pack, location }: StoredChunk): void {
-    const mine = [this.packs.numberOf(pack), ...location.subarray(1)];
-    this.chunks.add(id, mine);
-    this.unflushed.add(id, mine);
-    this.unflushedBytes += location[LOCATION.clen] ?? 0;
-  }
-
   private async writeRecipe(
     recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
   ): Promise<{ recipeKey: string; bytes: number }> {
-    if (this.unflushedBytes >= INDEX_FLUSH_BYTES) await this.flushIndex();
     const now = this.options.now();
     const { store, keys, dbid } = this.options;
     const recipeKey = recipeKeyOf(this.lookup, recipe.handle, { ulid: ulid(now.getTime()), sid: this.sid });
@@ -264,25 +238,6 @@ export class WriterSession {
     await store.create(recipeKey, sealed);
     this.closed.push({ handle: recipe.handle, recipeKey });
     return { recipeKey, bytes: sealed.length };
-  }
-
-  private flushIndex(): Promise<void> {
-    this.flushing = this.flushing.then(() => this.writeSegment());
-    return this.flushing;
-  }
-
-  private async writeSegment(): Promise<void> {
-    if (this.unflushed.size === 0) return;
-    const { store, keys } = this.options;
-    const chunks = this.unflushed;
-    this.unflushed = new ChunkTable();
-    this.unflushedBytes = 0;
-    const sealed = sealDocument(keys.metaKey, 'index', encodeIndexSegment(chunks, this.packs));
-    await store.create(
-      `index/${keys.dbKey}/${String((this.segments += 1)).padStart(6, '0')}-${this.sid}`,
-      sealed,
-    );
-    this.bytesBesidePieces += sealed.length;
   }
 
   private async findClosure(handles: readonly string[]): Promise<(FoundPiece | null)[]> {
