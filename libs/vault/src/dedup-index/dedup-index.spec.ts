@@ -180,7 +180,7 @@ describe('segments', () => {
     await learnInSession(1000, 1010, { isUsable: (pack) => packObjectKey(pack) !== condemned });
     const merged = (await segments()).find((facts) => replacedBy(facts).length > 0);
     expect(merged).toMatchObject({ kind: 'segment' });
-    expect((merged?.kind === 'segment' ? merged.packs : [])).not.toContain(condemned);
+    expect(merged?.kind === 'segment' ? merged.packs : []).not.toContain(condemned);
     const index = await open();
     expect([foundOf(index, 0, 10), foundOf(index, 10, 160)]).toEqual([0, 150]);
     await index.close();

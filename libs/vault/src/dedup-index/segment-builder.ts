@@ -54,11 +54,11 @@ export class SegmentBuilder {
     return this.packs.numberOf(pack);
   }
 
-  /** A chunk whose location stands in memory. @param pack its number here */
+  /** A chunk whose location stands in memory. @param id 32 bytes, higher than the one before @param pack its number here */
   add(id: Buffer, pack: number, location: ArrayLike<number>): void {
     const row = this.takeRow(id, pack);
     for (let field = 1; field < LOCATION_FIELDS; field += 1)
-      setFieldAt(this.page, { row, field }, location[field] ?? 0);
+      setFieldAt(this.page, row, field, location[field] ?? 0);
     this.rowAdded();
   }
 
@@ -66,7 +66,7 @@ export class SegmentBuilder {
   copy(id: Buffer, pack: number, from: { readonly page: Buffer; readonly row: number }): void {
     const row = this.takeRow(id, pack);
     for (let field = 1; field < LOCATION_FIELDS; field += 1)
-      setFieldAt(this.page, { row, field }, fieldAt(from.page, from.row, field));
+      setFieldAt(this.page, row, field, fieldAt(from.page, from.row, field));
     this.rowAdded();
   }
 
@@ -101,8 +101,8 @@ export class SegmentBuilder {
     if (this.inPage === 0) this.fences.writeUInt32BE(prefix, this.pages * FENCE_BYTES);
     this.last = prefix;
     this.filter.add(id);
-    id.copy(this.page, this.inPage * ID_BYTES, 0, ID_BYTES);
-    setFieldAt(this.page, { row: this.inPage, field: 0 }, pack);
+    this.page.set(id, this.inPage * ID_BYTES);
+    setFieldAt(this.page, this.inPage, 0, pack);
     return this.inPage;
   }
 
@@ -119,18 +119,23 @@ export class SegmentBuilder {
   }
 
   private appendPage(body: Buffer): void {
-    this.append(this.cipher.sealPage(this.pages, body));
+    this.cipher.sealPage(this.pages, body, this.room(PAGE_BYTES));
     this.pages += 1;
   }
 
   private append(bytes: Buffer): void {
-    if (this.length + bytes.length > this.out.length) {
-      const grown = Buffer.allocUnsafe(Math.ceil((this.length + bytes.length) * 1.1));
+    this.room(bytes.length).set(bytes);
+  }
+
+  /** The next bytes of the segment, to be written. */
+  private room(bytes: number): Buffer {
+    if (this.length + bytes > this.out.length) {
+      const grown = Buffer.allocUnsafe(Math.ceil((this.length + bytes) * 1.1));
       this.out.copy(grown, 0, 0, this.length);
       this.out = grown;
     }
-    bytes.copy(this.out, this.length);
-    this.length += bytes.length;
+    this.length += bytes;
+    return this.out.subarray(this.length - bytes, this.length);
   }
 }
 

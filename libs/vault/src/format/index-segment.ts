@@ -7,7 +7,7 @@
 // Pages, in this order: chunks, 74 to a page, column by column; packs, 51 to a page; fences and filter.
 // Every page has a tag of its own, so that a look-up reads and checks one page and no more.
 // Losing a segment loses nothing: pack directories say the same.
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, type CipherGCM } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ID_BYTES, nonceOf, SALT_BYTES, TAG_BYTES } from '../compute/chunk-operations';
 import { damaged } from '../vault-error';
@@ -80,8 +80,12 @@ export class SegmentCipher {
     this.key = Buffer.from(hkdfSync('sha256', metaKey, salt, 'adyton index', 32));
   }
 
-  sealPage(ordinal: number, body: Uint8Array): Buffer {
-    return this.seal(ordinal, body);
+  /** Writes the sealed page into `into`. */
+  sealPage(ordinal: number, body: Uint8Array, into: Buffer): void {
+    const cipher = this.cipherOf(ordinal);
+    into.set(cipher.update(body), 0);
+    cipher.final();
+    into.set(cipher.getAuthTag(), PAGE_BODY_BYTES);
   }
 
   /** The page's body, or null when it is not what was written. */
@@ -99,7 +103,9 @@ export class SegmentCipher {
   }
 
   sealHead(head: SegmentHead): Buffer {
-    return this.seal(HEAD_ORDINAL, zstdCompressSync(Buffer.from(JSON.stringify(head))));
+    const cipher = this.cipherOf(HEAD_ORDINAL);
+    const packed = zstdCompressSync(Buffer.from(JSON.stringify(head)));
+    return Buffer.concat([cipher.update(packed), cipher.final(), cipher.getAuthTag()]);
   }
 
   /** @throws VaultError damaged */
@@ -113,9 +119,8 @@ export class SegmentCipher {
     return head;
   }
 
-  private seal(ordinal: number, body: Uint8Array): Buffer {
-    const cipher = createCipheriv('aes-256-gcm', this.key, nonceOf(ordinal)).setAAD(AAD);
-    return Buffer.concat([cipher.update(body), cipher.final(), cipher.getAuthTag()]);
+  private cipherOf(ordinal: number): CipherGCM {
+    return createCipheriv('aes-256-gcm', this.key, nonceOf(ordinal)).setAAD(AAD);
   }
 }
 
@@ -146,14 +151,13 @@ export function parseFooter(footer: Buffer, size: number, objectKey: string): Se
 export function fieldAt(page: Buffer, row: number, field: number): number {
   return field < WIDE_FIELDS
     ? page.readUInt32LE(WIDE_START + (field * CHUNKS_PER_PAGE + row) * WIDE_BYTES)
-    : page.readUInt8(NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row);
+    : (page[NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row] ?? 0);
 }
 
-export function setFieldAt(page: Buffer, at: { row: number; field: number }, value: number): void {
-  const { row, field } = at;
+export function setFieldAt(page: Buffer, row: number, field: number, value: number): void {
   if (field < WIDE_FIELDS)
     page.writeUInt32LE(value, WIDE_START + (field * CHUNKS_PER_PAGE + row) * WIDE_BYTES);
-  else page.writeUInt8(value, NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row);
+  else page[NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row] = value;
 }
 
 export function locationIn(page: Buffer, row: number): Uint32Array {
