@@ -17,6 +17,7 @@ const STORE_CODES: Readonly<Record<ObjectStoreErrorKind, ErrorCode>> = {
 const VAULT_CODES: Readonly<Partial<Record<VaultErrorKind, ErrorCode>>> = {
   'no-vault': 'ADY_VAULT_MISSING',
   'wrong-key': 'ADY_VAULT_KEY_WRONG',
+  'mistyped-key': 'ADY_VAULT_KEY_WRONG',
   damaged: 'ADY_VAULT_DAMAGED',
 };
 

@@ -29,7 +29,7 @@ const VERSION = 1;
 /** Metadata: parts of block maps. */
 export const PACK_KINDS = { data: 1, metadata: 2 } as const;
 export type PackKind = (typeof PACK_KINDS)[keyof typeof PACK_KINDS];
-const PACK_HEADER_BYTES = MAGIC.length + 4 + SALT_BYTES + 16;
+export const PACK_HEADER_BYTES = MAGIC.length + 4 + SALT_BYTES + 16;
 const FOOTER_BYTES = 16 + END_MAGIC.length;
 const ENTRY_BYTES = ID_BYTES + 4 + 12;
 const DIRECTORY_ORDINAL = 0xffffffff;
@@ -147,26 +147,47 @@ export function readPackDirectory(
   keys: { readonly encKey: Uint8Array; readonly vaultId: string },
   objectKey: string,
 ): DirectoryEntry[] {
-  if (bytes.length < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(objectKey, 'truncated');
-  const footer = bytes.subarray(-FOOTER_BYTES);
-  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12)))
-    throw damaged(objectKey, 'truncated');
-  const [offset, length, count] = [footer.readUInt32LE(0), footer.readUInt32LE(4), footer.readUInt32LE(8)];
-  if (offset + length + FOOTER_BYTES !== bytes.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw damaged(objectKey, 'altered');
-  const entries = openDirectory(bytes, { offset, length }, keys, objectKey);
-  if (entries.length !== count * ENTRY_BYTES) throw damaged(objectKey, 'altered');
-  return Array.from({ length: count }, (_, i) => entryAt(entries, i * ENTRY_BYTES));
+  const { salt } = parsePackHeader(bytes.subarray(0, PACK_HEADER_BYTES), objectKey);
+  const place = parsePackFooter(bytes, { size: bytes.length, objectKey });
+  const sealed = bytes.subarray(place.offset, place.offset + place.length);
+  return openPackDirectory(sealed, { ...keys, packSalt: salt, entries: place.entries, objectKey });
 }
 
-function openDirectory(
-  bytes: Buffer,
-  at: { offset: number; length: number },
-  keys: { encKey: Uint8Array; vaultId: string },
+/** @param header the first PACK_HEADER_BYTES of a pack @throws VaultError damaged */
+export function parsePackHeader(
+  header: Buffer,
   objectKey: string,
-): Buffer {
-  const context = { ...keys, packSalt: bytes.subarray(12, 12 + SALT_BYTES) };
-  const sealed = bytes.subarray(at.offset, at.offset + at.length);
+): { readonly kind: number; readonly salt: Buffer } {
+  if (header.length < PACK_HEADER_BYTES) throw damaged(objectKey, 'truncated');
+  if (!header.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
+  return { kind: header.readUInt8(9), salt: Buffer.from(header.subarray(12, 12 + SALT_BYTES)) };
+}
+
+/** Where a pack's directory lies. @param tail the last bytes of the pack, at least its footer @throws VaultError damaged */
+export function parsePackFooter(
+  tail: Buffer,
+  { size, objectKey }: { readonly size: number; readonly objectKey: string },
+): { readonly offset: number; readonly length: number; readonly entries: number } {
+  if (tail.length < FOOTER_BYTES) throw damaged(objectKey, 'truncated');
+  const footer = tail.subarray(-FOOTER_BYTES);
+  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12)))
+    throw damaged(objectKey, 'truncated');
+  const [offset, length, entries] = [footer.readUInt32LE(0), footer.readUInt32LE(4), footer.readUInt32LE(8)];
+  if (offset + length + FOOTER_BYTES !== size) throw damaged(objectKey, 'altered');
+  return { offset, length, entries };
+}
+
+/** @throws VaultError damaged, also when the pack is another database's */
+export function openPackDirectory(
+  sealed: Buffer,
+  { objectKey, entries, ...context }: PackContext & { readonly objectKey: string; readonly entries: number },
+): DirectoryEntry[] {
+  const bytes = unsealDirectory(sealed, context);
+  if (bytes === null || bytes.length !== entries * ENTRY_BYTES) throw damaged(objectKey, 'altered');
+  return Array.from({ length: entries }, (_, i) => entryAt(bytes, i * ENTRY_BYTES));
+}
+
+function unsealDirectory(sealed: Buffer, context: PackContext): Buffer | null {
   try {
     const decipher = createDecipheriv('aes-256-gcm', packKeyOf(context), nonceOf(DIRECTORY_ORDINAL))
       .setAAD(directoryAad(context))
@@ -176,7 +197,7 @@ function openDirectory(
       { maxOutputLength: DIRECTORY_BYTES_MAX },
     );
   } catch {
-    throw damaged(objectKey, 'altered');
+    return null; // a wrong tag says no more than that
   }
 }
 
