@@ -10,12 +10,23 @@ const ALLOWED_LIBS = {
   rman: ['domain'],
   oracle: ['domain'],
   vault: ['object-store'],
+  'vault-access': ['contracts', 'object-store', 'runtime', 'vault'],
 };
 const ALLOWED_APPS = {
-  'control-plane': ['contracts', 'domain', 'ledger', 'queue', 'runtime', 'rman', 'vault', 'object-store'],
+  'control-plane': ['contracts', 'domain', 'ledger', 'queue', 'runtime', 'rman', 'vault', 'vault-access'],
   scheduler: ['contracts', 'domain', 'ledger', 'queue', 'runtime'],
   agent: ['contracts', 'domain', 'queue', 'rman', 'oracle', 'runtime'],
-  'dedup-worker': ['contracts', 'domain', 'queue', 'runtime', 'sbt', 'vault', 'object-store'],
+  'dedup-worker': [
+    'contracts',
+    'domain',
+    'ledger',
+    'object-store',
+    'queue',
+    'runtime',
+    'sbt',
+    'vault',
+    'vault-access',
+  ],
   cli: ['contracts'],
   lab: [],
 };

@@ -5,14 +5,14 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test check up down bench clean
+.PHONY: help setup build demo test check up down bench bench-memory clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
 	@echo 'make up      keep the same stack running; make down ends it'
-	@echo 'make bench   memory and speed of the data path'
+	@echo 'make bench   speed, storage and memory of the data path beside restic and borg; make bench-memory: 2 and 16 GiB'
 
 setup: $(STAMPS)/system $(STAMPS)/npm
 
@@ -51,8 +51,16 @@ up: build
 down: build
 	$(NPM) down
 
-bench: build
+$(STAMPS)/bench-system: deploy/install-bench-packages.sh
+	@mkdir -p $(STAMPS)
+	bash deploy/install-bench-packages.sh
+	@touch $@
+
+bench: build $(STAMPS)/bench-system
 	$(NPM) bench
+
+bench-memory: build
+	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench
 
 clean:
 	rm -rf dist build

@@ -4,6 +4,7 @@ const libs = [
   'contracts',
   'queue',
   'vault',
+  'vault-access',
   'object-store',
   'rman',
   'oracle',

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { settings as agentSettings } from '../apps/agent/src/config';
 import { settings as controlPlaneSettings } from '../apps/control-plane/src/config';
 import { settings as dedupWorkerSettings } from '../apps/dedup-worker/src/config';
+import { settings as maintenanceSettings } from '../apps/dedup-worker/src/maintenance/config';
 import { settings as schedulerSettings } from '../apps/scheduler/src/config';
 import { type Settings } from '../libs/runtime/src/index';
 
@@ -26,6 +27,7 @@ const ours: Record<string, Settings> = {
   'control-plane': controlPlaneSettings,
   scheduler: schedulerSettings,
   'dedup-worker': dedupWorkerSettings,
+  maintenance: maintenanceSettings,
   agent: agentSettings,
 };
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { settings as agent } from '../apps/agent/src/config';
 import { settings as controlPlane } from '../apps/control-plane/src/config';
 import { settings as dedupWorker } from '../apps/dedup-worker/src/config';
+import { settings as maintenance } from '../apps/dedup-worker/src/maintenance/config';
 import { settings as scheduler } from '../apps/scheduler/src/config';
 import { errorCatalog, openApiDocument, type ErrorSpec } from '../libs/contracts/src/index';
 import { type Settings } from '../libs/runtime/src/index';
@@ -18,6 +19,7 @@ function configurationPage(): string {
     ['scheduler', scheduler],
     ['agent', agent],
     ['dedup-worker', dedupWorker],
+    ['maintenance (the dedup-worker in its maintenance role)', maintenance],
   ];
   const sections = processes.map(([name, settings]) => {
     const rows = Object.entries(settings).map(([key, s]) => {

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { settings as controlPlaneSettings } from '../../apps/control-plane/src/config';
+import { settings as maintenanceSettings } from '../../apps/dedup-worker/src/maintenance/config';
 import { settings as schedulerSettings } from '../../apps/scheduler/src/config';
 import { type Settings } from '../../libs/runtime/src/index';
 import { renderOverlay, type Manifest } from './kubectl';
@@ -43,6 +44,7 @@ const settingsOf: Record<string, Settings> = {
   'control-plane': controlPlaneSettings,
   scheduler: schedulerSettings,
   prepare: controlPlaneSettings,
+  maintenance: maintenanceSettings,
 };
 const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'];
 
@@ -56,9 +58,9 @@ describe.each(['dev', 'production'])('overlay %s', (overlay) => {
     workloads = manifests.filter((m) => workloadKinds.includes(m.kind)) as Workload[];
   });
 
-  it('has a control-plane, a scheduler and the prepare job', () => {
+  it('has a control-plane, a scheduler, a maintenance worker and the prepare job', () => {
     expect(workloads.map((w) => w.metadata.name)).toEqual(
-      expect.arrayContaining(['control-plane', 'scheduler', 'prepare']),
+      expect.arrayContaining(['control-plane', 'scheduler', 'maintenance', 'prepare']),
     );
   });
 

@@ -26,6 +26,8 @@ export interface PostgresServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** The same data on the same port; open sessions are ended first. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,21 +57,34 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (!(await exists(join(data, 'PG_VERSION')))) await initialise(binaries, data, directory, password, user);
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
   const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
-  const server = await startChildServer({
-    name: 'postgres',
-    command: join(binaries, 'bin', 'postgres'),
-    argv: ['-D', data, '-p', String(port), ...serverFlags(options.durable ?? true)],
-    cwd: directory,
-    ...(user === undefined ? {} : { user }),
-    isReady: () => accepts(url),
-    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
-    stopSignal: 'SIGINT', // "fast": ends open sessions instead of waiting for them
-  });
+  const start = (): ReturnType<typeof startChildServer> =>
+    startChildServer({
+      name: 'postgres',
+      command: join(binaries, 'bin', 'postgres'),
+      argv: ['-D', data, '-p', String(port), ...serverFlags(options.durable ?? true)],
+      cwd: directory,
+      ...(user === undefined ? {} : { user }),
+      isReady: () => accepts(url),
+      ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+      stopSignal: 'SIGINT', // "fast": ends open sessions instead of waiting for them
+    });
+  let server = await start();
   const stop = async (): Promise<void> => {
     await server.stop();
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
   };
-  return { url, port, pid: server.pid, stop };
+  return {
+    url,
+    port,
+    get pid() {
+      return server.pid;
+    },
+    restart: async () => {
+      await server.stop();
+      server = await start();
+    },
+    stop,
+  };
 }
 
 const PASSWORD_BYTES = 12;

@@ -1,4 +1,4 @@
-// The whole product on one machine: Redis, Postgres, the lab, and the four processes of Adyton, all on loopback.
+// The whole product on one machine: Redis, Postgres, the lab, and the five processes of Adyton, all on loopback.
 // The demo, `make up`, the workflow tests and the benchmarks use it.
 import { callRoute, restRoutes, type Database, type EnrolledHost } from '@adyton/contracts';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { mustRun, runCommand, type CommandOptions, type CommandResult } from './
 import { secretIn, writeSecret } from './secret-file';
 import { Service } from './service';
 import { LAB_SID, startLab, type Lab } from './start-lab';
-import { startPostgres } from './start-postgres';
-import { startRedis } from './start-redis';
+import { startPostgres, type PostgresServer } from './start-postgres';
+import { startRedis, type RedisServer } from './start-redis';
 
 export interface StackOptions {
   /** Everything the stack keeps lies below; it is made when missing. */
@@ -24,7 +24,7 @@ export interface StackOptions {
   readonly say?: (text: string) => void;
 }
 
-type ProductProcess = 'control-plane' | 'scheduler' | 'agent' | 'dedup-worker';
+type ProductProcess = 'control-plane' | 'scheduler' | 'maintenance' | 'agent' | 'dedup-worker';
 export const DATABASE_NAME = 'ORCL';
 
 export interface Stack {
@@ -36,6 +36,9 @@ export interface Stack {
   readonly services: Readonly<Record<ProductProcess, Service>>;
   readonly ledgerUrl: string;
   readonly redisUrl: string;
+  /** For tests that take them away and bring them back. */
+  readonly redis: RedisServer;
+  readonly postgres: PostgresServer;
   readonly logsDir: string;
   /** Runs the CLI against this stack. */
   cli(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
@@ -46,6 +49,8 @@ export interface Stack {
 interface Foundation {
   readonly ledgerUrl: string;
   readonly redisUrl: string;
+  readonly redis: RedisServer;
+  readonly postgres: PostgresServer;
   readonly lab: Lab;
   readonly logsDir: string;
   readonly controlDir: string;
@@ -56,7 +61,7 @@ interface Foundation {
  * Settings of Node and the C library for the dedup-worker, as its image and its systemd unit have them: large buffers that nobody uses any
  * more are given back soon, and freed memory is not kept once per thread.
  */
-const DEDUP_WORKER_MEMORY = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
+export const DEDUP_WORKER_MEMORY = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
 
 /** Started things, ended in reverse order. */
 class Endings {
@@ -90,8 +95,9 @@ async function startAll(options: StackOptions, endings: Endings): Promise<Stack>
   const api = { baseUrl: url, token: secretIn(tokenFile) };
   const host = await enrolledHost(foundation, api);
   const scheduler = schedulerService(options, foundation);
+  const maintenance = maintenanceService(options, foundation);
   const hostProcesses = hostServices(options, foundation, { url, host });
-  for (const service of [scheduler, hostProcesses['dedup-worker'], hostProcesses.agent]) {
+  for (const service of [scheduler, maintenance, hostProcesses['dedup-worker'], hostProcesses.agent]) {
     options.say?.(`starting ${service.name}`);
     await service.start();
     endings.add(() => service.stop());
@@ -103,9 +109,11 @@ async function startAll(options: StackOptions, endings: Endings): Promise<Stack>
     lab: foundation.lab,
     host,
     database,
-    services: { 'control-plane': controlPlane, scheduler, ...hostProcesses },
+    services: { 'control-plane': controlPlane, scheduler, maintenance, ...hostProcesses },
     ledgerUrl: foundation.ledgerUrl,
     redisUrl: foundation.redisUrl,
+    redis: foundation.redis,
+    postgres: foundation.postgres,
     logsDir: foundation.logsDir,
     cli: (args, commandOptions = {}) =>
       runCommand(process.execPath, [appMain('cli'), ...args], {
@@ -140,7 +148,16 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
     ...(options.storeBytesMax === undefined ? {} : { storeBytesMax: options.storeBytesMax }),
   });
   endings.add(() => lab.stop());
-  return { ledgerUrl: postgres.url, redisUrl: redis.url, lab, logsDir, controlDir, socketDir };
+  return {
+    ledgerUrl: postgres.url,
+    redisUrl: redis.url,
+    redis,
+    postgres,
+    lab,
+    logsDir,
+    controlDir,
+    socketDir,
+  };
 }
 
 function controlPlaneSettings(foundation: Foundation): Record<string, string> {
@@ -176,6 +193,17 @@ function schedulerService(options: StackOptions, foundation: Foundation): Servic
     ADYTON_REDIS_URL: foundation.redisUrl,
     ADYTON_HTTP_PORT: '0',
     ...options.settings?.scheduler,
+  });
+}
+
+function maintenanceService(options: StackOptions, foundation: Foundation): Service {
+  return nodeService('maintenance', foundation, 'maintenance.ready', {
+    ...DEDUP_WORKER_MEMORY,
+    ...foundation.lab.s3Settings(),
+    ADYTON_LEDGER_URL: foundation.ledgerUrl,
+    ADYTON_REDIS_URL: foundation.redisUrl,
+    ADYTON_VAULT_KEY_FILE: join(foundation.controlDir, 'vault.key'),
+    ...options.settings?.maintenance,
   });
 }
 
@@ -218,7 +246,7 @@ function nodeService(
   return new Service({
     name,
     command: process.execPath,
-    args: [appMain(name)],
+    args: [name === 'maintenance' ? appMain('dedup-worker', 'maintenance') : appMain(name)],
     env,
     readyEvent,
     logFile: join(foundation.logsDir, `${name}.log`),

@@ -27,11 +27,12 @@ const readyEvents: Record<string, string> = {
   prepare: 'vault.opened',
   'control-plane': 'control-plane.listening',
   scheduler: 'scheduler.ready',
+  maintenance: 'maintenance.ready',
   'dedup-worker': 'dedup-worker.ready',
   agent: 'agent.ready',
 };
 
-it.each(['prepare', 'control-plane', 'scheduler', 'dedup-worker', 'agent'])(
+it.each(['prepare', 'control-plane', 'scheduler', 'maintenance', 'dedup-worker', 'agent'])(
   '%s starts as docker-compose.yml has it',
   async (name) => {
     await expectReady(`compose-${name}`, name, composeTier(name));
@@ -39,9 +40,12 @@ it.each(['prepare', 'control-plane', 'scheduler', 'dedup-worker', 'agent'])(
 );
 
 describe.each(['dev', 'production'])('overlay %s', (overlay) => {
-  it.each(['prepare', 'control-plane', 'scheduler'])('%s starts as its manifest has it', async (name) => {
-    await expectReady(`${overlay}-${name}`, name, kubernetesTier(overlay, name));
-  });
+  it.each(['prepare', 'control-plane', 'scheduler', 'maintenance'])(
+    '%s starts as its manifest has it',
+    async (name) => {
+      await expectReady(`${overlay}-${name}`, name, kubernetesTier(overlay, name));
+    },
+  );
 });
 
 async function expectReady(label: string, name: string, { command, environment }: Tier): Promise<void> {

@@ -4,8 +4,10 @@ import {
   restRoutes,
   type ApiEndpoint,
   type BackupRequest,
+  type CreateSchedule,
   type RecoveryPoint,
   type RunDetail,
+  type Schedule,
 } from '@adyton/contracts';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,22 +21,35 @@ export { DATABASE_NAME };
 export interface RunningStack extends Stack {
   readonly directory: string;
   readonly api: ApiEndpoint;
+  /** Ends every process and leaves what lies in the directory, for another stack to start from. */
+  end(): Promise<void>;
   /** One SQL statement against the ledger. */
   sql<T extends object>(text: string, values?: readonly unknown[]): Promise<T[]>;
   /** Moves the ledger's clock; every decision about expiry and leases follows. */
   moveClock(seconds: number): Promise<void>;
 }
 
+/** Leases, claims and ticks at a tenth of their defaults (presence at a fifth: the machine may be busy for a second). */
+export const QUICK_DURATIONS: NonNullable<StackOptions['settings']> = {
+  'control-plane': { ADYTON_LEASE_SECONDS: '3', ADYTON_PRESENCE_TTL_SECONDS: '3', ADYTON_CLAIM_SECONDS: '1' },
+  scheduler: { ADYTON_TICK_MS: '100', ADYTON_PRESENCE_TTL_SECONDS: '3', ADYTON_CLAIM_SECONDS: '1' },
+  agent: { ADYTON_PRESENCE_TTL_SECONDS: '3' },
+};
+
 /** Small enough to be quick, large enough for several packs. */
 const TEST_DATABASE_BYTES = '48M';
 
 export async function runStack(options: Partial<StackOptions> = {}): Promise<RunningStack> {
-  const directory = mkdtempSync(join(tmpdir(), 'adyton-test-'));
-  const stack = await startStack({ directory, databaseBytes: TEST_DATABASE_BYTES, ...options });
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'adyton-test-'));
+  const stack = await startStack({ databaseBytes: TEST_DATABASE_BYTES, ...options, directory });
   const ledger = new Client({ connectionString: stack.ledgerUrl });
   await ledger.connect();
   const sql = async <T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> =>
     (await ledger.query<T>(text, [...values])).rows;
+  const end = async (): Promise<void> => {
+    await ledger.end();
+    await stack.stop();
+  };
   return {
     ...stack,
     directory,
@@ -43,9 +58,9 @@ export async function runStack(options: Partial<StackOptions> = {}): Promise<Run
     moveClock: async (seconds) => {
       await sql(`UPDATE adyton.clock_offset SET "offset" = "offset" + make_interval(secs => $1)`, [seconds]);
     },
+    end,
     stop: async () => {
-      await ledger.end();
-      await stack.stop();
+      await end();
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -97,6 +112,85 @@ export async function backUp(
   return endedRun(
     stack,
     await callRoute(stack.api, restRoutes.createBackupRequest, { body: { database: DATABASE_NAME, kind } }),
+  );
+}
+
+/** Adds a schedule, moves the clock to just after its next slot, and gives the request that was made of it. */
+export async function slotComes(
+  stack: RunningStack,
+  schedule: Pick<Schedule, 'nextAt'>,
+): Promise<BackupRequest> {
+  const [{ wait } = { wait: 0 }] = await stack.sql<{ wait: number }>(
+    'SELECT extract(epoch FROM $1::timestamptz - adyton.now())::float AS wait',
+    [schedule.nextAt],
+  );
+  await stack.moveClock(wait + 0.1);
+  const { items } = await eventually(
+    () => callRoute(stack.api, restRoutes.listBackupRequests, {}),
+    (page) => page.items.some((r) => r.scheduledAt === schedule.nextAt),
+  );
+  const made = items.find((r) => r.scheduledAt === schedule.nextAt);
+  if (made === undefined) throw new Error('the schedule made no request');
+  return made;
+}
+
+export async function addSchedule(
+  stack: RunningStack,
+  expiryWindowMinutes: number,
+  extras: Partial<CreateSchedule> = {},
+): Promise<Schedule> {
+  return callRoute(stack.api, restRoutes.createSchedule, {
+    params: { database: DATABASE_NAME },
+    body: { kind: 'auto', cron: '0 * * * *', timeZone: 'UTC', expiryWindowMinutes, ...extras },
+  });
+}
+
+export async function removeSchedule(stack: RunningStack, { id }: Pick<Schedule, 'id'>): Promise<void> {
+  await callRoute(stack.api, restRoutes.deleteSchedule, { params: { id } });
+}
+
+/** A request of a schedule that is removed again at once. */
+export async function scheduledRequest(
+  stack: RunningStack,
+  expiryWindowMinutes: number,
+): Promise<BackupRequest> {
+  const schedule = await addSchedule(stack, expiryWindowMinutes);
+  const request = await slotComes(stack, schedule);
+  await removeSchedule(stack, schedule);
+  return request;
+}
+
+/** What the hosts' list says of the agent. */
+export async function agentShown(stack: RunningStack): Promise<string> {
+  const { items } = await callRoute(stack.api, restRoutes.listHosts, {});
+  return items[0]?.agent ?? 'none';
+}
+
+/** Slows every request of the lab's S3 server, so that a backup is surely under way when something happens to it. */
+export async function slowStore(stack: RunningStack, latencyMs: number): Promise<void> {
+  await fetch(`${stack.lab.s3ControlUrl()}/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ latencyMs }),
+  });
+}
+
+export async function healStore(stack: RunningStack): Promise<void> {
+  await fetch(`${stack.lab.s3ControlUrl()}/faults`, { method: 'DELETE' });
+}
+
+/** Asks for a backup and waits until its bytes are on their way. */
+export async function backupUnderWay(stack: RunningStack): Promise<RunDetail> {
+  const request = await callRoute(stack.api, restRoutes.createBackupRequest, {
+    body: { database: DATABASE_NAME, kind: 'full' },
+  });
+  const { runId } = await eventually(
+    () => getRequest(stack, request.id),
+    (r) => r.runId !== null,
+  );
+  return eventually(
+    () => getRun(stack, runId ?? ''),
+    (r) => r.phase === 'transfer' && r.progress.bytesRead > 0,
   );
 }
 

@@ -4,8 +4,10 @@ import { addBackupCommands } from './commands/backup';
 import { addDoctorCommand } from './commands/doctor';
 import { addInventoryCommands } from './commands/inventory';
 import { addListCommands } from './commands/list';
+import { addPolicyCommands } from './commands/policy';
 import { addRestoreCommands } from './commands/restore';
 import { addRunCommands } from './commands/run';
+import { addVaultCommands } from './commands/vault';
 import { type CliEnvironment, type MakeContext, type OutputFormat } from './context';
 
 interface GlobalOptions {
@@ -45,7 +47,9 @@ export function buildProgram(environment: CliEnvironment): Command {
   addListCommands(program, contextOf);
   addRestoreCommands(program, contextOf);
   addRunCommands(program, contextOf);
+  addPolicyCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
+  addVaultCommands(program, contextOf);
   addDoctorCommand(program, contextOf);
   return program;
 }

@@ -15,6 +15,7 @@ import { DatabasesController } from './databases/databases.controller';
 import { Doctor, type StoreProbe } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
 import { AboutController } from './health/about.controller';
+import { ExplanationsController } from './explanations/explanations.controller';
 import { HealthController } from './health/health.controller';
 import { HostsController } from './hosts/hosts.controller';
 import { AnswerShape } from './http/answer-shape';
@@ -22,11 +23,13 @@ import { Idempotency } from './http/idempotency';
 import { ProblemFilter } from './http/problem-filter';
 import { requestLogging } from './http/request-logging';
 import { TokenGuard } from './http/token-guard';
+import { PoliciesController } from './policies/policies.controller';
 import { RecoveryPointsController } from './recovery-points/recovery-points.controller';
 import { RestorePlansController } from './restore-plans/restore-plans.controller';
 import { RunsController } from './runs/runs.controller';
 import { SchedulesController } from './schedules/schedules.controller';
 import { VaultKeeper } from './vault/vault-keeper';
+import { VaultOperationsController } from './vault-operations/vault-operations.controller';
 import { AgentPresences } from './wiring/agent-presence';
 import { CONFIG, LEDGER, NEW_ID, REDIS, STORE_PROBE, type NewId } from './wiring/tokens';
 
@@ -51,10 +54,13 @@ export class AppModule {
         HostsController,
         DatabasesController,
         SchedulesController,
+        PoliciesController,
         BackupRequestsController,
         RunsController,
         RecoveryPointsController,
         RestorePlansController,
+        VaultOperationsController,
+        ExplanationsController,
         DoctorController,
         AgentDatabasesController,
         AgentRunsController,

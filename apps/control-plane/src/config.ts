@@ -10,6 +10,7 @@ import {
   storeSettings,
   type ConfigOf,
 } from '@adyton/runtime';
+import { vaultKeySettings } from '@adyton/vault-access';
 
 export const settings = defineSettings({
   ...logSettings,
@@ -17,15 +18,12 @@ export const settings = defineSettings({
   ...ledgerSettings,
   ...redisSettings,
   ...storeSettings,
+  ...vaultKeySettings,
   ...durationSettings,
   ADYTON_API_TOKEN: {
     schema: setting.text.min(16, 'must have at least 16 characters'),
     secret: true,
     doc: 'token that people and clients present',
-  },
-  ADYTON_VAULT_KEY_FILE: {
-    schema: setting.path,
-    doc: 'file with the 32-byte key that opens the vault, mode 0600',
   },
   ADYTON_VAULT_KEY_CREATE: {
     schema: setting.yesNo,

@@ -46,8 +46,7 @@ async function refuseOldSchema({ ledger }: OpenedParts): Promise<void> {
 /** A wrong key or a missing vault stops the start; an object store that is away for now does not. */
 async function openVaultEarly(vault: VaultKeeper, log: Logger): Promise<void> {
   try {
-    const { id } = await vault.open();
-    log.info({ vaultId: id }, 'vault.opened');
+    log.info({ vaultId: await vault.open() }, 'vault.opened');
   } catch (error) {
     if (!(error instanceof AdytonError && error.code === 'ADY_STORE_UNAVAILABLE')) throw error;
     log.warn({ err: error }, 'vault.not-opened-yet');

@@ -1,11 +1,9 @@
 // The step before a control-plane starts: migrations of the ledger and, on first use, key file and vault. Safe to run again and again.
 import { migrateLedger } from '@adyton/ledger';
 import { createLogger, loadConfig, runProcess, systemClock } from '@adyton/runtime';
+import { configuredStore, createKeyFile, KEY_FILE_BYTES, prepareVault } from '@adyton/vault-access';
 import { randomBytes } from 'node:crypto';
 import { settings, type Config } from './config';
-import { configuredStore } from './vault/configured-store';
-import { prepareVault } from './vault/configured-vault';
-import { createKeyFile, KEY_FILE_BYTES } from './vault/key-file';
 import { openControlLedger } from './wiring/open-parts';
 
 async function prepare(): Promise<void> {

@@ -12,16 +12,20 @@ import {
 /** More threads than a database host can spare for a backup; two channels keep two busy. */
 const COMPUTE_THREADS_MAX = 32;
 
-export const settings = defineSettings({
-  ...logSettings,
-  ...hostSettings,
-  ...redisSettings,
-  ...storeSettings,
+export const computeSettings = defineSettings({
   ADYTON_COMPUTE_THREADS: {
     schema: setting.integer(1, COMPUTE_THREADS_MAX),
     default: '2',
     doc: 'worker threads for hashing, compression and encryption',
   },
+});
+
+export const settings = defineSettings({
+  ...logSettings,
+  ...hostSettings,
+  ...redisSettings,
+  ...storeSettings,
+  ...computeSettings,
 });
 
 export type DedupWorkerConfig = ConfigOf<typeof settings>;

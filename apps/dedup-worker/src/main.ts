@@ -11,18 +11,19 @@ import {
 } from '@adyton/runtime';
 import { serveSbt } from '@adyton/sbt';
 import { IngestBuffers, threadCompute } from '@adyton/vault';
+import { configuredStore } from '@adyton/vault-access';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
 import { authoriseSession } from './ingest/authorise-session';
 import { commitRecoveryPoint } from './ingest/commit-recovery-point';
 import { DatabaseKeyRing } from './ingest/database-key-ring';
 import { RunSessions } from './ingest/run-sessions';
-import { openWorkerStore } from './object-store';
 
 async function main(): Promise<void> {
   const config = loadConfig(settings, process.env);
   const log = createLogger({ process: 'dedup-worker', level: config.ADYTON_LOG_LEVEL });
-  const store = await openWorkerStore(config, log);
+  const store = await configuredStore(config)();
+  log.info({ store: store.name }, 'store.opened');
   const controlPlane = connectControlPlane({
     baseUrl: config.ADYTON_CONTROL_PLANE_URL,
     token: config.ADYTON_HOST_TOKEN,

@@ -9,6 +9,8 @@ import {
   type ConfigOf,
 } from '@adyton/runtime';
 
+const HOURS_PER_YEAR = 8_760;
+
 export const settings = defineSettings({
   ...logSettings,
   ...httpSettings,
@@ -28,6 +30,16 @@ export const settings = defineSettings({
     schema: setting.integer(1, 600),
     default: '10',
     doc: 'how long an agent may take to claim a request somebody waits for, seconds',
+  },
+  ADYTON_VERIFY_EVERY_HOURS: {
+    schema: setting.integer(0, HOURS_PER_YEAR),
+    default: '24',
+    doc: 'hours between two verifications of the vault at level 1, at most two hours each; 0 for none',
+  },
+  ADYTON_COLLECT_EVERY_HOURS: {
+    schema: setting.integer(0, HOURS_PER_YEAR),
+    default: '24',
+    doc: 'hours between two collections of what no recovery point needs; 0 for none',
   },
 });
 

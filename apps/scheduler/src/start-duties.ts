@@ -1,4 +1,5 @@
 // The scheduler's duties and how often each is done.
+import { type AgentPresence, type HostId } from '@adyton/domain';
 import { listenForOutbox, relayOutboxBatch, type Ledger } from '@adyton/ledger';
 import {
   createInspector,
@@ -16,10 +17,14 @@ import { reconcileQueue } from './relay/reconcile-queue';
 import { materialiseSchedules } from './schedules/materialise-schedules';
 import { sweepLeases } from './sweeps/sweep-leases';
 import { sweepRequests } from './sweeps/sweep-requests';
+import { sweepVault } from './sweeps/sweep-vault-operations';
 import { startTicking, type Duty } from './tick';
+import { requestMaintenance } from './vault/request-maintenance';
 
 /** What Redis lost is looked for this often, ms. */
 const RECONCILE_MS = 5_000;
+/** Whether the vault is due for maintenance is asked this often, ms. */
+const MAINTENANCE_MS = 10_000;
 const PRUNE_MS = 60 * 60 * 1_000;
 
 export interface DutyParts {
@@ -44,12 +49,13 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
     onError: (error) => log.warn({ err: error }, 'outbox.listening-lost'),
   });
   const presence = { ledger, redis, presenceTtlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS };
+  const presenceOf = (hostId: HostId): Promise<AgentPresence> => askPresence(presence, hostId);
   const duties: [Duty, number][] = [
     [
       materialiseSchedules({
         ledger,
         log,
-        presenceOf: (hostId) => askPresence(presence, hostId),
+        presenceOf,
         newUlid: () => ulid(),
         claimSeconds: config.ADYTON_CLAIM_SECONDS,
       }),
@@ -57,7 +63,21 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
     ],
     [sweepRequests({ ledger, inspector, log }), config.ADYTON_TICK_MS],
     [sweepLeases({ ledger, log }), config.ADYTON_TICK_MS],
-    [reconcileQueue({ ledger, inspector, log }), RECONCILE_MS],
+    [sweepVault({ ledger, log }), config.ADYTON_TICK_MS],
+    [
+      requestMaintenance({
+        ledger,
+        log,
+        newUlid: () => ulid(),
+        everyHours: {
+          verify: config.ADYTON_VERIFY_EVERY_HOURS,
+          collect: config.ADYTON_COLLECT_EVERY_HOURS,
+        },
+        claimSeconds: config.ADYTON_CLAIM_SECONDS,
+      }),
+      MAINTENANCE_MS,
+    ],
+    [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],
     [pruneRecords(ledger), PRUNE_MS],
   ];
   const ticking = duties.map(([duty, everyMs]) => startTicking(duty, everyMs, log));

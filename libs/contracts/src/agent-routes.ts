@@ -1,6 +1,6 @@
 // The agent API: what a database host (agent and ingest dedup-worker) asks of the control-plane with its host token.
 import { z } from 'zod';
-import { recoveryPointContents } from './recovery-point-contents';
+import { databaseRegistration, recoveryPointContents } from './recovery-point-contents';
 import { database, restorePlan, runPlan, runScript } from './rest-resources';
 import { defineRoutes, nothing } from './route';
 import {
@@ -23,6 +23,8 @@ import {
 
 /** Handles in one look-up; a database has at most 65,533 data files. */
 const HANDLES_MAX = 70_000;
+/** What agents of this release speak; raised when an older agent could not carry out what it is asked for. */
+export const AGENT_PROTOCOL = 1;
 /** RMAN output kept with a run, characters. */
 export const RUN_LOG_CHARS_MAX = 1_048_576;
 
@@ -61,6 +63,8 @@ const sessionGrant = z.object({
   state: runState,
   /** sha256 (hex) of the token that libobk must present. */
   tokenSha256: z.string(),
+  /** The policy's limit for the whole run, towards the object store; absent when there is none. */
+  bandwidthBytesPerSecond: z.int().positive().optional(),
 });
 /** Key material of one database, base64; kept by the host in a 0600 file. The shape belongs to the vault. */
 const databaseKeys = z.object({ vaultId: z.string(), keys: z.record(z.string(), z.string()) });
@@ -218,7 +222,12 @@ export const agentRoutes = defineRoutes({
     summary: 'The contents to build the manifest from',
     auth: 'host',
     status: 200,
-    response: z.object({ fence, state: runState, contents: recoveryPointContents }),
+    response: z.object({
+      fence,
+      state: runState,
+      contents: recoveryPointContents,
+      registration: databaseRegistration,
+    }),
   },
   reportCommitted: {
     method: 'POST',

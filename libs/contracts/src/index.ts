@@ -43,13 +43,13 @@ export {
 } from './route';
 export { restRoutes } from './rest-routes';
 export {
-  CHANNELS_MAX,
   type BackupRequest,
   type CreateRestorePlan,
   type CreateSchedule,
   type Database,
   type DoctorCheck,
   type EnrolledHost,
+  type Explanation,
   type Host,
   type RecoveryPoint,
   type RecoveryPointDetail,
@@ -62,6 +62,7 @@ export {
   type Schedule,
 } from './rest-resources';
 export {
+  AGENT_PROTOCOL,
   agentRoutes,
   RUN_LOG_CHARS_MAX,
   type ClaimedBackup,
@@ -71,7 +72,22 @@ export {
   type IngestReport,
   type SessionGrant,
 } from './agent-routes';
-export { type RecoveryPointContents } from './recovery-point-contents';
+export {
+  REPORT_ROWS_MAX,
+  type VaultOperation,
+  type VaultOperationKind,
+  type VaultOperationOptions,
+  type VaultOperationProgress,
+  type VaultOperationReport,
+} from './vault-operations';
+export {
+  CHANNELS_MAX,
+  manifestContents,
+  type DatabaseRegistration,
+  type ManifestContents,
+  type RecoveryPointContents,
+} from './recovery-point-contents';
+export { type ChangePolicy, type PolicyDetail, type PolicySimulation } from './policy-resources';
 export { hostId, type ByteTotals, type Progress, type Reason } from './schemas';
 export { callRoute, type ApiEndpoint, type CallInput } from './call-route';
 export { openApiDocument } from './openapi';

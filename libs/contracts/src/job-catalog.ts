@@ -1,10 +1,10 @@
 // Every queue job, once: queue family, payload, attempts, lock. A job on a host queue is a doorbell: its processor claims or opens
 // what the payload names and returns; a run's life hangs on its lease in Postgres, never on a queue lock.
 import { z } from 'zod';
-import { databaseId, requestId, runId } from './schemas';
+import { databaseId, requestId, runId, vaultOperationId } from './schemas';
 
-export const queueFamilies = ['agent', 'dedup'] as const;
-/** A family has one queue per host: `agent.<hostId>`, `dedup.<hostId>`. */
+export const queueFamilies = ['agent', 'dedup', 'vault'] as const;
+/** A family has one queue per host, `agent.<hostId>` and `dedup.<hostId>`; the maintenance tier shares one, `vault`. */
 export type QueueFamily = (typeof queueFamilies)[number];
 
 export interface JobDefinition {
@@ -33,6 +33,12 @@ export const jobCatalog = {
   },
   'ingest.run': { queue: 'dedup', payload: runPayload, attempts: 3, lockSeconds: 15 },
   'recovery-point.commit': { queue: 'dedup', payload: runPayload, attempts: 8, lockSeconds: 30 },
+  'vault.operate': {
+    queue: 'vault',
+    payload: z.strictObject({ v: z.literal(1), operationId: vaultOperationId }),
+    attempts: 3,
+    lockSeconds: 15,
+  },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobName = keyof typeof jobCatalog;
@@ -48,7 +54,7 @@ export type JobHandlers<F extends QueueFamily> = {
 
 export const jobNames = Object.keys(jobCatalog) as JobName[];
 
-/** BullMQ refuses ':' in queue names, hence the dot. */
-export function queueName(family: QueueFamily, host: string): string {
-  return `${family}.${host}`;
+/** BullMQ refuses ':' in queue names, hence the dot. @param host null for the family that all workers share */
+export function queueName(family: QueueFamily, host: string | null): string {
+  return host === null ? family : `${family}.${host}`;
 }

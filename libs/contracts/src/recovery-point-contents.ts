@@ -1,6 +1,20 @@
 // What a recovery point consists of, as the agent reconciled it: the draft of the manifest, and what a restore plan reads.
 import { z } from 'zod';
-import { backupLevel, count, dbid, instant, scn } from './schemas';
+import {
+  backupLevel,
+  byteTotals,
+  connectDescriptor,
+  count,
+  dbid,
+  hostPath,
+  instant,
+  oracleSid,
+  plainName,
+  scn,
+} from './schemas';
+
+/** Most channels one run may use: each is a server process on the database host. */
+export const CHANNELS_MAX = 16;
 
 const handle = z.string().min(1).max(511);
 
@@ -51,3 +65,22 @@ export const recoveryPointContents = z.object({
   closure: z.array(handle).min(1),
 });
 export type RecoveryPointContents = z.infer<typeof recoveryPointContents>;
+
+/** How the database was registered when it was backed up. */
+export const databaseRegistration = z.object({
+  name: plainName,
+  hostName: plainName,
+  oracleHome: hostPath,
+  oracleSid,
+  connectDescriptor,
+  channels: z.int().min(1).max(CHANNELS_MAX),
+});
+export type DatabaseRegistration = z.infer<typeof databaseRegistration>;
+
+/** What a manifest says beside its pieces: all that is needed to put the recovery point on record again from the bucket alone. */
+export const manifestContents = recoveryPointContents.extend({
+  registration: databaseRegistration,
+  /** Of the run, when it committed; without the manifest itself. */
+  totals: byteTotals,
+});
+export type ManifestContents = z.infer<typeof manifestContents>;

@@ -1,6 +1,6 @@
 // The resources of the REST API: what hosts, databases, requests, runs, recovery points and plans look like on the wire.
 import { z } from 'zod';
-import { recoveryPointContents } from './recovery-point-contents';
+import { CHANNELS_MAX, recoveryPointContents } from './recovery-point-contents';
 import {
   askedKind,
   backupLevel,
@@ -14,6 +14,7 @@ import {
   hostPath,
   instant,
   lane,
+  misfireRule,
   operation,
   oracleSid,
   plainName,
@@ -31,9 +32,7 @@ import {
   scn,
 } from './schemas';
 
-/** Most channels one run may use: each is a server process on the database host. */
-export const CHANNELS_MAX = 16;
-const MINUTES_PER_WEEK = 7 * 24 * 60;
+export const MINUTES_PER_WEEK = 7 * 24 * 60;
 
 export const host = z.object({
   id: hostId,
@@ -77,6 +76,10 @@ export const schedule = z.object({
   cron: z.string(),
   timeZone: z.string(),
   expiryWindowMinutes: z.int().min(1).max(MINUTES_PER_WEEK),
+  jitterSeconds: z.int().min(0),
+  misfire: misfireRule,
+  /** Made by the policy of the database: changes with it. */
+  ofPolicy: z.boolean(),
   enabled: z.boolean(),
   nextAt: instant.nullable(),
 });
@@ -210,6 +213,24 @@ export const restorePlan = z.object({
   runId: runId.nullable(),
 });
 
+/** Why a request or run is as it is: what it waits for or why it ended, what led there, and what to do. */
+export const explanation = z.object({
+  id: z.string(),
+  subject: z.enum(['request', 'run']),
+  databaseName: plainName,
+  state: z.string(),
+  /** One sentence. */
+  summary: z.string(),
+  reason: reason.nullable(),
+  /** What to do; empty when nothing is to be done. */
+  next: z.string(),
+  facts: z.array(z.object({ name: z.string(), value: z.string() })),
+  /** Oldest first: the request's and the run's audit trail. */
+  events: z.array(
+    z.object({ at: instant, principal: z.string(), action: z.string(), detail: z.string().nullable() }),
+  ),
+});
+
 const doctorCheck = z.object({
   name: z.string(),
   verdict: z.enum(['ok', 'warning', 'failed']),
@@ -233,4 +254,5 @@ export type RecoveryPoint = z.infer<typeof recoveryPoint>;
 export type RecoveryPointDetail = z.infer<typeof recoveryPointDetail>;
 export type CreateRestorePlan = z.infer<typeof createRestorePlan>;
 export type RestorePlan = z.infer<typeof restorePlan>;
+export type Explanation = z.infer<typeof explanation>;
 export type DoctorCheck = z.infer<typeof doctorCheck>;

@@ -8,6 +8,7 @@ import {
   database,
   doctorReport,
   enrolledHost,
+  explanation,
   host,
   recoveryPoint,
   recoveryPointDetail,
@@ -17,6 +18,8 @@ import {
   runDetail,
   schedule,
 } from './rest-resources';
+import { vaultOperation, vaultOperationOptions } from './vault-operations';
+import { policyRoutes } from './policy-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
 import { plainName } from './schemas';
 
@@ -112,6 +115,8 @@ export const restRoutes = defineRoutes({
     response: nothing,
   },
 
+  ...policyRoutes,
+
   createBackupRequest: {
     method: 'POST',
     path: '/api/v1/backup-requests',
@@ -182,6 +187,15 @@ export const restRoutes = defineRoutes({
     response: backupRequest,
   },
 
+  explain: {
+    method: 'GET',
+    path: '/api/v1/explanations/{id}',
+    summary: 'Why a request or run waits, failed or ended as it did',
+    auth: 'api',
+    status: 200,
+    response: explanation,
+  },
+
   listRecoveryPoints: {
     method: 'GET',
     path: '/api/v1/recovery-points',
@@ -225,5 +239,32 @@ export const restRoutes = defineRoutes({
     status: 202,
     body: z.strictObject({ confirm: z.string() }),
     response: backupRequest,
+  },
+
+  startVaultOperation: {
+    method: 'POST',
+    path: '/api/v1/vault/operations',
+    summary: 'Asks the maintenance tier to verify, collect or rebuild',
+    auth: 'api',
+    status: 202,
+    body: vaultOperationOptions,
+    response: vaultOperation,
+  },
+  listVaultOperations: {
+    method: 'GET',
+    path: '/api/v1/vault/operations',
+    summary: 'What was done to the vault, newest first',
+    auth: 'api',
+    status: 200,
+    query: pageQuery,
+    response: page(vaultOperation),
+  },
+  getVaultOperation: {
+    method: 'GET',
+    path: '/api/v1/vault/operations/{id}',
+    summary: 'One operation with its report',
+    auth: 'api',
+    status: 200,
+    response: vaultOperation,
   },
 });

@@ -5,6 +5,7 @@ import {
   runPhases,
   runTransitions,
   statesOf,
+  vaultOperationTransitions,
   type Branded,
   type DatabaseId,
   type HostId,
@@ -14,6 +15,7 @@ import {
   type RunId,
   type ScheduleId,
   type Scn,
+  type VaultOperationId,
 } from '@adyton/domain';
 import { z } from 'zod';
 
@@ -34,6 +36,7 @@ export const requestId = id<RequestId>(ID_PREFIX.RequestId);
 export const runId = id<RunId>(ID_PREFIX.RunId);
 export const recoveryPointId = id<RecoveryPointId>(ID_PREFIX.RecoveryPointId);
 export const restorePlanId = id<RestorePlanId>(ID_PREFIX.RestorePlanId);
+export const vaultOperationId = id<VaultOperationId>(ID_PREFIX.VaultOperationId);
 
 export const scn = branded<Scn>(z.string().regex(/^\d{1,20}$/, 'an SCN is a decimal string'));
 /** DBID is an unsigned 32-bit number; kept as text so that no client rounds it. */
@@ -70,10 +73,12 @@ export const askedKind = z.enum(['auto', 'full', 'incremental', 'archivelog']);
 export const backupLevel = z.enum(['level0', 'level1', 'archivelog']);
 export const requestTrigger = z.enum(['manual', 'scheduled', 'replay']);
 export const lane = z.enum(['data', 'log', 'restore']);
+export const misfireRule = z.enum(['run-once', 'skip']);
 export const operation = z.enum(['backup', 'restore']);
 export const requestState = z.enum(statesOf(requestTransitions));
 export const runState = z.enum(statesOf(runTransitions));
 export const runPhase = z.enum(runPhases);
+export const vaultOperationState = z.enum(statesOf(vaultOperationTransitions));
 
 /** Why a state is not green. Every failed, expired, superseded or waiting thing carries one. */
 export const reason = z.object({

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { drawStates } from './draw-states';
 import { requestTransitions } from './request-states';
 import { runTransitions } from './run-states';
+import { vaultOperationTransitions } from './vault-operation-states';
 
 it('ARCHITECTURE.md shows the state machines as their tables are', () => {
   const text = readFileSync(join(__dirname, '..', '..', '..', 'ARCHITECTURE.md'), 'utf8');
   for (const drawing of [
     drawStates(requestTransitions, 'requested'),
     drawStates(runTransitions, 'planning'),
+    drawStates(vaultOperationTransitions, 'requested'),
   ]) {
     expect(text).toContain(`\`\`\`mermaid\n${drawing}\n\`\`\``);
   }

@@ -9,6 +9,7 @@ export type RequestId = Branded<string, 'RequestId'>;
 export type RunId = Branded<string, 'RunId'>;
 export type RecoveryPointId = Branded<string, 'RecoveryPointId'>;
 export type RestorePlanId = Branded<string, 'RestorePlanId'>;
+export type VaultOperationId = Branded<string, 'VaultOperationId'>;
 
 /** Prefix of each id on the wire (`run_01K…`): the reader of a log line knows what an id names. */
 export const ID_PREFIX = {
@@ -19,6 +20,7 @@ export const ID_PREFIX = {
   RunId: 'run',
   RecoveryPointId: 'rpt',
   RestorePlanId: 'rst',
+  VaultOperationId: 'vop',
 } as const;
 
 /** The short token of a run in RMAN tags, handles and command ids: the last 8 characters of its id (`<job8>`). */

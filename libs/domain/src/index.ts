@@ -10,6 +10,7 @@ export {
   type RestorePlanId,
   type RunId,
   type ScheduleId,
+  type VaultOperationId,
 } from './ids';
 export { compareScn, maxScn, parseScn, type Scn } from './scn';
 export {
@@ -29,6 +30,7 @@ export {
   type RequestTrigger,
 } from './request-states';
 export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
+export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
 export {
   admitBackupRequest,
   type Admission,
@@ -44,6 +46,28 @@ export {
   type LevelQuestion,
   type LevelReason,
 } from './choose-backup-level';
+export {
+  faultOfTiming,
+  judgeSlots,
+  nextSlots,
+  slotsOf,
+  type MisfireRule,
+  type ScheduleTiming,
+} from './schedule-slots';
+export {
+  LOG_INTERVALS_MINUTES,
+  schedulesOfPolicy,
+  type BackupPolicy,
+  type PolicyKind,
+  type PolicySchedule,
+} from './backup-policy';
+export {
+  planRetention,
+  type KeepReason,
+  type RetainablePoint,
+  type RetentionPlan,
+  type RetentionRule,
+} from './plan-retention';
 export {
   planRestore,
   type LogRange,

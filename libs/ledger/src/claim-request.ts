@@ -59,9 +59,10 @@ export function claimRequest(session: LedgerSession, claim: Claim): Promise<Clai
     if (database.hostId !== claim.hostId)
       return refuse('ADY_FORBIDDEN', `request ${claim.requestId} belongs to another host`);
     const request = await lockRequest(tx, claim.requestId);
-    const tooLate = await judge(tx, request, claim);
+    const at = await readNow(tx);
+    const tooLate = await judge(tx, { request, claim, at });
     if (tooLate !== null) return tooLate;
-    const run = await insertRun(tx, request, claim);
+    const run = await insertRun(tx, { request, claim, at });
     if (run === undefined) {
       const active = await findActiveRun(tx, request.database_id, request.lane);
       return refuse(
@@ -96,11 +97,17 @@ function lockRequest(tx: LedgerSession, id: RequestId): Promise<RequestRow> {
   return tx.selectFrom('requests').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
 }
 
+interface ClaimAttempt {
+  readonly request: RequestRow;
+  readonly claim: Claim;
+  /** Postgres time, read after the row was locked: the moment that decides, and the start of the run. */
+  readonly at: Date;
+}
+
 /** Null when the claim may go on. A request found too late ends here, whatever the sweeper does. */
-async function judge(tx: LedgerSession, request: RequestRow, claim: Claim): Promise<Refusal | null> {
+async function judge(tx: LedgerSession, { request, claim, at }: ClaimAttempt): Promise<Refusal | null> {
   if (transition(requestTransitions, request.state, 'claimed').kind === 'refused')
     return refuse('ADY_NOT_CLAIMABLE', `request ${request.id} is ${request.state}`);
-  const at = await readNow(tx);
   const principal = `host:${claim.hostId}`;
   if (request.expires_at !== null && at >= request.expires_at) {
     const detail = `its window ended at ${request.expires_at.toISOString()}`;
@@ -124,8 +131,7 @@ async function judge(tx: LedgerSession, request: RequestRow, claim: Claim): Prom
 /** @returns undefined when another run of this database and lane is active: the partial unique index decides. */
 async function insertRun(
   tx: LedgerSession,
-  request: RequestRow,
-  claim: Claim,
+  { request, claim, at }: ClaimAttempt,
 ): Promise<Pick<Selectable<RunsTable>, 'id' | 'fence' | 'attempt' | 'started_at'> | undefined> {
   const earlier = await tx
     .selectFrom('runs')
@@ -156,6 +162,7 @@ async function insertRun(
       scripts: null,
       contents: null,
       dispatched_at: null,
+      started_at: at,
       finished_at: null,
     })
     .onConflict((c) => c.columns(['database_id', 'lane']).where(ACTIVE_INDEX_PREDICATE).doNothing())
@@ -166,7 +173,7 @@ async function insertRun(
 async function markClaimed(tx: LedgerSession, request: RequestRow, claim: Claim): Promise<void> {
   await tx
     .updateTable('requests')
-    .set({ state: 'claimed', finished_at: now })
+    .set({ state: 'claimed', reason: null, finished_at: now })
     .where('id', '=', request.id)
     .execute();
   await recordAudit(tx, [

@@ -1,20 +1,19 @@
 // The end of a backup: running → committing by the agent, committing → succeeded by the writer of the manifest. The recovery point,
 // its logs, the run's end and the audit row are one transaction, so the point is wholly there or absent.
-import { type ByteTotals, type Reason, type RecoveryPointContents } from '@adyton/contracts';
+import {
+  type ByteTotals,
+  type DatabaseRegistration,
+  type Reason,
+  type RecoveryPointContents,
+} from '@adyton/contracts';
 import { type RecoveryPointId, type RunId, type RunState } from '@adyton/domain';
 import { recordAudit } from './audit-events';
 import { inTransaction, type LedgerSession } from './ledger';
+import { readRegistration } from './databases';
+import { insertRecoveryPoint } from './insert-recovery-point';
 import { addToOutbox } from './outbox';
 import { refuse, type Refusal } from './refusal';
-import {
-  endRun,
-  isRefusal,
-  lockFencedRun,
-  lockOwnRun,
-  wrongState,
-  type FencedRun,
-  type RunRow,
-} from './runs';
+import { endRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
 import { now, toJson } from './sql-values';
 
 export interface CommitToSubmit extends FencedRun {
@@ -72,6 +71,7 @@ export interface CommitOrder {
   readonly fence: number;
   readonly state: RunState;
   readonly contents: RecoveryPointContents;
+  readonly registration: DatabaseRegistration;
 }
 
 export function readCommitOrder(
@@ -82,7 +82,8 @@ export function readCommitOrder(
     const row = await lockOwnRun(tx, run);
     if (isRefusal(row)) return row;
     if (row.contents === null) return wrongState(row);
-    return { kind: 'ordered', fence: row.fence, state: row.state, contents: row.contents };
+    const registration = await readRegistration(tx, row.database_id);
+    return { kind: 'ordered', fence: row.fence, state: row.state, contents: row.contents, registration };
   });
 }
 
@@ -109,7 +110,12 @@ export function commitRecoveryPoint(
         : refuse('ADY_RUN_STATE', `run ${run.id} was committed with manifest ${existing.manifest_key}`);
     }
     if (run.state !== 'committing' || run.contents === null) return wrongState(run);
-    await insertPoint(tx, run, run.contents, input);
+    await insertRecoveryPoint(tx, {
+      ...input,
+      runId: run.id,
+      databaseId: run.database_id,
+      contents: run.contents,
+    });
     await tx
       .updateTable('runs')
       .set({
@@ -150,50 +156,4 @@ function findPointOfRun(tx: LedgerSession, runId: RunId) {
     .select(['id', 'manifest_key'])
     .where('run_id', '=', runId)
     .executeTakeFirst();
-}
-
-/** Rows of one INSERT; Postgres takes at most 65,535 parameters in a statement. */
-const LOGS_PER_INSERT = 1_000;
-
-async function insertPoint(
-  tx: LedgerSession,
-  run: RunRow,
-  contents: RecoveryPointContents,
-  input: CommittedManifest,
-): Promise<void> {
-  await tx
-    .insertInto('recovery_points')
-    .values({
-      id: input.recoveryPointId,
-      database_id: run.database_id,
-      run_id: run.id,
-      level: contents.level,
-      tag: contents.tag,
-      resetlogs_scn: contents.resetlogsScn,
-      consistent_scn: contents.consistentScn,
-      redo_from_scn: contents.redoFromScn,
-      manifest_key: input.manifestKey,
-      manifest_sha256: input.manifestSha256,
-      totals: toJson(input.totals),
-      contents: toJson(contents),
-      started_at: new Date(contents.startedAt),
-      completed_at: new Date(contents.completedAt),
-    })
-    .execute();
-  const logs = contents.archivedLogs.map((l) => ({
-    recovery_point_id: input.recoveryPointId,
-    database_id: run.database_id,
-    resetlogs_scn: l.resetlogsScn,
-    thread: l.thread,
-    sequence: l.sequence,
-    first_scn: l.firstScn,
-    next_scn: l.nextScn,
-    handle: l.handle,
-  }));
-  for (let i = 0; i < logs.length; i += LOGS_PER_INSERT)
-    await tx
-      .insertInto('archived_logs')
-      .values(logs.slice(i, i + LOGS_PER_INSERT))
-      .onConflict((c) => c.doNothing())
-      .execute();
 }

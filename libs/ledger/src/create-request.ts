@@ -3,6 +3,8 @@
 import { reasonOf, type BackupRequest, type Database, type ErrorCode, type Reason } from '@adyton/contracts';
 import {
   admitBackupRequest,
+  isTerminal,
+  requestTransitions,
   type Admission,
   type AgentPresence,
   type AskedKind,
@@ -19,7 +21,7 @@ import { recordAudit } from './audit-events';
 import { lockDatabase } from './databases';
 import { inTransaction, readNow, type LedgerSession } from './ledger';
 import { refuse, type Refusal } from './refusal';
-import { dispatchRequest, endRequest, findRequest, listOpenRequests } from './requests';
+import { dispatchRequest, endRequest, findRequest, listOpenRequests, reasonOfWaiting } from './requests';
 import { findActiveRun } from './runs';
 import { now, nowPlus, toJson } from './sql-values';
 import { type Operation } from './tables';
@@ -101,8 +103,7 @@ async function admit(
   admission: Admission,
 ): Promise<RequestCreation> {
   const end = endOfAdmission(admission, database);
-  const state: RequestState = end?.state ?? (admission.kind === 'wait' ? 'waiting_for_agent' : 'dispatching');
-  const inserted = await insertRequest(tx, request, state, end?.reason ?? null);
+  const inserted = await insertRequest(tx, request, end ?? openStateOf(admission, database));
   if (!inserted)
     return refuse('ADY_ALREADY_EXISTS', `slot ${request.scheduledAt?.toISOString() ?? ''} has its request`);
   await recordAudit(tx, [
@@ -126,7 +127,18 @@ async function admit(
     : { kind: 'ended', code: end.code, request: created };
 }
 
-interface EndAtOnce {
+interface FirstState {
+  readonly state: RequestState;
+  readonly reason: Reason | null;
+}
+
+function openStateOf(admission: Admission, database: Database): FirstState {
+  return admission.kind === 'wait'
+    ? { state: 'waiting_for_agent', reason: reasonOfWaiting(database, admission.until) }
+    : { state: 'dispatching', reason: null };
+}
+
+interface EndAtOnce extends FirstState {
   readonly state: 'failed' | 'missed';
   readonly code: ErrorCode;
   readonly reason: Reason;
@@ -143,7 +155,7 @@ function endOfAdmission(admission: Admission, database: Database): EndAtOnce | n
     }
     case 'expire': {
       const detail = 'its expiry window was over before it could be asked for';
-      return { state: 'missed', code: 'ADY_EXPIRED', reason: reasonOf('ADY_EXPIRED', detail) };
+      return { state: 'missed', code: 'ADY_MISSED', reason: reasonOf('ADY_MISSED', detail) };
     }
   }
 }
@@ -152,10 +164,8 @@ function endOfAdmission(admission: Admission, database: Database): EndAtOnce | n
 async function insertRequest(
   tx: LedgerSession,
   request: NewRequest,
-  state: RequestState,
-  reason: Reason | null,
+  { state, reason }: FirstState,
 ): Promise<boolean> {
-  const ended = reason !== null;
   const row = await tx
     .insertInto('requests')
     .values({
@@ -166,7 +176,7 @@ async function insertRequest(
       kind: request.kind,
       lane: request.lane,
       state,
-      reason: ended ? toJson(reason) : null,
+      reason: reason === null ? null : toJson(reason),
       principal: request.principal,
       schedule_id: request.scheduleId ?? null,
       scheduled_at: request.scheduledAt ?? null,
@@ -175,7 +185,7 @@ async function insertRequest(
       replay_of: request.replayOf ?? null,
       restore_plan_id: request.restorePlanId ?? null,
       dispatched_at: null,
-      finished_at: ended ? now : null,
+      finished_at: isTerminal(requestTransitions, state) ? now : null,
     })
     .onConflict((c) => c.constraint('one_request_a_slot').doNothing())
     .returning('id')

@@ -1,5 +1,5 @@
 // Registered target databases. A database is found by name or id; its identity (DBID, DB_UNIQUE_NAME) is learned once and then guarded.
-import { type Database } from '@adyton/contracts';
+import { type Database, type DatabaseRegistration } from '@adyton/contracts';
 import { type DatabaseId, type HostId } from '@adyton/domain';
 import { type Selectable } from 'kysely';
 import { recordAudit } from './audit-events';
@@ -91,6 +91,28 @@ export async function listDatabasesOfHost(session: LedgerSession, hostId: HostId
     .orderBy('name')
     .execute();
   return rows.map(toDatabase);
+}
+
+/** How the database is registered, with the name of its host: what a manifest keeps of it. */
+export async function readRegistration(
+  session: LedgerSession,
+  id: DatabaseId,
+): Promise<DatabaseRegistration> {
+  const row = await session
+    .selectFrom('databases')
+    .innerJoin('hosts', 'hosts.id', 'databases.host_id')
+    .select(['databases.name', 'databases.oracle_home', 'databases.oracle_sid'])
+    .select(['databases.connect_descriptor', 'databases.channels', 'hosts.name as host_name'])
+    .where('databases.id', '=', id)
+    .executeTakeFirstOrThrow();
+  return {
+    name: row.name,
+    hostName: row.host_name,
+    oracleHome: row.oracle_home,
+    oracleSid: row.oracle_sid,
+    connectDescriptor: row.connect_descriptor,
+    channels: row.channels,
+  };
 }
 
 /** Serialises decisions about one database until the transaction ends. Not FOR UPDATE: that would block rows that refer to it. */

@@ -20,6 +20,8 @@ export async function readGrant(
       'runs.host_id',
       'runs.sbt_token_sha256',
     ])
+    .leftJoin('policies', 'policies.database_id', 'databases.id')
+    .select('policies.document as policy')
     .select(['databases.id as database_id', 'databases.dbid', 'databases.db_unique_name'])
     .where('runs.id', '=', runId as RunId)
     .executeTakeFirst();
@@ -27,7 +29,9 @@ export async function readGrant(
   if (row.host_id !== hostId) return refuse('ADY_FORBIDDEN', `run ${runId} belongs to another host`);
   if (row.dbid === null || row.db_unique_name === null)
     return refuse('ADY_RUN_STATE', `the identity of database ${row.database_id} is not known yet`);
+  const bandwidth = row.policy?.bandwidthBytesPerSecond ?? null;
   return {
+    ...(bandwidth === null ? {} : { bandwidthBytesPerSecond: bandwidth }),
     runId: row.id,
     fence: row.fence,
     databaseId: row.database_id,

@@ -51,6 +51,11 @@ export async function listHosts(session: LedgerSession, page: PageQuestion): Pro
   return pageOf(await query.execute(), page.limit, toHost);
 }
 
+export async function findHost(session: LedgerSession, id: HostId): Promise<HostRecord | undefined> {
+  const row = await session.selectFrom('hosts').select(COLUMNS).where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : toHost(row);
+}
+
 export async function findHostByToken(
   session: LedgerSession,
   tokenSha256: string,

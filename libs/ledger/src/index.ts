@@ -15,6 +15,7 @@ export { type Page, type PageQuestion } from './pages';
 export { listAuditEvents, type AuditEvent } from './audit-events';
 export {
   enrolHost,
+  findHost,
   findHostByToken,
   listHosts,
   recordPresence,
@@ -43,11 +44,12 @@ export {
   type Slot,
   type SlotsToMaterialise,
 } from './schedules';
+export { readPolicy, readRetainablePoints, storePolicy, type PolicyToStore } from './policies';
 export { createRequest, type NewRequest, type RequestCreation } from './create-request';
 export { cancelRequest } from './cancel-request';
-export { findRequest, listRequests } from './requests';
+export { findRequest, listRequests, markWaiting } from './requests';
 export { claimRequest, type Claim, type ClaimedRequest } from './claim-request';
-export { findRun, listRuns } from './runs';
+export { findActiveRun, findRun, listRuns, readLease } from './runs';
 export {
   failRun,
   finishRestore,
@@ -73,6 +75,7 @@ export {
 } from './commit-run';
 export {
   findRecoveryPoint,
+  listManifestKeys,
   listRecoveryPoints,
   readLastCompletions,
   readLastLogs,
@@ -87,6 +90,20 @@ export {
   type ReconcileCandidate,
   type ReconcileLimits,
 } from './reconcile';
+export { readVerifyState, storeVerifyState } from './vault-verified';
+export { adoptRecoveryPoint, type Adoption, type RecoveryPointToAdopt } from './adopt-recovery-point';
+export {
+  claimVaultOperation,
+  createDueVaultOperation,
+  createVaultOperation,
+  endVaultOperation,
+  findVaultOperation,
+  listVaultOperations,
+  recordVaultProgress,
+  sweepVaultOperations,
+  type NewVaultOperation,
+  type VaultOperationEnd,
+} from './vault-operations';
 export { pruneOutbox, relayOutboxBatch, type OutboxEntry, type RelayedBatch } from './outbox';
 export {
   keepAnswer,

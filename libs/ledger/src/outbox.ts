@@ -9,7 +9,7 @@ import { now, nowMinus, toJson } from './sql-values';
 export interface OutboxEntry {
   readonly id: number;
   readonly family: QueueFamily;
-  readonly hostId: HostId;
+  readonly hostId: HostId | null;
   readonly jobName: JobName;
   readonly payload: unknown;
   readonly jobId: string;
@@ -17,7 +17,8 @@ export interface OutboxEntry {
 
 export interface JobToSend<N extends JobName> {
   readonly jobName: N;
-  readonly hostId: HostId;
+  /** Null for the queue that the maintenance tier shares. */
+  readonly hostId: HostId | null;
   readonly payload: JobPayload<N>;
   readonly jobId: string;
 }

@@ -1,7 +1,7 @@
 // What the queue may have lost. Postgres knows which doorbells must still ring; the caller asks the queue about each and rings again
 // where the job is gone. Ringing once too often is harmless: the claim and the commit decide.
 import { type QueueFamily } from '@adyton/contracts';
-import { type HostId, type RequestId, type RunId } from '@adyton/domain';
+import { type HostId, type RequestId, type RequestState, type RunId } from '@adyton/domain';
 import { commitJobId, dispatchCommit } from './commit-run';
 import { inTransaction, type LedgerSession } from './ledger';
 import { dispatchRequest, OPEN_REQUEST_STATES, requestJobId } from './requests';
@@ -14,7 +14,7 @@ export type ReconcileCandidate = {
   /** The last job sent; if the queue does not hold it as pending, it must be sent again. */
   readonly jobId: string;
 } & (
-  | { readonly kind: 'request'; readonly requestId: RequestId }
+  | { readonly kind: 'request'; readonly requestId: RequestId; readonly state: RequestState }
   | { readonly kind: 'commit'; readonly runId: RunId }
 );
 
@@ -23,6 +23,8 @@ export interface ReconcileLimits {
   readonly requestSeconds: number;
   /** A committing run is asked about when its last job is older. */
   readonly commitSeconds: number;
+  /** Only requests after this one: a look goes through all of them, page by page. */
+  readonly afterRequestId?: RequestId;
 }
 
 const CANDIDATES_MAX = 200;
@@ -31,7 +33,7 @@ export async function findReconcileCandidates(
   session: LedgerSession,
   limits: ReconcileLimits,
 ): Promise<ReconcileCandidate[]> {
-  const requests = await findOpenRequests(session, limits.requestSeconds);
+  const requests = await findOpenRequests(session, limits);
   const commits = await session
     .selectFrom('runs')
     .select(['id', 'host_id', 'dispatches'])
@@ -47,6 +49,7 @@ export async function findReconcileCandidates(
       hostId: r.host_id,
       jobId: requestJobId(r.id, r.dispatches),
       requestId: r.id,
+      state: r.state,
     })),
     ...commits.map((r) => ({
       kind: 'commit' as const,
@@ -59,13 +62,13 @@ export async function findReconcileCandidates(
 }
 
 /** A request behind an active run of its lane is left alone: its claim would be refused until that run ends. */
-function findOpenRequests(session: LedgerSession, olderThanSeconds: number) {
-  return session
+function findOpenRequests(session: LedgerSession, limits: ReconcileLimits) {
+  const query = session
     .selectFrom('requests')
     .innerJoin('databases', 'databases.id', 'requests.database_id')
-    .select(['requests.id', 'requests.dispatches', 'databases.host_id'])
+    .select(['requests.id', 'requests.state', 'requests.dispatches', 'databases.host_id'])
     .where('requests.state', 'in', [...OPEN_REQUEST_STATES])
-    .where('requests.dispatched_at', '<', nowMinus(olderThanSeconds))
+    .where('requests.dispatched_at', '<', nowMinus(limits.requestSeconds))
     .where((e) =>
       e.not(
         e.exists(
@@ -79,8 +82,10 @@ function findOpenRequests(session: LedgerSession, olderThanSeconds: number) {
       ),
     )
     .orderBy('requests.id')
-    .limit(CANDIDATES_MAX)
-    .execute();
+    .limit(CANDIDATES_MAX);
+  return (
+    limits.afterRequestId === undefined ? query : query.where('requests.id', '>', limits.afterRequestId)
+  ).execute();
 }
 
 /** Puts the candidate's job into the outbox again, unless it moved on meanwhile. @returns the new job id. */

@@ -57,6 +57,13 @@ export async function findRecoveryPoint(
   return { ...toPoint(row), manifestKey: row.manifest_key, contents: row.contents };
 }
 
+/** Object keys of the manifests of all available recovery points, or of one database's. */
+export async function listManifestKeys(session: LedgerSession, databaseId?: string): Promise<string[]> {
+  let query = session.selectFrom('recovery_points').select('manifest_key').where('state', '=', 'available');
+  if (databaseId !== undefined) query = query.where('database_id', '=', databaseId as DatabaseId);
+  return (await query.orderBy('id').execute()).map((row) => row.manifest_key);
+}
+
 /** What planRestore decides from: every available point of the database with the logs it holds. */
 export async function readRecoveryPointFacts(
   session: LedgerSession,

@@ -19,10 +19,6 @@ import {
 import { type NewRequest } from './create-request';
 import { type DatabaseId, type HostId, type RequestId, type ScheduleId } from '@adyton/domain';
 
-/** The design asks for 500 here; a nightly run may ask for more. */
-const RACES = Number(process.env['LEDGER_RACES'] ?? '500');
-const RACES_AT_ONCE = 10;
-
 let fixture: LedgerFixture;
 beforeAll(async () => {
   fixture = await openLedgerFixture();
@@ -181,49 +177,6 @@ describe('a scheduled request', () => {
       reason: { code: 'ADY_SUPERSEDED' },
     });
   });
-
-  it('S1.5 has exactly one outcome however claim and expiry race', async () => {
-    const { session } = fixture.ledger;
-    const databases = await Promise.all(Array.from({ length: RACES_AT_ONCE }, () => fixture.newDatabase()));
-    const outcomes = { claimed: 0, expired: 0 };
-    for (let race = 0; race < RACES; race += RACES_AT_ONCE) {
-      const ids = await Promise.all(databases.map(async (d) => (await raceOnce(d)).id));
-      for (const [i, id] of ids.entries()) {
-        const state = await stateOf(id);
-        expect(['claimed', 'expired']).toContain(state);
-        if (state === 'claimed') outcomes.claimed += 1;
-        else outcomes.expired += 1;
-        await sql`UPDATE adyton.runs SET state = 'failed' WHERE database_id = ${databases[i]}`.execute(
-          session,
-        );
-      }
-    }
-    expect(outcomes.claimed + outcomes.expired).toBe(RACES);
-    expect(Math.min(outcomes.claimed, outcomes.expired)).toBeGreaterThan(0); // the race was one
-  }, 120_000);
-
-  /** Claim and sweep start within a few milliseconds of the window's end, in either order. */
-  async function raceOnce(databaseId: DatabaseId): Promise<{ id: RequestId }> {
-    const { session } = fixture.ledger;
-    const request = await scheduled(databaseId, 600);
-    await admitted(fixture.ledger, request);
-    const windowSeconds = Math.random() * 0.03;
-    await sql`UPDATE adyton.requests SET expires_at = adyton.now() + make_interval(secs => ${windowSeconds})
-      WHERE id = ${request.id}`.execute(session);
-    const sweepUntilGone = async (): Promise<void> => {
-      while ((await stateOf(request.id)) === 'waiting_for_agent') await sweepExpiredRequests(session);
-    };
-    const [answer] = await Promise.all([
-      new Promise((r) => setTimeout(r, Math.random() * 30)).then(() => claim(fixture, request.id)),
-      sweepUntilGone(),
-    ]);
-    const { rows } = await sql<{ count: number }>`
-      SELECT count(*) FROM adyton.runs WHERE request_id = ${request.id}`.execute(session);
-    const won = !isRefusal(answer);
-    expect(rows[0]?.count).toBe(won ? 1 : 0);
-    expect(await stateOf(request.id)).toBe(won ? 'claimed' : 'expired');
-    return request;
-  }
 });
 
 describe('a claim', () => {

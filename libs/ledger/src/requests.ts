@@ -1,5 +1,5 @@
 // Backup and restore requests as they are read, and the one compare-and-set by which every open request ends or moves.
-import { type BackupRequest, type Reason } from '@adyton/contracts';
+import { reasonOf, type BackupRequest, type Database, type Reason } from '@adyton/contracts';
 import {
   requestTransitions,
   statesLeadingTo,
@@ -91,6 +91,33 @@ export async function endRequest(tx: LedgerSession, end: EndOfRequest): Promise<
     },
   ]);
   return true;
+}
+
+/** What a waiting request says about itself. */
+export function reasonOfWaiting(database: Pick<Database, 'name' | 'hostId'>, until: Date): Reason {
+  const detail = `the agent on host ${database.hostId} of ${database.name} is not running; the request waits until ${until.toISOString()}`;
+  return reasonOf('ADY_AGENT_NOT_RUNNING', detail);
+}
+
+/** A scheduled request whose agent went away before it claimed says so instead of looking busy. @returns whether it moved. */
+export async function markWaiting(session: LedgerSession, id: RequestId): Promise<boolean> {
+  const row = await session
+    .selectFrom('requests')
+    .innerJoin('databases', 'databases.id', 'requests.database_id')
+    .select(['requests.expires_at', 'databases.name', 'databases.host_id'])
+    .where('requests.id', '=', id)
+    .where('requests.trigger', '=', 'scheduled')
+    .executeTakeFirst();
+  if (row === undefined || row.expires_at === null) return false;
+  const reason = reasonOfWaiting({ name: row.name, hostId: row.host_id }, row.expires_at);
+  const moved = await session
+    .updateTable('requests')
+    .set({ state: 'waiting_for_agent', reason: toJson(reason) })
+    .where('id', '=', id)
+    .where('state', '=', 'dispatching')
+    .returning('id')
+    .executeTakeFirst();
+  return moved !== undefined;
 }
 
 /** Rings the host's doorbell for a request: a new job id each time, because the queue remembers old ones. */

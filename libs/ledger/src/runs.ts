@@ -94,6 +94,18 @@ export function findActiveRun(
     .executeTakeFirst();
 }
 
+/** Until when the run lives without another heartbeat, and whether somebody asked it to stop. */
+export function readLease(
+  session: LedgerSession,
+  id: RunId,
+): Promise<{ lease_until: Date; cancel_requested_at: Date | null } | undefined> {
+  return session
+    .selectFrom('runs')
+    .select(['lease_until', 'cancel_requested_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
 /** A host that acts on one of its runs. The fence is the newest attempt's; an older one is refused everywhere. */
 export interface FencedRun {
   readonly runId: string;

@@ -7,6 +7,7 @@ import {
   type AskedKind,
   type DatabaseId,
   type HostId,
+  type MisfireRule,
   type RequestId,
   type ScheduleId,
 } from '@adyton/domain';
@@ -26,6 +27,8 @@ export interface NewSchedule {
   readonly expiryWindowMinutes: number;
   /** Its first slot; null leaves it to the scheduler. */
   readonly nextAt: Date | null;
+  readonly jitterSeconds?: number;
+  readonly misfire?: MisfireRule;
   readonly principal: string;
 }
 
@@ -42,6 +45,8 @@ export function createSchedule(session: LedgerSession, schedule: NewSchedule): P
         expiry_window_minutes: schedule.expiryWindowMinutes,
         next_at: schedule.nextAt,
         last_slot_at: null,
+        jitter_seconds: schedule.jitterSeconds ?? 0,
+        misfire: schedule.misfire ?? 'run-once',
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -63,6 +68,7 @@ export async function listSchedules(session: LedgerSession, databaseId: Database
     .selectFrom('schedules')
     .selectAll()
     .where('database_id', '=', databaseId)
+    .orderBy('created_at')
     .orderBy('id')
     .execute();
   return rows.map(toSchedule);
@@ -92,6 +98,8 @@ export interface DueSchedule {
   readonly cron: string;
   readonly timeZone: string;
   readonly expiryWindowMinutes: number;
+  readonly jitterSeconds: number;
+  readonly misfire: MisfireRule;
   /** Slots after this moment and up to `now` have no request yet. */
   readonly slotsAfter: Date;
   /** Null for a schedule that was never planned: only its next slot is to be set. */
@@ -123,6 +131,8 @@ export async function findDueSchedules(session: LedgerSession): Promise<DueSched
     cron: r.cron,
     timeZone: r.time_zone,
     expiryWindowMinutes: r.expiry_window_minutes,
+    jitterSeconds: r.jitter_seconds,
+    misfire: r.misfire,
     slotsAfter: r.last_slot_at ?? r.created_at,
     nextAt: r.next_at,
     now: at,
@@ -137,8 +147,10 @@ export interface Slot {
 
 export interface SlotsToMaterialise {
   readonly schedule: DueSchedule;
-  /** Every slot since `slotsAfter` up to `now`, oldest first; only the newest may run. */
-  readonly slots: readonly Slot[];
+  /** Slots that go on record as missed, oldest first. */
+  readonly missed: readonly Slot[];
+  /** The slot that is to run, newer than all missed ones. */
+  readonly run: Slot | null;
   /** The slot after `now`; null when the schedule has none any more. */
   readonly nextAt: Date | null;
   readonly presence: AgentPresence;
@@ -159,11 +171,10 @@ export function materialiseSlots(
 ): Promise<MaterialisedSlots> {
   return inTransaction(session, async (tx) => {
     if (!(await lockUnchanged(tx, input.schedule))) return { missed: 0, newest: null };
-    const older = input.slots.slice(0, -1);
-    const newest = input.slots.at(-1);
+    const newest = input.run ?? input.missed.at(-1);
     let missed = 0;
-    for (const slot of older) missed += (await recordMissed(tx, input.schedule, slot)) ? 1 : 0;
-    const creation = newest === undefined ? null : await requestSlot(tx, input, newest);
+    for (const slot of input.missed) missed += (await recordMissed(tx, input.schedule, slot)) ? 1 : 0;
+    const creation = input.run === null ? null : await requestSlot(tx, input, input.run);
     await tx
       .updateTable('schedules')
       .set({ next_at: input.nextAt, ...(newest === undefined ? {} : { last_slot_at: newest.scheduledAt }) })
@@ -211,7 +222,7 @@ async function requestSlot(
 }
 
 async function recordMissed(tx: LedgerSession, schedule: DueSchedule, slot: Slot): Promise<boolean> {
-  const reason = reasonOf('ADY_EXPIRED', 'the scheduler was not running when this slot came');
+  const reason = reasonOf('ADY_MISSED', 'the scheduler was not running when this slot came');
   const row = await tx
     .insertInto('requests')
     .values({
@@ -263,6 +274,9 @@ function toSchedule(row: Selectable<SchedulesTable>): Schedule {
     cron: row.cron,
     timeZone: row.time_zone,
     expiryWindowMinutes: row.expiry_window_minutes,
+    jitterSeconds: row.jitter_seconds,
+    misfire: row.misfire,
+    ofPolicy: row.of_policy,
     enabled: row.enabled,
     nextAt: toInstantOrNull(row.next_at),
   };

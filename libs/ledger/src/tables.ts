@@ -7,13 +7,19 @@ import {
   type RecoveryPointContents,
   type RunPlan,
   type RunScript,
+  type VaultOperationKind,
+  type VaultOperationOptions,
+  type VaultOperationProgress,
+  type VaultOperationReport,
 } from '@adyton/contracts';
 import {
   type AskedKind,
   type BackupLevel,
+  type BackupPolicy,
   type DatabaseId,
   type HostId,
   type Lane,
+  type MisfireRule,
   type RecoveryPointId,
   type RequestId,
   type RequestState,
@@ -24,6 +30,8 @@ import {
   type RunState,
   type ScheduleId,
   type Scn,
+  type VaultOperationId,
+  type VaultOperationState,
 } from '@adyton/domain';
 import { type ColumnType, type Generated } from 'kysely';
 
@@ -64,7 +72,18 @@ export interface SchedulesTable {
   enabled: Generated<boolean>;
   next_at: Date | null;
   last_slot_at: Date | null;
+  jitter_seconds: Generated<number>;
+  misfire: Generated<MisfireRule>;
+  /** Made by the database's policy and replaced with it. */
+  of_policy: Generated<boolean>;
   created_at: Generated<Date>;
+}
+
+interface PoliciesTable {
+  database_id: DatabaseId;
+  document: Json<BackupPolicy>;
+  changed_at: Generated<Date>;
+  changed_by: string;
 }
 
 export interface RequestsTable {
@@ -189,7 +208,8 @@ interface RestorePlansTable {
 interface OutboxTable {
   id: Generated<number>;
   family: QueueFamily;
-  host_id: HostId;
+  /** Null for the queue that the maintenance tier shares. */
+  host_id: HostId | null;
   job_name: JobName;
   payload: Json<unknown>;
   job_id: string;
@@ -216,10 +236,32 @@ interface IdempotencyKeysTable {
   created_at: Generated<Date>;
 }
 
+export interface VaultOperationsTable {
+  id: VaultOperationId;
+  kind: VaultOperationKind;
+  options: Json<VaultOperationOptions>;
+  state: VaultOperationState;
+  reason: Json<Reason> | null;
+  progress: Json<VaultOperationProgress>;
+  report: Json<VaultOperationReport> | null;
+  principal: string;
+  claim_by: Date;
+  lease_until: Date | null;
+  created_at: Generated<Date>;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+interface VaultVerifiedTable {
+  only_row: Generated<boolean>;
+  state: Json<unknown>;
+}
+
 export interface LedgerTables {
   hosts: HostsTable;
   databases: DatabasesTable;
   schedules: SchedulesTable;
+  policies: PoliciesTable;
   requests: RequestsTable;
   runs: RunsTable;
   run_logs: RunLogsTable;
@@ -230,4 +272,6 @@ export interface LedgerTables {
   outbox: OutboxTable;
   audit_events: AuditEventsTable;
   idempotency_keys: IdempotencyKeysTable;
+  vault_operations: VaultOperationsTable;
+  vault_verified: VaultVerifiedTable;
 }

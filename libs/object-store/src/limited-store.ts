@@ -24,6 +24,12 @@ export function limitedStore(store: ObjectStore, limits: StoreLimits = {}): Obje
     head: (key: string, o?: RequestOptions) => gate.through(0, () => store.head(key, o)),
     delete: (key: string, o?: RequestOptions) => gate.through(0, () => store.delete(key, o)),
     list: (prefix: string, o?: RequestOptions) => store.list(prefix, o),
+    ...(store.lock === undefined
+      ? {}
+      : {
+          lock: (key: string, until: Date, o?: RequestOptions) =>
+            gate.through(0, async () => store.lock?.(key, until, o)),
+        }),
   };
 }
 

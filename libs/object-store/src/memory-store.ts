@@ -3,14 +3,20 @@ import {
   assertKey,
   type CreateOutcome,
   type GetOptions,
+  type ObjectFacts,
   type ObjectStore,
   type StoredObject,
 } from './object-store';
+import { ObjectStoreError } from './object-store-error';
 import { sliceRange } from './range';
 
 export class MemoryStore implements ObjectStore {
   readonly name = 'memory store';
   private readonly objects = new Map<string, Uint8Array>();
+  private readonly locks = new Map<string, Date>();
+
+  /** @param now the clock that locks run out by; without it they never do */
+  constructor(private readonly now: () => Date = () => new Date(0)) {}
 
   async create(key: string, bytes: Uint8Array): Promise<CreateOutcome> {
     assertKey(key);
@@ -24,9 +30,11 @@ export class MemoryStore implements ObjectStore {
     return bytes === undefined ? null : Uint8Array.from(sliceRange(bytes, options, this.name));
   }
 
-  async head(key: string): Promise<{ bytes: number } | null> {
+  async head(key: string): Promise<ObjectFacts | null> {
     const bytes = this.objects.get(key);
-    return bytes === undefined ? null : { bytes: bytes.length };
+    const lockedUntil = this.locks.get(key);
+    if (bytes === undefined) return null;
+    return { bytes: bytes.length, ...(lockedUntil === undefined ? {} : { lockedUntil }) };
   }
 
   async *list(prefix: string): AsyncIterable<StoredObject> {
@@ -38,6 +46,15 @@ export class MemoryStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
+    const lockedUntil = this.locks.get(key);
+    if (lockedUntil !== undefined && lockedUntil > this.now())
+      throw new ObjectStoreError('locked', this.name, `${key} is locked until ${lockedUntil.toISOString()}`);
     this.objects.delete(key);
+    this.locks.delete(key);
+  }
+
+  async lock(key: string, until: Date): Promise<void> {
+    const lockedUntil = this.locks.get(key);
+    if (lockedUntil === undefined || lockedUntil < until) this.locks.set(key, until);
   }
 }

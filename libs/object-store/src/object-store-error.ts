@@ -3,6 +3,7 @@ export type ObjectStoreErrorKind =
   | 'unavailable'
   | 'timeout'
   | 'denied'
+  | 'locked'
   | 'full'
   | 'no-bucket'
   | 'not-supported'
@@ -13,6 +14,7 @@ const HINTS: Record<ObjectStoreErrorKind, string> = {
   unavailable: 'check that the endpoint is right and reachable',
   timeout: 'the store did not answer in time; check its load and the network',
   denied: 'check access key, secret and bucket policy',
+  locked: 'the object is under Object Lock: it can be deleted when the lock has run out',
   full: 'free or add space at the store',
   'no-bucket': 'create the bucket, or correct its name',
   'not-supported': 'this store lacks a feature that the vault needs',

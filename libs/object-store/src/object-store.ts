@@ -1,9 +1,15 @@
-// The object store under the vault: five operations. Objects are created once and never overwritten, so that a crash or a second writer
+// The object store under the vault: five operations, and a sixth where it can lock. Objects are created once and never overwritten, so that a crash or a second writer
 // can leave garbage but never damage. Behaviour such as retries and limits is added by wrappers; one contract suite holds for all.
 
 export interface StoredObject {
   readonly key: string;
   readonly bytes: number;
+}
+
+export interface ObjectFacts {
+  readonly bytes: number;
+  /** Until then the store lets nobody delete the object. */
+  readonly lockedUntil?: Date;
 }
 
 export interface RequestOptions {
@@ -27,11 +33,16 @@ export interface ObjectStore {
   create(key: string, bytes: Uint8Array, options?: RequestOptions): Promise<CreateOutcome>;
   /** Exactly the bytes asked for, or null when the store says, with valid credentials, that the key does not exist. */
   get(key: string, options?: GetOptions): Promise<Uint8Array | null>;
-  head(key: string, options?: RequestOptions): Promise<{ readonly bytes: number } | null>;
+  head(key: string, options?: RequestOptions): Promise<ObjectFacts | null>;
   /** All objects whose key begins with `prefix`, in the order of their keys. */
   list(prefix: string, options?: RequestOptions): AsyncIterable<StoredObject>;
-  /** Deleting what does not exist is fine. */
+  /**
+   * Deletes for good: in a versioned bucket every version, for a marker would let the key be created again over it. Deleting what does
+   * not exist is fine. @throws ObjectStoreError locked
+   */
   delete(key: string, options?: RequestOptions): Promise<void>;
+  /** Locks the object until then; never earlier than it is locked already. Missing where the store has no locks. */
+  lock?(key: string, until: Date, options?: RequestOptions): Promise<void>;
 }
 
 /** Longest key, bytes: S3's own limit. */

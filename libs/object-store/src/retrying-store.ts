@@ -29,6 +29,12 @@ export function retryingStore(store: ObjectStore, options: RetryOptions = {}): O
     head: (key: string, o: RequestOptions = {}) => again(() => store.head(key, o), o.signal),
     delete: (key: string, o: RequestOptions = {}) => again(() => store.delete(key, o), o.signal),
     list: (prefix: string, o: RequestOptions = {}) => listAgain(store, prefix, o, again),
+    ...(store.lock === undefined
+      ? {}
+      : {
+          lock: (key: string, until: Date, o: RequestOptions = {}) =>
+            again(async () => store.lock?.(key, until, o), o.signal),
+        }),
   };
 }
 

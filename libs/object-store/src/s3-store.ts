@@ -3,11 +3,13 @@
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  PutObjectRetentionCommand,
   S3Client,
   S3ServiceException,
   type ListObjectsV2CommandOutput,
@@ -19,11 +21,13 @@ import {
   assertKey,
   type CreateOutcome,
   type GetOptions,
+  type ObjectFacts,
   type ObjectStore,
   type RequestOptions,
   type StoredObject,
 } from './object-store';
 import { ObjectStoreError, type ObjectStoreErrorKind } from './object-store-error';
+import { deleteVersion, versionsOf } from './s3-versions';
 
 export interface S3StoreConfig {
   readonly endpoint: string;
@@ -37,6 +41,8 @@ export interface S3StoreConfig {
   readonly forcePathStyle?: boolean;
   /** Makes the bucket when it is missing. */
   readonly createBucket?: boolean;
+  /** Set where the bucket has Object Lock; a bucket that is made gets it. Governance lets those with a special right undo a lock. */
+  readonly objectLock?: { readonly mode: 'governance' | 'compliance' };
   /** Bound of one request, ms. */
   readonly requestTimeoutMs?: number;
 }
@@ -70,13 +76,17 @@ const NAME_KINDS: Record<string, ObjectStoreErrorKind> = {
 
 export class S3Store implements ObjectStore {
   readonly name: string;
+  readonly lock?: NonNullable<ObjectStore['lock']>;
   private readonly client: S3Client;
   private readonly prefix: string;
+  private versioned: Promise<boolean> | undefined;
 
   private constructor(private readonly config: S3StoreConfig) {
     this.name = `s3 bucket ${config.bucket} at ${config.endpoint}`;
     this.prefix = config.prefix === undefined || config.prefix === '' ? '' : `${config.prefix}/`;
     this.client = clientOf(config);
+    const { objectLock } = config;
+    if (objectLock !== undefined) this.lock = (key, until, o) => this.retain(objectLock.mode, key, until, o);
   }
 
   /** @throws ObjectStoreError when the bucket cannot be used. */
@@ -123,12 +133,13 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async head(key: string, options: RequestOptions = {}): Promise<{ bytes: number } | null> {
+  async head(key: string, options: RequestOptions = {}): Promise<ObjectFacts | null> {
     assertKey(key);
     const command = new HeadObjectCommand({ Bucket: this.config.bucket, Key: this.prefix + key });
     try {
       const reply = await this.client.send(command, { abortSignal: this.deadline(options) });
-      return { bytes: reply.ContentLength ?? 0 };
+      const lockedUntil = reply.ObjectLockRetainUntilDate;
+      return { bytes: reply.ContentLength ?? 0, ...(lockedUntil === undefined ? {} : { lockedUntil }) };
     } catch (error) {
       if (statusOf(error) === 404) return null;
       throw this.inOurTerms(error, `cannot look at ${key}`);
@@ -149,11 +160,63 @@ export class S3Store implements ObjectStore {
 
   async delete(key: string, options: RequestOptions = {}): Promise<void> {
     assertKey(key);
-    const command = new DeleteObjectCommand({ Bucket: this.config.bucket, Key: this.prefix + key });
+    const object = { Bucket: this.config.bucket, Key: this.prefix + key };
+    try {
+      if (await this.isVersioned(options)) await this.deleteVersions(object, options);
+      else await this.client.send(new DeleteObjectCommand(object), { abortSignal: this.deadline(options) });
+    } catch (error) {
+      if (!isNoSuchKey(error)) throw this.inOurTerms(error, `cannot delete ${key}`);
+    }
+  }
+
+  private async deleteVersions(
+    object: { readonly Bucket: string; readonly Key: string },
+    options: RequestOptions,
+  ): Promise<void> {
+    for (const VersionId of await versionsOf(this.client, object, this.deadline(options))) {
+      const outcome = await deleteVersion(this.client, { ...object, VersionId }, this.deadline(options));
+      if (outcome === 'locked')
+        throw new ObjectStoreError('locked', this.name, `${object.Key} is under Object Lock`);
+    }
+  }
+
+  /** Whether deleting leaves versions. A store that does not know the question has none. */
+  private isVersioned(options: RequestOptions): Promise<boolean> {
+    this.versioned ??= this.askVersioning(options).catch((error: unknown) => {
+      this.versioned = undefined;
+      throw error;
+    });
+    return this.versioned;
+  }
+
+  private async askVersioning(options: RequestOptions): Promise<boolean> {
+    const command = new GetBucketVersioningCommand({ Bucket: this.config.bucket });
+    try {
+      return (await this.client.send(command, { abortSignal: this.deadline(options) })).Status !== undefined;
+    } catch (error) {
+      if (this.inOurTerms(error, '').kind === 'not-supported') return false;
+      throw error;
+    }
+  }
+
+  private async retain(
+    mode: 'governance' | 'compliance',
+    key: string,
+    until: Date,
+    options: RequestOptions = {},
+  ): Promise<void> {
+    assertKey(key);
+    const command = new PutObjectRetentionCommand({
+      Bucket: this.config.bucket,
+      Key: this.prefix + key,
+      Retention: { Mode: mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE', RetainUntilDate: until },
+    });
     try {
       await this.client.send(command, { abortSignal: this.deadline(options) });
     } catch (error) {
-      if (!isNoSuchKey(error)) throw this.inOurTerms(error, `cannot delete ${key}`);
+      const { lockedUntil } = (await this.head(key, options)) ?? {};
+      if (lockedUntil !== undefined && lockedUntil >= until) return; // no store lets a lock be shortened, and none need be
+      throw this.inOurTerms(error, `cannot lock ${key}`);
     }
   }
 
@@ -189,9 +252,11 @@ export class S3Store implements ObjectStore {
 
   private async makeBucket(): Promise<void> {
     try {
-      await this.client.send(new CreateBucketCommand({ Bucket: this.config.bucket }), {
-        abortSignal: this.deadline({}),
-      });
+      const input = {
+        Bucket: this.config.bucket,
+        ...(this.config.objectLock === undefined ? {} : { ObjectLockEnabledForBucket: true }),
+      };
+      await this.client.send(new CreateBucketCommand(input), { abortSignal: this.deadline({}) });
     } catch (error) {
       if (statusOf(error) !== 409) throw this.inOurTerms(error, 'cannot create the bucket'); // 409: somebody else just made it
     }

@@ -6,7 +6,7 @@ import { answered, KEY_PREFIX, refuseEviction, type RedisConnection } from './re
 
 export interface HostQueues {
   /** Runs a command on a host's queue. @throws AdytonError ADY_QUEUE_UNAVAILABLE within about a second. */
-  use<T>(family: QueueFamily, hostId: string, command: (queue: Queue) => Promise<T>): Promise<T>;
+  use<T>(family: QueueFamily, hostId: string | null, command: (queue: Queue) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -6,7 +6,8 @@ import { type Producer } from './producer';
 
 export interface RelayEntry {
   readonly jobName: JobName;
-  readonly hostId: string;
+  /** Null for the queue that the maintenance tier shares. */
+  readonly hostId: string | null;
   readonly payload: unknown;
   readonly jobId: string;
 }

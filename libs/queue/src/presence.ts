@@ -1,5 +1,5 @@
 // Presence: a key an agent renews and Redis lets expire. A hint only; the claim is the proof that an agent runs.
-import { AdytonError } from '@adyton/contracts';
+import { AdytonError, AGENT_PROTOCOL } from '@adyton/contracts';
 import { pause } from '@adyton/runtime';
 import { answered, infoOf, KEY_PREFIX, type RedisConnection } from './redis-connection';
 
@@ -40,7 +40,12 @@ export function keepPresence(redis: RedisConnection, presence: PresenceToKeep): 
   let seq = 0;
   const renew = async (): Promise<void> => {
     seq += 1;
-    const value = JSON.stringify({ incarnation: presence.incarnation, version: presence.version, seq });
+    const value = JSON.stringify({
+      incarnation: presence.incarnation,
+      version: presence.version,
+      protocol: AGENT_PROTOCOL,
+      seq,
+    });
     await redis.set(presenceKey(presence.hostId), value, 'PX', ttlMs).catch(presence.onError);
   };
   const loop = async (): Promise<void> => {
@@ -63,7 +68,7 @@ export function keepPresence(redis: RedisConnection, presence: PresenceToKeep): 
 export async function readPresence(redis: RedisConnection, hostId: string): Promise<PresenceAnswer> {
   try {
     const value = await answered(() => redis.get(presenceKey(hostId)));
-    if (value !== null) return { kind: 'running', ...parsePresence(value) };
+    if (value !== null) return judgePresence(parsePresence(value));
     const server = await infoOf(redis, 'server');
     const uptimeSeconds = Number(server.get('uptime_in_seconds'));
     if (!(uptimeSeconds >= REDIS_UPTIME_SECONDS_MIN)) return { kind: 'unknown', because: 'just-started' };
@@ -75,16 +80,28 @@ export async function readPresence(redis: RedisConnection, hostId: string): Prom
   }
 }
 
+/** An agent that speaks another protocol could not carry out what it is asked for. */
+function judgePresence({ incarnation, version, protocol }: ParsedPresence): PresenceAnswer {
+  return protocol === AGENT_PROTOCOL ? { kind: 'running', incarnation, version } : { kind: 'not-running' };
+}
+
+interface ParsedPresence {
+  readonly incarnation: string;
+  readonly version: string;
+  readonly protocol: number;
+}
+
 /** A lease is a lease whatever it says: an unreadable one still proves that somebody renews it. */
-function parsePresence(text: string): { incarnation: string; version: string } {
-  const unknown = { incarnation: 'unknown', version: 'unknown' };
+function parsePresence(text: string): ParsedPresence {
+  const unknown = { incarnation: 'unknown', version: 'unknown', protocol: AGENT_PROTOCOL };
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return unknown;
-    const { incarnation, version } = value as Record<string, unknown>;
+    const { incarnation, version, protocol } = value as Record<string, unknown>;
     return {
       incarnation: typeof incarnation === 'string' ? incarnation : 'unknown',
       version: typeof version === 'string' ? version : 'unknown',
+      protocol: typeof protocol === 'number' ? protocol : AGENT_PROTOCOL,
     };
   } catch {
     return unknown;

@@ -10,7 +10,7 @@ export interface Producer {
    */
   enqueue<N extends JobName>(
     jobName: N,
-    hostId: string,
+    hostId: string | null,
     payload: JobPayload<N>,
     jobId: string,
   ): Promise<void>;

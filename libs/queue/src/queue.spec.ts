@@ -1,5 +1,5 @@
 // Jobs over a real Redis: typed producing and processing, failing fast without Redis, relays that never send twice, presence.
-import { AdytonError, type JobHandlers } from '@adyton/contracts';
+import { AdytonError, AGENT_PROTOCOL, type JobHandlers } from '@adyton/contracts';
 import { type HostId, type RequestId } from '@adyton/domain';
 import { createLogger } from '@adyton/runtime';
 import { Queue } from 'bullmq';
@@ -204,6 +204,12 @@ describe('presence', () => {
     await young.stop();
     expect(await readPresence(connection, 'hst_x')).toEqual({ kind: 'unknown', because: 'unreachable' });
     closeRedis(connection);
+  });
+
+  it('S1.10 says not running for an agent that speaks another protocol', async () => {
+    const value = { incarnation: 'i', version: '9', protocol: AGENT_PROTOCOL + 1 };
+    await redis.set(presenceKey('other-protocol'), JSON.stringify(value));
+    expect(await readPresence(redis, 'other-protocol')).toEqual({ kind: 'not-running' });
   });
 
   it('says not running for an absent lease on a Redis that is old enough', async () => {

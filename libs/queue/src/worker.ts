@@ -16,7 +16,8 @@ import { closeRedis, connectRedisForWorker, KEY_PREFIX, refuseEviction } from '.
 export interface WorkerSettings<F extends QueueFamily> {
   readonly redisUrl: string;
   readonly family: F;
-  readonly hostId: string;
+  /** Null for the family whose workers share one queue. */
+  readonly hostId: string | null;
   readonly handlers: JobHandlers<F>;
   readonly log: Logger;
 }
@@ -57,7 +58,7 @@ export async function startWorker<F extends QueueFamily>(
     {
       connection: redis,
       prefix: KEY_PREFIX,
-      name: hostId,
+      name: hostId ?? family,
       concurrency: CONCURRENCY,
       lockDuration: Math.min(...declared.map((name) => jobCatalog[name].lockSeconds)) * 1_000,
       stalledInterval: STALLED_CHECK_MS,

@@ -1,5 +1,5 @@
 // One socket as a channel of frames: one frame is handled at a time, and the socket is not read while its handler is pending, which
-// is all the back-pressure there is. Also sends KEEPALIVE, so that a client that waits can tell a slow server from a dead one.
+// is all the back-pressure there is. DATA comes in parts, straight out of the buffer the socket is read into. Also sends KEEPALIVE, so that a client that waits can tell a slow server from a dead one.
 import { type Socket } from 'node:net';
 import {
   encodeHeader,
@@ -11,6 +11,7 @@ import {
   nextSequence,
 } from './frame';
 import { FrameParser } from './frame-parser';
+import { readIntoBuffer } from './read-into-buffer';
 
 /** A closing socket gets this long to take its last frame before it is destroyed. */
 const LAST_WORDS_LIMIT_MS = 5000;
@@ -31,6 +32,7 @@ export interface FrameHandlers {
 }
 
 export class FrameChannel {
+  private readonly socket: Socket;
   private readonly parser: FrameParser;
   private readonly keepAlive: NodeJS.Timeout;
   private sequence = 0;
@@ -41,21 +43,19 @@ export class FrameChannel {
   private drained: (() => void) | null = null;
 
   constructor(
-    private readonly socket: Socket,
+    accepted: Socket,
     private readonly handlers: FrameHandlers,
     keepAliveEveryMs: number,
   ) {
     this.parser = new FrameParser((header) => {
       handlers.admit(header);
-    });
+    }, FRAME_TYPES.data);
+    const socket = (this.socket = readIntoBuffer(accepted, (bytes) => this.take(bytes)));
     this.keepAlive = setInterval(() => {
       // Bytes that wait in the socket show that the client is the slow one: it needs no sign of life.
       if (this.waiting > 0 && socket.writableLength === 0) this.send(FRAME_TYPES.keepAlive);
     }, keepAliveEveryMs);
     this.keepAlive.unref();
-    socket.on('data', (chunk: Buffer) => {
-      this.take(chunk);
-    });
     socket.on('drain', () => {
       this.release();
     });
@@ -66,6 +66,7 @@ export class FrameChannel {
       handlers.closed();
       this.reportGone();
     });
+    socket.resume();
   }
 
   /** The header of the frame sent and the payload leave in one system call. */

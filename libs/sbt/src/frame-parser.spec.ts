@@ -174,4 +174,16 @@ describe('FrameParser', () => {
   it('steps over sequence number 0 when the numbers start again', () => {
     expect([nextSequence(0), nextSequence(0xfffffffe), nextSequence(0xffffffff)]).toEqual([1, 0xffffffff, 1]);
   });
+
+  it('gives payloads of the type that is asked for in parts as they come, and the others whole', () => {
+    const data = Buffer.from('0123456789');
+    const close = Buffer.concat([encodeHeader(FRAME_TYPES.close, 4, 3), data.subarray(0, 4)]);
+    const bytes = Buffer.concat([stream(data, Buffer.alloc(0)), close]);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const parser = new FrameParser(() => undefined, FRAME_TYPES.data);
+      const payloads = parseAll(parser, [bytes.subarray(0, cut), bytes.subarray(cut)]);
+      expect(payloads.pop()).toEqual(close.subarray(-4));
+      expect(Buffer.concat(payloads)).toEqual(data);
+    }
+  });
 });

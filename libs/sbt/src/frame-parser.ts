@@ -1,11 +1,13 @@
 // Cuts a stream of bytes, split anywhere, into frames. A payload that lies whole in the chunk at hand is a view on it; one that is
-// spread over chunks is gathered in a buffer that is used again for the next. Memory: one payload, never more.
+// spread over chunks is gathered in a buffer that is used again for the next. Memory: one payload, never more. Payloads of one type may be
+// asked for in parts, as they come: they are never gathered, so that the bytes of a piece are copied once on their way in, not twice.
 import {
   decodeHeader,
   type Frame,
   FRAME_HEADER_BYTES,
   FrameError,
   type FrameHeader,
+  type FrameType,
   nextSequence,
 } from './frame';
 
@@ -22,12 +24,18 @@ export class FrameParser {
   private header: FrameHeader | null = null;
   private gathered: Uint8Array = NOTHING;
   private gatheredHave = 0;
+  /** Bytes of a payload in parts that are still to come. */
+  private rest = 0;
   private sequence = 0;
 
   /**
    * @param admit judges each header before any of its payload is kept, and throws FrameError to refuse it
+   * @param typeInParts frames of this type come as one or more frames with the same header, each with the next bytes of the payload
    */
-  constructor(private readonly admit: (header: FrameHeader) => void) {}
+  constructor(
+    private readonly admit: (header: FrameHeader) => void,
+    private readonly typeInParts: FrameType | null = null,
+  ) {}
 
   /** Takes the next chunk; the one before must have been used up, that is `next` has returned null. */
   push(chunk: Uint8Array): void {
@@ -37,16 +45,29 @@ export class FrameParser {
   }
 
   /**
-   * The next whole frame, or null when more bytes are needed.
+   * The next frame, whole or the next part of it, or null when more bytes are needed.
    * @throws FrameError when the bytes break the protocol; the parser must not be used after that
    */
   next(): Frame | null {
     const header = this.header ?? this.nextHeader();
     if (header === null) return null;
+    if (header.type === this.typeInParts) return this.nextPart(header);
     this.header = header;
     const payload = this.nextPayload(header.length);
     if (payload === null) return null;
     this.header = null;
+    return { type: header.type, length: header.length, sequence: header.sequence, payload };
+  }
+
+  private nextPart(header: FrameHeader): Frame | null {
+    if (this.header === null) this.rest = header.length;
+    this.header = header;
+    const part = Math.min(this.rest, this.chunk.length - this.at);
+    if (part === 0 && this.rest > 0) return null;
+    this.rest -= part;
+    this.at += part;
+    if (this.rest === 0) this.header = null;
+    const payload = this.chunk.subarray(this.at - part, this.at);
     return { type: header.type, length: header.length, sequence: header.sequence, payload };
   }
 

@@ -52,7 +52,7 @@ export interface FrameHeader {
 }
 
 export interface Frame extends FrameHeader {
-  /** Valid until the parser is asked for the next frame. */
+  /** The whole payload, or the next bytes of one that comes in parts. Valid until the parser is asked for the next frame. */
   readonly payload: Uint8Array;
 }
 

@@ -31,11 +31,11 @@ export class IncomingPiece {
     else this.writer.failed?.addEventListener('abort', this.onSignal, { once: true });
   }
 
-  /** The hot path: one call, and one promise where the writer wants one, per SBT block. Never rejects. */
-  write(block: Uint8Array): Promise<void> | void {
+  /** The hot path: one call, and one promise where the writer wants one, per read of the socket. Never rejects. */
+  write(bytes: Uint8Array): Promise<void> | void {
     if (this.failure !== null) return; // the client has sent this before it read that the piece failed
     try {
-      const written = this.writer.write(block);
+      const written = this.writer.write(bytes);
       if (written === undefined) return;
       this.pending = this.settle(written);
       return this.pending;

@@ -32,8 +32,11 @@ export interface PieceReceipt {
 }
 
 export interface PieceWriter {
-  /** The bytes are valid until the promise settles. A pending promise is back-pressure: RMAN waits in sbtwrite2. */
-  write(block: Uint8Array): Promise<void> | void;
+  /**
+   * The next bytes of the piece, cut anywhere. They are valid until the call returns, or until its promise settles. A pending promise is
+   * back-pressure: RMAN waits in sbtwrite2.
+   */
+  write(bytes: Uint8Array): Promise<void> | void;
   /** Resolves when the piece is durable and can be found: RMAN then records it. After a rejection `abort` is called. */
   close(): Promise<PieceReceipt>;
   /** Discards the piece. Called at most once, never while `write` or `close` is pending, never after `close` resolved. */

@@ -10,7 +10,7 @@ import { type SbtHello, type SbtSession } from './sbt-session';
 
 /** Oracle's operating-system user reaches the socket through its group. */
 const SOCKET_MODE = 0o660;
-/** RMAN channels on one host; each may keep one block (4 MiB at most) in memory. */
+/** RMAN channels on one host; each keeps a read buffer in memory. */
 const CONNECTIONS_MAX = 256;
 /** The library takes twelve missed ones for a dead worker. */
 const KEEP_ALIVE_EVERY_MS = 10_000;
@@ -65,7 +65,7 @@ class ListeningServer implements SbtServer {
   private idle: (() => void) | null = null;
 
   constructor(private readonly options: SbtServerOptions) {
-    this.server = createServer((socket) => {
+    this.server = createServer({ pauseOnConnect: true }, (socket) => {
       this.accept(socket);
     });
   }

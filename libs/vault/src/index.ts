@@ -9,6 +9,12 @@ export {
   type ListedKeySlot,
 } from './manage-key-slots';
 export { type IndexTrouble } from './dedup-index/dedup-index';
+export { rebuildIndex, type RebuildOptions, type RebuiltIndex } from './dedup-index/rebuild-index';
+export {
+  readRecoveryPoints,
+  type FoundRecoveryPoint,
+  type RecoveryPointsOptions,
+} from './session/recovery-points';
 export { listIndexSegments, type IndexBucket, type IndexSegmentFacts } from './dedup-index/stored-segments';
 export {
   databaseKeysOf,
@@ -29,6 +35,31 @@ export { IngestBuffers } from './ingest/ingest-buffers';
 export { type PieceIngest, type PieceSummary } from './ingest/piece-ingest';
 export { findPiece, removePiece, type FoundPiece, type PieceLookup } from './session/piece-names';
 export { createTombstone, readManifest, type Manifest } from './session/manifest';
+export { readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
+export { lockPacks, lockUntil, type LockOrder, type LockReport } from './session/lock-packs';
+export { endPin, listPins, pinPieces, type PinOptions, type PinState } from './session/restore-pin';
+export {
+  collectGarbage,
+  previewGarbage,
+  type CollectionReport,
+  type CollectOptions,
+  type GarbagePreview,
+} from './collect/collect-garbage';
+export { type IndexSegment, type ListIndexSegments } from './collect/index-segments';
+export { neededPieces, type Naming, type NeededBy } from './collect/needed-pieces';
+export { expireRecoveryPoint, releasePiece } from './collect/retention';
 export { openPieceReader, type PieceReader, type PieceReaderOptions } from './restore/piece-reader';
 export { readPackDirectory } from './format/pack';
+export { markPackDamaged } from './session/damaged-packs';
+export { verifyVault } from './verify/verify-vault';
+export { type VerifyOptions, type VerifyReport } from './verify/verify-run';
+export { NOTHING_VERIFIED, type Subset, type VerifyLevel, type VerifyState } from './verify/verify-state';
+export {
+  type CorruptBlocksFinding,
+  type Damage,
+  type DamageFinding,
+  type Finding,
+  type Meaning,
+  type VaultObjectKind,
+} from './verify/finding';
 export { VaultError, type VaultErrorKind } from './vault-error';

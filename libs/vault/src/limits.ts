@@ -30,6 +30,8 @@ export const MANIFESTS_SEARCHED_MAX = 2048;
 export const CHUNK_BYTES_MAX = 8 * MIB;
 /** Bytes of a stream that are worked on at once: large enough to keep a thread busy, small enough for flat memory. */
 export const SEGMENT_BYTES = 4 * MIB;
+/** Units of a segment: none but the last of a stream is shorter than 512 bytes. */
+export const SEGMENT_UNITS_MAX = SEGMENT_BYTES / 512 + 1;
 /** Segments of one piece under way: one being filled, one being hashed, one being sealed. */
 export const SEGMENTS_PER_PIECE = 3;
 /** A pack is sealed when another segment might not fit: one PUT of known length. */
@@ -77,6 +79,20 @@ export const READ_BATCHES_IN_FLIGHT = 3;
 export const DECODED_BYTES_KEPT_MAX = 32 * MIB;
 /** Requests of one session that check or read many small objects. */
 export const REQUESTS_AT_ONCE = 16;
+/** Packs that verification holds in memory, with what is being opened of them. */
+export const PACKS_VERIFIED_AT_ONCE = 2;
+/** Bytes of pieces whose recipes are in memory at once while a vault is verified: about 100 MB of recipes. */
+export const RECIPES_READ_PIECE_BYTES = 64 * 1024 * MIB;
+/** Corrupt blocks of one piece that are told one by one; the rest is counted. */
+export const CORRUPT_BLOCKS_TOLD_MAX = 100;
+/** Recipes a collector has in memory at once; one that is larger is read alone. */
+export const RECIPE_BYTES_AT_ONCE_MAX = 64 * MIB;
+/** Packs one generation of the collector may delete, some 6 TiB: its records stay small; the next generation takes the rest. */
+export const PACKS_PER_GENERATION_MAX = 200_000;
+/** A writer that showed no life for so long is taken for dead. */
+export const WRITER_SILENT_HOURS_MAX = 24;
+/** Tombstones and marks of expired manifests stay this long: a writer that slept longer is not to be expected. */
+export const TOMBSTONE_DAYS_MIN = 400;
 /** Longest handle RMAN may use, bytes. */
 export const HANDLE_BYTES_MAX = 511;
 

@@ -10,7 +10,11 @@ export type VaultErrorKind =
   | 'piece-exists'
   | 'piece-missing'
   | 'damaged'
-  | 'session-ended';
+  | 'session-ended'
+  /** The store breaks a promise the vault is built on. */
+  | 'unfit-store'
+  /** What was asked for waits to be collected. */
+  | 'condemned';
 
 export interface VaultErrorFacts {
   readonly objectKey?: string;
@@ -41,6 +45,15 @@ export function damaged(
     damage,
     ...(handle === undefined ? {} : { handle }),
   });
+}
+
+/** @param version what the object says of itself */
+export function unsupported(objectKey: string, version: unknown): VaultError {
+  return new VaultError(
+    'unsupported-version',
+    `${objectKey} has format version ${String(version)}, which is not known to this program`,
+    { objectKey },
+  );
 }
 
 /** For what only saves space: null when it is damaged. An outage of the store is an error as ever. */

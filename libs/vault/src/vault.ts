@@ -1,7 +1,7 @@
 // Creating and opening a vault: one clear object says what it is, key slots hold the wrapped master key.
-import { type ObjectStore } from '@adyton/object-store';
+import { isFit, probeObjectStore, type ObjectStore } from '@adyton/object-store';
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { ulid } from 'ulid';
+import { decodeTime, ulid } from 'ulid';
 import {
   type KeySlot,
   parseKeySlot,
@@ -29,7 +29,7 @@ export interface CreatedVault extends Vault {
   readonly recoveryKey: string;
 }
 
-interface VaultDocument {
+export interface VaultDocument {
   readonly format: 'adyton-vault';
   readonly version: number;
   readonly vaultId: string;
@@ -46,14 +46,14 @@ export type StoredKeySlot =
   | { readonly state: 'damaged'; readonly slotId: string; readonly objectKey: string };
 
 const VERSION = 1;
-const VAULT_KEY = 'vault.json';
+export const VAULT_KEY = 'vault.json';
 const KEY_CHECK_BYTES = 16;
 
 export function keySlotKeyOf(slotId: string): string {
   return `key/${slotId}`;
 }
 
-/** @throws VaultError vault-exists; ObjectStoreError. The key slot is written first: a vault without a slot could never be opened. */
+/** @throws VaultError vault-exists, unfit-store; ObjectStoreError. The key slot is written first: a vault without a slot could never be opened. */
 export async function createVault(
   store: ObjectStore,
   options: { readonly unlock: SlotUnlock; readonly now: Date },
@@ -61,22 +61,14 @@ export async function createVault(
   if ((await store.head(VAULT_KEY)) !== null)
     throw new VaultError('vault-exists', `${store.name} holds a vault already`, { objectKey: VAULT_KEY });
   const vaultId = ulid(options.now.getTime());
+  await assertFitForVault(store, vaultId);
   const masterKey = randomBytes(32);
   await store.create(
     keySlotKeyOf(`${vaultId}-0`),
     jsonBytes(await wrapMasterKey(masterKey, vaultId, options)),
   );
-  const document: VaultDocument = {
-    format: 'adyton-vault',
-    version: VERSION,
-    vaultId,
-    createdAt: options.now.toISOString(),
-    slotBytes: SLOT_BYTES,
-    algorithms: { id: 'hmac-sha256', encryption: 'aes-256-gcm', compression: 'zstd' },
-    keyCheck: keyCheckOf(masterKey, vaultId),
-  };
   if (
-    (await store.create(VAULT_KEY, jsonBytes(document))) === 'exists' &&
+    (await store.create(VAULT_KEY, jsonBytes(vaultDocument({ vaultId, masterKey })))) === 'exists' &&
     (await readDocument(store)).vaultId !== vaultId
   ) {
     throw new VaultError('vault-exists', `${store.name}: somebody else created a vault at the same time`, {
@@ -84,6 +76,19 @@ export async function createVault(
     });
   }
   return { vaultId, masterKey, recoveryKey: formatRecoveryKey(masterKey) };
+}
+
+/** What vault.json says; id and master key decide all of it: a ULID holds the time it was made at. */
+export function vaultDocument({ vaultId, masterKey }: Vault): VaultDocument {
+  return {
+    format: 'adyton-vault',
+    version: VERSION,
+    vaultId,
+    createdAt: new Date(decodeTime(vaultId)).toISOString(),
+    slotBytes: SLOT_BYTES,
+    algorithms: { id: 'hmac-sha256', encryption: 'aes-256-gcm', compression: 'zstd' },
+    keyCheck: keyCheckOf(masterKey, vaultId),
+  };
 }
 
 /** @throws VaultError no-vault, unsupported-version, wrong-key (naming slots that are damaged), mistyped-key */
@@ -129,6 +134,13 @@ export async function readVaultId(store: ObjectStore): Promise<string> {
 
 export function jsonBytes(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Tries the promises that the vault is built on. @throws VaultError unfit-store, naming those that were broken */
+export async function assertFitForVault(store: ObjectStore, probeId: string): Promise<void> {
+  const report = await probeObjectStore(store, probeId);
+  if (!isFit(report))
+    throw new VaultError('unfit-store', `${store.name} cannot hold a vault: ${JSON.stringify(report)}`);
 }
 
 async function readDocument(store: ObjectStore): Promise<VaultDocument> {

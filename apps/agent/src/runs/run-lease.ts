@@ -95,7 +95,8 @@ export class RunLease {
       const { answer, state, reason } = await controlPlane.heartbeat(this.run, this.current);
       this.lastAnswerMs = clock.monotonicMs();
       if (answer === 'cancel') this.lost.abort(new RunFailure('ADY_CANCELLED', 'the run was cancelled'));
-      if (answer === 'fenced' && !isTerminal(runTransitions, state))
+      // in commit the end of the run is what is waited for; before it, a run that ended elsewhere must stop here too
+      if (answer === 'fenced' && (this.current !== 'commit' || !isTerminal(runTransitions, state)))
         this.lost.abort(new RunFailure('ADY_FENCED', 'another attempt owns this run, or it ended'));
       return { state, reason };
     } catch (error) {

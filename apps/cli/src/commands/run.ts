@@ -1,5 +1,5 @@
-// adyton run list | show | watch | log | cancel | replay.
-import { callRoute, restRoutes, type Run, type RunDetail } from '@adyton/contracts';
+// adyton run list | show | why | watch | log | cancel | replay.
+import { callRoute, restRoutes, type Explanation, type Run, type RunDetail } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print } from '../context';
 import { type MakeContext } from '../context';
@@ -8,7 +8,7 @@ import { untilEnded } from '../watch-run';
 import { finishWith, followRequest } from './backup';
 
 export function addRunCommands(program: Command, contextOf: MakeContext): void {
-  const run = program.command('run').description('runs: list, show, watch, log, cancel, replay');
+  const run = program.command('run').description('runs: list, show, why, watch, log, cancel, replay');
   run
     .command('list')
     .argument('[database]', 'name or id')
@@ -27,6 +27,14 @@ export function addRunCommands(program: Command, contextOf: MakeContext): void {
     .action(async (id: string, _options: unknown, command: Command) => {
       const context = contextOf(command);
       print(context, await callRoute(context.api, restRoutes.getRun, { params: { id } }), runText);
+    });
+  run
+    .command('why')
+    .argument('<run-or-request>')
+    .description('why a run or request waits, failed or ended as it did')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const context = contextOf(command);
+      print(context, await callRoute(context.api, restRoutes.explain, { params: { id } }), whyText);
     });
   run
     .command('watch')
@@ -97,6 +105,20 @@ function runTable(runs: readonly Run[]): string {
       r.reason?.code ?? '-',
     ]),
   );
+}
+
+function whyText(why: Explanation): string {
+  const pairs: [string, string][] = [
+    [why.subject, `${why.id}  ${why.state}`],
+    ['database', why.databaseName],
+    ['why', why.summary],
+  ];
+  if (why.reason !== null) pairs.push(['reason', `${why.reason.title}  [${why.reason.code}]`]);
+  for (const line of why.reason?.oraErrors ?? []) pairs.push(['', line]);
+  if (why.next !== '') pairs.push(['HINT', why.next]);
+  for (const { name, value } of why.facts) pairs.push([name, value]);
+  const events = why.events.map((e) => [e.at, e.action, e.principal, e.detail ?? '']);
+  return `${fields(pairs)}\n\n${table(['AT (UTC)', 'EVENT', 'BY', 'DETAIL'], events)}`;
 }
 
 function runText(run: RunDetail): string {

@@ -70,6 +70,6 @@ export class AgentDatabasesController {
         'ADY_DATABASE_UNREACHABLE',
         `the identity of ${database.name} is not known yet`,
       );
-    return (await this.vault.open()).databaseKeys(database.dbid);
+    return this.vault.databaseKeys(database.dbid);
   }
 }

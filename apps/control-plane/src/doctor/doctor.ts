@@ -28,7 +28,7 @@ export class Doctor {
       this.checkLedger(),
       this.checkQueue(),
       check('object-store', this.probeStore),
-      check('vault', async () => `vault ${(await this.vault.open()).id} is open`),
+      check('vault', async () => `vault ${await this.vault.open()} is open`),
       this.checkHosts(),
       this.checkDatabases(),
     ]);

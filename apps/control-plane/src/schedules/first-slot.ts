@@ -1,30 +1,19 @@
-// The first slot of a new schedule; refuses what cron or the time zone database does not know. The scheduler works out all later slots
-// with the same library.
-import { Cron } from 'croner';
+// The first slot of a new schedule; refuses what cron or the time zone database does not know.
+import { faultOfTiming, nextSlots } from '@adyton/domain';
 import { RefusedRequest } from '../http/refused-request';
 
 /** @throws RefusedRequest ADY_INVALID_REQUEST naming the field. */
 export function firstSlot(cron: string, timeZone: string, after: Date): Date {
-  refuseUnknownZone(timeZone);
-  const next = nextRun(cron, timeZone, after);
-  if (next === null) throw invalid('/cron', 'this expression never comes due');
-  return next;
+  refuseFault({ cron, timeZone }, 'cron');
+  const [next] = nextSlots({ cron, timeZone }, after, 1);
+  if (next === undefined) throw invalid('/cron', 'this expression never comes due');
+  return next.scheduledAt;
 }
 
-function nextRun(cron: string, timeZone: string, after: Date): Date | null {
-  try {
-    return new Cron(cron, { timezone: timeZone, mode: '5-part', paused: true }).nextRun(after);
-  } catch (error) {
-    throw invalid('/cron', error instanceof Error ? error.message : 'not a five-field cron expression');
-  }
-}
-
-function refuseUnknownZone(timeZone: string): void {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-  } catch {
-    throw invalid('/timeZone', `${timeZone} is not an IANA time zone`);
-  }
+/** @param cronField name of the field that holds the expression. @throws RefusedRequest ADY_INVALID_REQUEST */
+export function refuseFault(timing: { cron: string; timeZone: string }, cronField: string): void {
+  const fault = faultOfTiming(timing);
+  if (fault !== null) throw invalid(`/${fault.field === 'cron' ? cronField : fault.field}`, fault.detail);
 }
 
 function invalid(pointer: string, detail: string): RefusedRequest {

@@ -12,6 +12,7 @@ import {
 import { migrateLedger } from '@adyton/ledger';
 import { createLogger, loadConfig } from '@adyton/runtime';
 import { presenceKey } from '@adyton/queue';
+import { configuredStore, createKeyFile, prepareVault } from '@adyton/vault-access';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,9 +22,6 @@ import { startTestPostgres } from '../../../../test/support/postgres';
 import { startRedis, type RedisServer } from '../../../../test/support/redis';
 import { settings } from '../config';
 import { startServer } from '../start-server';
-import { configuredStore } from '../vault/configured-store';
-import { prepareVault } from '../vault/configured-vault';
-import { createKeyFile } from '../vault/key-file';
 import { openParts, type OpenedParts } from '../wiring/open-parts';
 import { startRelay } from '../wiring/start-relay';
 

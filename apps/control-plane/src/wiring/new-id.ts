@@ -8,6 +8,7 @@ import {
   type RestorePlanId,
   type RunId,
   type ScheduleId,
+  type VaultOperationId,
 } from '@adyton/domain';
 import { type Clock } from '@adyton/runtime';
 import { randomInt } from 'node:crypto';
@@ -21,6 +22,7 @@ interface Ids {
   RunId: RunId;
   RecoveryPointId: RecoveryPointId;
   RestorePlanId: RestorePlanId;
+  VaultOperationId: VaultOperationId;
 }
 export type IdKind = keyof Ids;
 export type IdOf<K extends IdKind> = Ids[K];

@@ -10,10 +10,9 @@ import {
   type Producer,
 } from '@adyton/queue';
 import { systemClock, type Logger, type ShutdownStep } from '@adyton/runtime';
+import { configuredStore, openConfiguredVault, storeProbe } from '@adyton/vault-access';
 import { type Parts } from '../app.module';
 import { type Config } from '../config';
-import { configuredStore, storeProbe } from '../vault/configured-store';
-import { openConfiguredVault } from '../vault/configured-vault';
 import { VaultKeeper } from '../vault/vault-keeper';
 import { idSource, requestIdSource } from './new-id';
 

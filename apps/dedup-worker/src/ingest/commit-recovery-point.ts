@@ -1,6 +1,6 @@
 // The commit point: the dedup-worker checks every piece of the closure and creates the manifest; only then does the ledger record the
 // recovery point. Rung again after any crash, it finds what was done and does the rest.
-import { reasonOf } from '@adyton/contracts';
+import { reasonOf, type ManifestContents } from '@adyton/contracts';
 import { type RunId } from '@adyton/domain';
 import { type Logger } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
@@ -22,8 +22,9 @@ export async function commitRecoveryPoint(
   const order = await controlPlane.commitOrder(runId);
   if (order.state !== 'committing') return; // committed or refused by an earlier ring
   const session = await sessions.ensure(runId);
-  const { contents, fence } = order;
-  const outcome = await session.writer().commit({ contents, closure: contents.closure });
+  const { contents, registration, fence } = order;
+  const inManifest: ManifestContents = { ...contents, registration, totals: session.totals };
+  const outcome = await session.writer().commit({ contents: inManifest, closure: contents.closure });
   switch (outcome.kind) {
     case 'committed': {
       const totals = { ...session.totals, bytesStored: session.totals.bytesStored + outcome.bytesStored };

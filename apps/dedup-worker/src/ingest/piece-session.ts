@@ -72,10 +72,11 @@ export class PieceSession implements SbtSession {
 
 function writerOf(run: RunSession, ingest: PieceIngest): PieceWriter {
   return {
-    write: async (block) => {
+    write: (bytes) => {
       try {
         run.writer(); // a run that ended meanwhile takes no more bytes
-        await ingest.write(block);
+        const written = ingest.write(bytes);
+        return written === undefined ? undefined : inSbtTerms(() => written);
       } catch (error) {
         throw sbtFailureOf(error);
       }

@@ -30,6 +30,31 @@ export interface ControlFile {
   rmanConfiguration: RmanConfiguration[];
   nextRecid: number;
   nextSetCount: number;
+  /** The root first; absent = a database without containers. */
+  containers?: Container[];
+  /** Absent = PRIMARY. */
+  role?: 'PRIMARY' | 'PHYSICAL STANDBY';
+  /** The file of block change tracking; absent = disabled. */
+  changeTracking?: { name: string };
+  /** What backups and VALIDATE found: V$DATABASE_BLOCK_CORRUPTION. */
+  corruptBlocks?: CorruptBlock[];
+}
+
+export interface Container {
+  /** 1 = root, 2 = seed, from 3 on pluggable databases. */
+  conId: number;
+  name: string;
+  openMode: 'READ WRITE' | 'READ ONLY' | 'MOUNTED';
+}
+
+/** Neighbouring blocks with the same kind of damage. */
+export interface CorruptBlock {
+  file: number;
+  block: number;
+  blocks: number;
+  /** "0" for damage that is not logical. */
+  scn: string;
+  type: 'ALL ZERO' | 'FRACTURED' | 'CHECKSUM' | 'CORRUPT' | 'LOGICAL' | 'NOLOGGING';
 }
 
 interface Incarnation {
@@ -44,6 +69,9 @@ export interface Tablespace {
   ts: number;
   name: string;
   bigfile: boolean;
+  /** Absent: no containers. Numbers repeat from container to container. */
+  conId?: number;
+  encrypted?: boolean;
 }
 
 export interface DataFile {
@@ -63,12 +91,15 @@ export interface DataFile {
   unrecoverableScn: string;
   /** SCN at which the file went offline: recovery must reach it. Null while the file is online. */
   lastScn: string | null;
+  /** Absent: no containers. */
+  conId?: number;
 }
 
 interface TempFile {
   file: number;
   name: string;
   bytes: number;
+  conId?: number;
 }
 
 export interface RedoLog {
@@ -165,6 +196,8 @@ export interface BackupDataFile {
   blocks: number;
   blockBytes: number;
   completedAt: string;
+  /** The backup read only what block change tracking named. */
+  usedChangeTracking?: boolean;
 }
 
 export interface BackupRedoLog {

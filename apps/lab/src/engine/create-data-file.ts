@@ -17,6 +17,8 @@ export interface NewDataFile {
   header: DataFileHeader;
   seed: number;
   objectId: number;
+  /** Payload as a keystore would leave it: no bytes repeat. */
+  encrypted?: boolean;
   /** Blocks get SCNs from here ... */
   firstScn: Scn;
   /** ... over this range. */
@@ -84,7 +86,13 @@ function fillRun(
 function fillUsedBlock(slot: Buffer, file: NewDataFile, block: number): void {
   const seed = mixSeed(file.seed, block);
   const scn = file.firstScn + BigInt(seed % file.scnRange);
-  fillTableBlock(slot, { rdba: rdbaOf(file.header.rfile, block), objectId: file.objectId, seed, scn });
+  fillTableBlock(slot, {
+    rdba: rdbaOf(file.header.rfile, block),
+    objectId: file.objectId,
+    seed,
+    scn,
+    encrypted: file.encrypted === true,
+  });
 }
 
 function makeEmptyTemplate(blockBytes: number, rfile: number): Buffer {

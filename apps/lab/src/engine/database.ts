@@ -9,16 +9,17 @@ import { type DataFile, type RedoLog } from '../control-file/control-file';
 import { type ControlFileStore } from '../control-file/control-file-store';
 import { blockScn } from '../formats/block';
 import { type DataFileHeader, makeDataFileHeader } from '../formats/data-file-header';
-import { type RedoLogHeader } from '../formats/redo-log';
 import { applyVector, type ChangeVector, encodeRedoRecord } from '../formats/redo-record';
 import { formatScn, parseScn, type Scn } from '../formats/scn';
 import { dateOfStamp, stampOf } from '../formats/stamp';
 import { ORA, OraError } from '../instance/ora-error';
-import { archivedLogPath, archiveLog } from './archive-log';
+import { Archiver } from './archiver';
 import { BlockWriter } from './block-writer';
 import { BufferCache } from './buffer-cache';
 import { closeDataFile, type DataFileHandle, openDataFile } from './data-file-handle';
-import { RedoWriter } from './redo-writer';
+import { FIRST_THREAD, nextGroup, RedoThreads } from './redo-threads';
+import { type RedoWriter } from './redo-writer';
+import { TrackingSwitch } from './tracking-switch';
 
 export interface BlockChange {
   file: number;
@@ -28,8 +29,10 @@ export interface BlockChange {
 
 export interface DatabaseOptions {
   store: ControlFileStore;
-  /** Where archived logs go. */
-  archiveDirectory: string;
+  /** Where archived logs go; a function where it can change while the database is open. */
+  archiveDirectory: string | (() => string);
+  /** Limit of the fast recovery area, bytes. Absent: none. */
+  archiveBytesMax?: () => number;
   /** Where the side file of the block writer lies (see block-writer.ts). */
   oradata: string;
   now: () => Date;
@@ -50,7 +53,8 @@ export interface OpenFile {
 /** What instance recovery leaves behind. */
 export interface RecoveredState {
   files: Map<number, OpenFile>;
-  redo: RedoWriter;
+  /** By thread. */
+  redo: Map<number, RedoWriter>;
   nextScn: Scn;
   lastCommitMs: number;
 }
@@ -68,7 +72,9 @@ export class Database {
   readonly cache: BufferCache;
   private readonly handles = new Map<number, DataFileHandle>();
   private readonly writer: BlockWriter;
-  private redo: RedoWriter;
+  readonly archiver: Archiver;
+  readonly redo: RedoThreads;
+  readonly tracking: TrackingSwitch;
   private nextFreeScn: Scn;
   private lastCommitMs: number;
   private turn: Promise<unknown> = Promise.resolve();
@@ -86,9 +92,11 @@ export class Database {
       splitWrites: options.splitWrites === true,
     });
     this.cache = new BufferCache(this.handles, this.writer, options.cacheBytes ?? DEFAULT_CACHE_BYTES);
-    this.redo = state.redo;
+    this.redo = new RedoThreads(options.store, state.redo);
     this.nextFreeScn = state.nextScn;
     this.lastCommitMs = state.lastCommitMs;
+    this.archiver = new Archiver(archiverOptions(options));
+    this.tracking = new TrackingSwitch(options.store);
   }
 
   get store(): ControlFileStore {
@@ -118,7 +126,7 @@ export class Database {
   }
 
   /** Commits one transaction: redo first, then the cached blocks. Each block may appear once. Answers its SCN. */
-  commit(changes: BlockChange[]): Scn {
+  commit(changes: BlockChange[], thread = FIRST_THREAD): Scn {
     const vectors = changes.map((change): ChangeVector => {
       const cached = this.cache.get(change.file, change.block);
       return { ...change, seq: 1, previousScn: blockScn(cached.bytes) };
@@ -126,15 +134,19 @@ export class Database {
     const atMs = Math.max(this.options.now().getTime(), this.lastCommitMs);
     const encode = () => encodeRedoRecord({ scn: this.nextFreeScn, atMs, vectors });
     let record = encode();
-    if (!this.redo.fits(record)) {
-      this.switchLog();
+    if (!this.redo.writer(thread).fits(record)) {
+      this.switchLog(thread);
       record = encode();
     }
-    return this.critical(() => this.write(record, vectors, atMs));
+    return this.critical(() => this.write(record, { vectors, atMs, thread }));
   }
 
-  private write(record: Buffer, vectors: ChangeVector[], atMs: number): Scn {
-    this.redo.append(record);
+  private write(
+    record: Buffer,
+    { vectors, atMs, thread }: { vectors: ChangeVector[]; atMs: number; thread: number },
+  ): Scn {
+    for (const { file, block } of vectors) this.tracking.current?.note(file, block);
+    this.redo.writer(thread).append(record);
     const scn = this.nextFreeScn++;
     this.lastCommitMs = atMs;
     for (const vector of vectors) {
@@ -162,27 +174,37 @@ export class Database {
     });
   }
 
-  /** Ends the current log, archives it, starts the next one. A log switch is also a checkpoint. Answers the log ended. */
-  switchLog(): { thread: number; sequence: number } {
-    return this.critical(() => this.startNextLog());
+  /**
+   * Ends the current log of a thread, archives it, starts the next one. A log switch is also a checkpoint. Answers the log ended.
+   * Throws ORA-00257 when no log is free because the archiver is stuck.
+   */
+  switchLog(thread = FIRST_THREAD): { thread: number; sequence: number } {
+    if (this.archiver.error !== undefined) this.archiver.copyPending();
+    const next = nextGroup(this.store.current, thread);
+    return this.critical(() => this.startNextLog(thread, next));
   }
 
-  private startNextLog(): { thread: number; sequence: number } {
-    const { controlFile, current } = this.currentLog();
-    const next = nextGroup(controlFile.redoLogs);
+  /** ALTER SYSTEM ARCHIVE LOG CURRENT: the logs of all threads. Throws ORA-16038 when one could not be archived. */
+  archiveLogCurrent(thread = FIRST_THREAD): { thread: number; sequence: number } {
+    const others = this.redo.numbers().filter((other) => other !== thread);
+    const ended = this.switchLog(thread);
+    for (const other of others) this.switchLog(other);
+    if (this.archiver.error !== undefined) throw this.archiver.error;
+    return ended;
+  }
+
+  private startNextLog(thread: number, next: RedoLog): { thread: number; sequence: number } {
+    const current = this.redo.current(thread);
     // Two logs must not start at the same SCN, so ending an empty one uses up an SCN.
     const firstScn = parseScn(current.firstScn);
     const nextScn = this.nextFreeScn > firstScn ? this.nextFreeScn : firstScn + 1n;
-    const ended = this.redo.finish(nextScn, this.commitStamp());
+    const ended = this.redo.writer(thread).finish(nextScn, this.commitStamp());
     this.nextFreeScn = nextScn;
     const sequence = current.sequence + 1;
-    this.redo = RedoWriter.begin(next, {
-      ...ended,
-      sequence,
-      firstScn: nextScn,
-      firstStamp: this.commitStamp(),
-    });
-    const archived = this.archive(current, ended);
+    const begun = { ...ended, sequence, firstScn: nextScn, firstStamp: this.commitStamp() };
+    this.redo.begin(next, begun);
+    const archived =
+      this.store.current.logMode === 'ARCHIVELOG' ? this.archiver.copy(current, ended) : undefined;
     this.writeFiles();
     // One control-file write for the whole switch: a crash before it is put right from the log headers.
     this.store.update((changed) => {
@@ -212,39 +234,69 @@ export class Database {
     if (record.status === 'SYSTEM')
       throw new OraError(1541, 'system tablespace cannot be brought offline; shut down if necessary');
     if (record.status !== 'ONLINE') return;
-    const { handle } = this.openFile(file);
-    this.writeFiles(file);
-    this.cache.forget(file);
-    this.files.delete(file);
-    this.handles.delete(file);
-    closeDataFile(handle);
-    const scn = this.nextFreeScn;
-    this.store.update((controlFile) => {
-      this.noteCheckpoint(controlFile.dataFiles, scn, file);
-      Object.assign(record, { status: 'RECOVER', lastScn: formatScn(scn) });
-    });
+    const lastScn = formatScn(this.release(file));
+    this.store.update(() => Object.assign(record, { status: 'RECOVER', lastScn }));
   }
 
   /** ALTER DATABASE DATAFILE n ONLINE. Throws ORA-01113 when the file on disk is older than its offline SCN. */
   bringOnline(file: number): void {
     const record = this.record(file);
     if (record.status === 'ONLINE' || record.status === 'SYSTEM') return;
-    const opening = openDataFile(record.name);
+    this.acquire(record);
+    this.store.update(() => Object.assign(record, { status: 'ONLINE', lastScn: null }));
+    this.checkpoint(file);
+  }
+
+  /** ALTER PLUGGABLE DATABASE CLOSE: its files are checkpointed and let go. */
+  closeContainer(conId: number): void {
+    for (const record of this.filesOf(conId)) {
+      const lastScn = formatScn(this.release(record.file));
+      this.store.update(() => Object.assign(record, { lastScn }));
+    }
+  }
+
+  /** ALTER PLUGGABLE DATABASE OPEN. Throws ORA-01113 when a file is older than when it was closed. */
+  openContainer(conId: number): void {
+    const closed = this.store.current.dataFiles.filter(
+      (record) => record.conId === conId && !this.files.has(record.file) && record.status !== 'RECOVER',
+    );
+    for (const record of closed) this.acquire(record);
+    this.store.update(() => {
+      for (const record of closed) record.lastScn = null;
+    });
+    this.checkpoint();
+  }
+
+  private filesOf(conId: number): DataFile[] {
+    return this.store.current.dataFiles.filter(
+      (record) => record.conId === conId && this.files.has(record.file),
+    );
+  }
+
+  /** Writes a file and closes it; answers up to where it is complete. */
+  private release(file: number): Scn {
+    const { handle } = this.openFile(file);
+    this.writeFiles(file);
+    const scn = this.nextFreeScn;
+    this.store.update(({ dataFiles }) => this.noteCheckpoint(dataFiles, scn, file));
+    this.cache.forget(file);
+    this.files.delete(file);
+    this.handles.delete(file);
+    closeDataFile(handle);
+    return scn;
+  }
+
+  private acquire({ file, name, lastScn }: DataFile): void {
+    const opening = openDataFile(name);
     if (!opening.ok) throw new OraError(1157, `cannot identify/lock data file ${file} (${opening.reason})`);
     const { header, handle } = opening;
-    const needed = record.lastScn === null ? 0n : parseScn(record.lastScn);
-    if (
-      header.checkpointScn < needed ||
-      header.absoluteFuzzyScn > 0n ||
-      header.checkpointScn > this.nextFreeScn
-    ) {
+    const behind = header.checkpointScn < (lastScn === null ? 0n : parseScn(lastScn));
+    if (behind || header.absoluteFuzzyScn > 0n || header.checkpointScn > this.nextFreeScn) {
       closeDataFile(handle);
       throw new OraError(ORA.recoveryNeeded, `file ${file} needs media recovery`);
     }
     this.files.set(file, { handle, header });
     this.handles.set(file, handle);
-    this.store.update(() => Object.assign(record, { status: 'ONLINE', lastScn: null }));
-    this.checkpoint(file);
   }
 
   /** Clean shutdown: everything is in the data files afterwards. */
@@ -256,20 +308,11 @@ export class Database {
   /** Lets go of all files without writing anything (as a crash does). */
   abandon(): void {
     this.redo.close();
+    this.tracking.close();
     this.writer.close();
     for (const { handle } of this.files.values()) closeDataFile(handle);
     this.files.clear();
     this.handles.clear();
-  }
-
-  currentLogUsage(): { group: number; sequence: number; usedBytes: number; bytes: number } {
-    const { current } = this.currentLog();
-    return {
-      group: current.group,
-      sequence: current.sequence,
-      usedBytes: this.redo.usedBytes(),
-      bytes: current.bytes,
-    };
   }
 
   /** The header a checkpoint at this moment would write. */
@@ -325,18 +368,6 @@ export class Database {
     }
   }
 
-  private archive(log: RedoLog, header: RedoLogHeader): Parameters<typeof addArchivedLog>[1] | undefined {
-    if (this.store.current.logMode !== 'ARCHIVELOG') return undefined;
-    return archiveOnlineLog(log, header, this.options.archiveDirectory);
-  }
-
-  private currentLog() {
-    const controlFile = this.store.current;
-    const current = controlFile.redoLogs.find((log) => log.status === 'CURRENT');
-    if (current === undefined) throw new Error('the control file names no current log');
-    return { controlFile, current };
-  }
-
   private record(file: number): DataFile {
     const record = this.store.current.dataFiles.find((candidate) => candidate.file === file);
     if (record === undefined)
@@ -349,34 +380,11 @@ export class Database {
   }
 }
 
-/** Archives a closed online log and answers its record. */
-export function archiveOnlineLog(
-  log: RedoLog,
-  header: RedoLogHeader,
-  directory: string,
-): Parameters<typeof addArchivedLog>[1] {
-  if (header.nextScn === undefined) throw new Error(`log ${header.sequence} is still being written`);
-  const name = archivedLogPath(directory, header);
-  archiveLog(log.path, header, name);
+function archiverOptions(options: DatabaseOptions): ConstructorParameters<typeof Archiver>[0] {
+  const { store, archiveDirectory, archiveBytesMax, now } = options;
   return {
-    thread: header.thread,
-    sequence: header.sequence,
-    resetlogsScn: formatScn(header.resetlogsScn),
-    resetlogsId: header.resetlogsId,
-    firstScn: formatScn(header.firstScn),
-    nextScn: formatScn(header.nextScn),
-    firstAt: dateOfStamp(header.firstStamp).toISOString(),
-    nextAt: dateOfStamp(header.nextStamp).toISOString(),
-    blocks: header.usedBlocks,
-    blockBytes: 512,
-    name,
+    ...{ store, now },
+    directory: typeof archiveDirectory === 'string' ? () => archiveDirectory : archiveDirectory,
+    bytesMax: archiveBytesMax ?? (() => Number.POSITIVE_INFINITY),
   };
-}
-
-/** The group written next: never used, else the one with the oldest contents (archived, and behind the checkpoint). */
-export function nextGroup(logs: RedoLog[]): RedoLog {
-  const free = logs.filter((log) => log.status === 'UNUSED' || log.status === 'INACTIVE');
-  const [oldest] = free.sort((a, b) => a.sequence - b.sequence);
-  if (oldest === undefined) throw new OraError(ORA.noCurrentLog, 'no online log is free for a switch');
-  return oldest;
 }

@@ -3,7 +3,7 @@
  * from a seed. Every block differs, and words and numbers repeat as in real tables, so that zstd takes 64 KiB of blocks to
  * about 40 %. No object per row: a block is 32-bit words written into one big buffer.
  */
-import { BLOCK_TYPE, sealBlock, writeBlockHeader } from '../formats/block';
+import { BLOCK_TYPE, markEncrypted, sealBlock, writeBlockHeader } from '../formats/block';
 import { type Scn } from '../formats/scn';
 
 /** A row: 4 bytes of row header, then words of text. */
@@ -70,6 +70,8 @@ export interface FilledBlock {
   objectId: number;
   seed: number;
   scn: Scn;
+  /** Rows of an encrypted tablespace: header in clear, every other byte without a pattern. */
+  encrypted?: boolean;
 }
 
 /** Fills a whole block and seals it. `block` must start at a multiple of 4 bytes of its memory. */
@@ -79,12 +81,34 @@ export function fillTableBlock(block: Buffer, filled: FilledBlock): void {
   block.writeUInt32LE(filled.objectId, OBJECT_ID_OFFSET);
   block.writeUInt32LE(Number(filled.scn & 0xffffffffn), CLEANOUT_SCN_OFFSET);
   const words = new Uint32Array(block.buffer, block.byteOffset, block.length / 4);
+  if (filled.encrypted === true) {
+    markEncrypted(block);
+    scramble(words, filled.seed);
+    sealBlock(block, { scn: filled.scn, seq: 1 });
+    return;
+  }
   let state = filled.seed;
   const rows = rowsPerBlock(block.length);
   for (let row = 0; row < rows; row++) {
     state = fillRow(words, rowOffset(block.length, row) / 4, state);
   }
   sealBlock(block, { scn: filled.scn, seq: 1 });
+}
+
+/** First word behind block header and transaction slots: what is in front stays readable in an encrypted block. */
+const CLEAR_WORDS = TABLE_HEADER_OFFSET / 4;
+
+function scramble(words: Uint32Array, seed: number): void {
+  let state = seed;
+  for (let i = CLEAR_WORDS; i < words.length - TAIL_WORDS; i++) words[i] = state = nextRandom(state);
+}
+
+/** What a changed row of an encrypted tablespace looks like on disk. */
+export function makeScrambledRow(seed: number): Buffer {
+  const words = new Uint32Array(ROW_WORDS);
+  let state = seed;
+  for (let i = 0; i < words.length; i++) words[i] = state = nextRandom(state);
+  return Buffer.from(words.buffer, 4, ROW_BYTES - 4);
 }
 
 /** The text part of a row (without its 4-byte header), for an update in place. */

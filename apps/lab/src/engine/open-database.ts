@@ -3,7 +3,6 @@
  * from the side file, the online logs are applied from the last checkpoint on, unfinished log switches are finished.
  */
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { addArchivedLog } from '../control-file/change-records';
 import { type ControlFile, type DataFile, type RedoLog } from '../control-file/control-file';
 import { type RedoLogHeader } from '../formats/redo-log';
 import { formatScn, parseScn } from '../formats/scn';
@@ -13,14 +12,8 @@ import { applyRedo, type ApplyRedoOutcome } from '../recovery/apply-redo';
 import { readRedoHeaderOf } from '../recovery/read-redo-log';
 import { repairTornBlocks } from './block-writer';
 import { closeDataFile, type DataFileHandle, openDataFile } from './data-file-handle';
-import {
-  archiveOnlineLog,
-  Database,
-  type DatabaseOptions,
-  nextGroup,
-  type OpenFile,
-  sideFilePath,
-} from './database';
+import { Database, type DatabaseOptions, type OpenFile, sideFilePath } from './database';
+import { nextGroup } from './redo-threads';
 import { RedoWriter } from './redo-writer';
 
 export interface OpenedDatabase {
@@ -33,7 +26,7 @@ type Recovered = Extract<ApplyRedoOutcome, { status: 'recovered' }>;
 /** Opens the database. Throws OraError when files are missing, damaged, or need media recovery. */
 export async function openDatabase(options: DatabaseOptions): Promise<OpenedDatabase> {
   const { store } = options;
-  const online = store.current.dataFiles.filter(isOnline);
+  const online = store.current.dataFiles.filter((file) => isOnline(file, store.current));
   const sideFile = sideFilePath(options.oradata);
   const tornBlocksRepaired = repair(online, sideFile);
   checkHeaders(online, store.current);
@@ -44,10 +37,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenedData
   const database = new Database(options, {
     files,
     redo,
-    nextScn: maxScn(recovered.checkpointScn, parseScn(redo.log.firstScn)),
+    nextScn: [...redo.values()].reduce(
+      (max, { log }) => maxScn(max, parseScn(log.firstScn)),
+      recovered.checkpointScn,
+    ),
     lastCommitMs: recovered.lastRecord?.atMs ?? at.getTime(),
   });
   database.checkpoint();
+  database.archiver.copyPending();
   return {
     database,
     recovery: {
@@ -58,8 +55,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenedData
   };
 }
 
-function isOnline(file: DataFile): boolean {
-  return file.status === 'SYSTEM' || file.status === 'ONLINE';
+/** The files of a pluggable database that is closed stay closed. */
+function isOnline(file: DataFile, { containers = [] }: ControlFile): boolean {
+  const isClosed = containers.some((c) => c.conId === file.conId && c.openMode === 'MOUNTED');
+  return !isClosed && (file.status === 'SYSTEM' || file.status === 'ONLINE');
 }
 
 /** Works on sizes from the control file: a header may be one of the torn blocks. */
@@ -120,11 +119,11 @@ async function recover(online: DataFile[], controlFile: ControlFile, sideFile: s
   }
 }
 
-/** Makes the control file agree with what the log headers say, archives what a crash left over, opens the current log. */
-function reconcileLogs(options: DatabaseOptions, recovered: Recovered): RedoWriter {
+/** Makes the control file agree with what the log headers say and opens the current log of each thread. */
+function reconcileLogs(options: DatabaseOptions, recovered: Recovered): Map<number, RedoWriter> {
   const { store } = options;
   const controlFile = store.current;
-  const end = recovered.end;
+  const { end } = recovered;
   if (end === undefined) throw new OraError(ORA.noCurrentLog, 'no online log holds the current redo');
   const headers = new Map<number, RedoLogHeader>();
   for (const log of controlFile.redoLogs) {
@@ -132,25 +131,36 @@ function reconcileLogs(options: DatabaseOptions, recovered: Recovered): RedoWrit
     if (header !== undefined && header.resetlogsScn === end.header.resetlogsScn)
       headers.set(log.group, header);
   }
-  const archived = [...headers].flatMap(([group, header]) => {
-    const log = controlFile.redoLogs.find((candidate) => candidate.group === group);
-    const wanted = controlFile.logMode === 'ARCHIVELOG' && log !== undefined && header.nextScn !== undefined;
-    if (!wanted || isArchived(controlFile, header)) return [];
-    return [archiveOnlineLog(log, header, options.archiveDirectory)];
-  });
   store.update(() => {
-    for (const log of controlFile.redoLogs) describeLog(log, headers.get(log.group));
-    for (const record of archived) addArchivedLog(controlFile, record, options.now());
-    for (const log of controlFile.redoLogs) log.archived = log.status === 'INACTIVE';
+    for (const log of controlFile.redoLogs) {
+      const header = headers.get(log.group);
+      describeLog(log, header);
+      log.archived = log.status === 'INACTIVE' && header !== undefined && isArchived(controlFile, header);
+    }
   });
-  const current = controlFile.redoLogs.find((log) => log.status === 'CURRENT');
-  if (current !== undefined) return RedoWriter.resume(current, end.nextBlock);
-  return beginAfter(end.header, controlFile, options);
+  const writers = new Map<number, RedoWriter>();
+  for (const thread of new Set(controlFile.redoLogs.map((log) => log.thread))) {
+    const current = controlFile.redoLogs.find((log) => log.status === 'CURRENT' && log.thread === thread);
+    const threadEnd = recovered.ends.get(thread);
+    if (current !== undefined && threadEnd !== undefined) {
+      writers.set(thread, RedoWriter.resume(current, threadEnd.nextBlock));
+      continue;
+    }
+    const last = [...headers.values()]
+      .filter((header) => header.thread === thread)
+      .reduce<RedoLogHeader | undefined>(
+        (max, h) => (h.sequence > (max?.sequence ?? 0) ? h : max),
+        undefined,
+      );
+    if (last === undefined) throw new OraError(ORA.noCurrentLog, `no online log of thread ${thread}`);
+    writers.set(thread, beginAfter(last, controlFile, options));
+  }
+  return writers;
 }
 
 /** The crash came between the end of one log and the start of the next. */
 function beginAfter(ended: RedoLogHeader, controlFile: ControlFile, options: DatabaseOptions): RedoWriter {
-  const next = nextGroup(controlFile.redoLogs);
+  const next = nextGroup(controlFile, ended.thread);
   const firstScn = ended.nextScn ?? ended.firstScn;
   const sequence = ended.sequence + 1;
   const redo = RedoWriter.begin(next, { ...ended, sequence, firstScn, firstStamp: stampOf(options.now()) });

@@ -10,6 +10,7 @@ import { type Database } from './database';
 import {
   fillTableBlock,
   makeRowText,
+  makeScrambledRow,
   mixSeed,
   nextRandom,
   rowOffset,
@@ -17,6 +18,7 @@ import {
   TRANSACTION_SLOT_OFFSET,
 } from './fill-block';
 import { bitOf, firstDataBlock, HIGH_WATER_OFFSET, highWaterOf, SPACE_HEADER_BLOCK } from './space-map';
+import { FIRST_THREAD } from './redo-threads';
 import { Transaction } from './transaction';
 
 /** More rows would not fit the longest redo record. */
@@ -38,6 +40,8 @@ const SLOT_BYTES = 16;
 
 export interface WorkloadOptions {
   now: () => Date;
+  /** Whose redo it is. Absent: thread 1. */
+  thread?: number;
   /** Stops between two transactions. */
   signal?: AbortSignal;
 }
@@ -48,6 +52,7 @@ interface Region {
   blockBytes: number;
   blocks: number;
   firstData: number;
+  encrypted: boolean;
 }
 
 interface Target {
@@ -61,7 +66,7 @@ export async function runWorkload(
   request: WorkloadRequest,
   options: WorkloadOptions,
 ): Promise<WorkloadResult> {
-  const run = new WorkloadRun(database, request);
+  const run = new WorkloadRun(database, request, options.thread ?? FIRST_THREAD);
   const startedMs = options.now().getTime();
   while (run.commits < request.transactions && options.signal?.aborted !== true) {
     await database.exclusively(async () => {
@@ -103,17 +108,22 @@ class WorkloadRun {
   constructor(
     private readonly database: Database,
     private readonly request: WorkloadRequest,
+    private readonly thread: number,
   ) {
     // The clusters depend on the seed alone; the texts also on the SCN, so that no run repeats an older one's rows.
     this.state = mixSeed(request.seed, Number(database.nextScn & 0x7fffffffn));
-    this.regions = database.store.current.dataFiles
+    const { dataFiles, tablespaces, containers = [] } = database.store.current;
+    const readOnly = new Set(containers.flatMap((c) => (c.openMode === 'READ WRITE' ? [] : [c.conId])));
+    this.regions = dataFiles
       .filter((record) => record.enabled === 'READ WRITE' && database.files.has(record.file))
-      .map(({ file, rfile, blockBytes, blocks }) => ({
+      .filter(({ conId }) => conId === undefined || !readOnly.has(conId))
+      .map(({ file, rfile, blockBytes, blocks, ts, conId }) => ({
         file,
         rfile,
         blockBytes,
         blocks,
         firstData: firstDataBlock(blockBytes, blocks),
+        encrypted: tablespaces.some((t) => t.encrypted === true && t.ts === ts && t.conId === conId),
       }));
     this.dataBlocks = this.regions.reduce((sum, region) => sum + region.blocks + 1 - region.firstData, 0);
     if (this.dataBlocks === 0) throw new OraError(ORA.noSuchFile, 'no data file is online and writable');
@@ -127,7 +137,7 @@ class WorkloadRun {
       if (insert && this.insertBlock(transaction)) inserts++;
       else this.updateRow(transaction);
     }
-    const done = transaction.commit();
+    const done = transaction.commit(this.thread);
     this.commits++;
     if (done === undefined) return;
     this.firstScn ??= done.scn;
@@ -157,7 +167,8 @@ class WorkloadRun {
     const slotOffset = TRANSACTION_SLOT_OFFSET + 24 * this.random(2);
     transaction.patch(region.file, block, { offset: slotOffset, bytes: slot });
     const offset = rowOffset(region.blockBytes, row) + 4;
-    transaction.patch(region.file, block, { offset, bytes: makeRowText(this.next()) });
+    const bytes = region.encrypted ? makeScrambledRow(this.next()) : makeRowText(this.next());
+    transaction.patch(region.file, block, { offset, bytes });
   }
 
   private insertBlock(transaction: Transaction): boolean {
@@ -171,6 +182,7 @@ class WorkloadRun {
       objectId: 70000 + region.file,
       seed: this.next(),
       scn: this.database.nextScn,
+      encrypted: region.encrypted,
     });
     transaction.replace(region.file, target, block);
     const { bitmapBlock, offset, mask } = bitOf(region.blockBytes, target);

@@ -1,6 +1,7 @@
 /** A transaction being put together: it sees its own changes, and hands all of them to one commit. */
 import { type Patch } from '../formats/redo-record';
 import { type Scn } from '../formats/scn';
+import { FIRST_THREAD } from './redo-threads';
 import { type BlockChange, type Database } from './database';
 
 interface Touched {
@@ -34,15 +35,15 @@ export class Transaction {
     this.touched.set(`${file}/${block}`, { file, block, bytes, patches: [], image: true });
   }
 
-  /** Commits; nothing to do for an empty transaction. */
-  commit(): { scn: Scn; changes: BlockChange[] } | undefined {
+  /** Commits in a redo thread; nothing to do for an empty transaction. */
+  commit(thread = FIRST_THREAD): { scn: Scn; changes: BlockChange[] } | undefined {
     if (this.touched.size === 0) return undefined;
     const changes = [...this.touched.values()].map(({ file, block, bytes, patches, image }): BlockChange => ({
       file,
       block,
       change: image ? { kind: 'image', bytes } : { kind: 'patch', patches },
     }));
-    return { scn: this.database.commit(changes), changes };
+    return { scn: this.database.commit(changes, thread), changes };
   }
 
   private touch(file: number, block: number): Touched {

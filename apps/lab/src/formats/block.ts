@@ -16,7 +16,7 @@ export const BLOCK_TYPE = {
 } as const;
 
 /** Bits of the header's flag byte. */
-const BLOCK_FLAG = { new: 0x01, delayedLogging: 0x02, checksum: 0x04 } as const;
+const BLOCK_FLAG = { new: 0x01, delayedLogging: 0x02, checksum: 0x04, encrypted: 0x10 } as const;
 
 /** Byte 1 of a block by its size. */
 export const FRMT_BY_BLOCK_BYTES: ReadonlyMap<number, number> = new Map([
@@ -49,13 +49,18 @@ export interface BlockHeader {
 export type BlockFault = 'format' | 'address' | 'torn' | 'checksum';
 export type BlockCheck = { ok: true } | { ok: false; fault: BlockFault };
 
-/** Address of a block inside the database: relative file number and block number (smallfile tablespaces). */
+/** Relative file number of the one file of a bigfile tablespace: its addresses are 32 bits of block number. */
+export const BIGFILE_RFILE = 1024;
+
+/** Address of a block inside the database: relative file number and block number, or the block number alone (bigfile). */
 export function rdbaOf(rfile: number, block: number): number {
+  if (rfile === BIGFILE_RFILE) return block >>> 0;
   return ((rfile << RDBA_BLOCK_BITS) | (block & RDBA_BLOCK_MASK)) >>> 0;
 }
 
-/** The inverse of {@link rdbaOf}. */
-export function splitRdba(rdba: number): { rfile: number; block: number } {
+/** The inverse of {@link rdbaOf}; an address does not tell by itself that it belongs to a bigfile. */
+export function splitRdba(rdba: number, bigfile = false): { rfile: number; block: number } {
+  if (bigfile) return { rfile: BIGFILE_RFILE, block: rdba };
   return { rfile: rdba >>> RDBA_BLOCK_BITS, block: rdba & RDBA_BLOCK_MASK };
 }
 
@@ -91,6 +96,11 @@ export function writeBlockHeader(block: Buffer, header: { type: number; rdba: nu
   block.writeUInt32LE(header.rdba, 4);
   block.writeUInt8(BLOCK_FLAG.checksum, 15);
   block.writeUInt16LE(0, 18);
+}
+
+/** Marks the block as one of an encrypted tablespace: its payload means nothing without a key. */
+export function markEncrypted(block: Buffer): void {
+  block.writeUInt8(block.readUInt8(15) | BLOCK_FLAG.encrypted, 15);
 }
 
 /** Stamps a changed block with its SCN and sequence, then writes tail and checksum. The block is valid afterwards. */

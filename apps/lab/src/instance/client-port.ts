@@ -18,7 +18,7 @@ import { BrokenBlockError } from '../engine/buffer-cache';
 import { countUsedBlocks } from '../engine/count-used-blocks';
 import { markTruth, writeTruthMark } from '../engine/mark-truth';
 import { ROWS_PER_TRANSACTION_MAX, runWorkload, TRANSACTIONS_MAX } from '../engine/run-workload';
-import { formatScn } from '../formats/scn';
+import { formatScn, parseScn } from '../formats/scn';
 import { stampOf } from '../formats/stamp';
 import { executeAlter } from './execute-alter';
 import { type Instance } from './instance';
@@ -30,6 +30,7 @@ import {
 } from './instance-port';
 import { hostPaths } from './oracle-home';
 import { ORA, OraError } from './ora-error';
+import { type SharedDatabase } from './shared-database';
 
 type Args<K extends OperationName> = Operations[K]['args'];
 type Result<K extends OperationName> = Promise<Operations[K]['result']>;
@@ -48,8 +49,11 @@ export function connectLocal(
   };
 }
 
-/** One snapshot control file per instance; its holder by instance. */
-const snapshotHolders = new WeakMap<Instance, ClientPort>();
+/** One snapshot control file per database, whatever its instances; its holder by database. */
+const snapshotHolders = new WeakMap<SharedDatabase, ClientPort>();
+
+/** Rows of V$DATABASE_BLOCK_CORRUPTION kept. */
+const CORRUPT_BLOCKS_MAX = 10_000;
 
 class ClientPort implements InstancePort {
   private readonly sessions: SessionId[] = [];
@@ -62,7 +66,7 @@ class ClientPort implements InstancePort {
 
   disconnect(): void {
     for (const id of this.sessions) this.instance.sessions.close(id);
-    if (snapshotHolders.get(this.instance) === this) snapshotHolders.delete(this.instance);
+    if (snapshotHolders.get(this.instance.shared) === this) snapshotHolders.delete(this.instance.shared);
   }
 
   async identity(_args: Args<'identity'>): Result<'identity'> {
@@ -108,7 +112,7 @@ class ClientPort implements InstancePort {
 
   async archiveLogCurrent(_args: Args<'archiveLogCurrent'>): Result<'archiveLogCurrent'> {
     this.store();
-    return this.instance.database().switchLog();
+    return this.instance.database().archiveLogCurrent(this.instance.thread);
   }
 
   async deleteArchivedLog({ recid }: Args<'deleteArchivedLog'>): Result<'deleteArchivedLog'> {
@@ -117,6 +121,7 @@ class ClientPort implements InstancePort {
     const { name } = log;
     this.store().update((controlFile) => setArchivedLogStatus(controlFile, [recid], 'D'));
     if (name !== null && existsSync(name)) rmSync(name);
+    if (this.instance.status === 'OPEN') this.instance.database().archiver.copyPending();
     return true;
   }
 
@@ -134,13 +139,12 @@ class ClientPort implements InstancePort {
 
   async snapshotControlFile(_args: Args<'snapshotControlFile'>): Result<'snapshotControlFile'> {
     const controlFile = this.store().current;
-    const holder = snapshotHolders.get(this.instance);
+    const holder = snapshotHolders.get(this.instance.shared);
     if (holder !== undefined && holder !== this) {
       throw new OraError(ORA.snapshotBusy, 'operation disallowed: snapshot control file enqueue unavailable');
     }
-    snapshotHolders.set(this.instance, this);
-    const { oracleHome, sid } = this.instance.options;
-    const path = join(oracleHome, 'dbs', `snapcf_${sid}.f`);
+    snapshotHolders.set(this.instance.shared, this);
+    const path = snapshotPath(this.instance);
     writeControlFile(path, controlFile);
     return { path, scn: this.instance.identity().currentScn, at: this.now().toISOString() };
   }
@@ -148,7 +152,26 @@ class ClientPort implements InstancePort {
   async releaseSnapshotControlFile(
     _args: Args<'releaseSnapshotControlFile'>,
   ): Result<'releaseSnapshotControlFile'> {
-    if (snapshotHolders.get(this.instance) === this) snapshotHolders.delete(this.instance);
+    if (snapshotHolders.get(this.instance.shared) === this) snapshotHolders.delete(this.instance.shared);
+    return null;
+  }
+
+  async startChangeBitmap({ file, scn }: Args<'startChangeBitmap'>): Result<'startChangeBitmap'> {
+    this.instance.database().tracking.current?.startBitmap(file, parseScn(scn));
+    return null;
+  }
+
+  async changedBlocks({ file, scn }: Args<'changedBlocks'>): Result<'changedBlocks'> {
+    this.checkAlive();
+    if (this.instance.status !== 'OPEN') return null;
+    return this.instance.database().tracking.current?.changedSince(file, parseScn(scn)) ?? null;
+  }
+
+  async noteCorruptBlocks({ file, found }: Args<'noteCorruptBlocks'>): Result<'noteCorruptBlocks'> {
+    this.store().update((controlFile) => {
+      const others = (controlFile.corruptBlocks ?? []).filter((known) => known.file !== file);
+      controlFile.corruptBlocks = [...others, ...found].slice(-CORRUPT_BLOCKS_MAX);
+    });
     return null;
   }
 
@@ -270,6 +293,7 @@ class ClientPort implements InstancePort {
     checkRange('rowsPerTransaction', args.rowsPerTransaction, ROWS_PER_TRANSACTION_MAX);
     try {
       return await runWorkload(this.instance.database(), args, {
+        thread: this.instance.thread,
         now: this.instance.options.now,
         signal: this.instance.shutdownSignal,
       });
@@ -292,7 +316,7 @@ class ClientPort implements InstancePort {
     return {
       identity: this.instance.identity(),
       cache: { blocks, dirtyBlocks, bytes, bytesMax: database.cache.bytesMax },
-      redo: database.currentLogUsage(),
+      redo: database.redo.usage(this.instance.thread),
       dataFiles: countUsedBlocks(database).map((space) => ({
         ...space,
         name: records.get(space.file)?.name ?? '',
@@ -314,6 +338,25 @@ class ClientPort implements InstancePort {
     if (this.isKilled) throw new OraError(ORA.sessionKilled, 'your session has been killed');
   }
 }
+
+/** As configured, else in the home. Throws ORA-00245 in a cluster when the other instances cannot see it. */
+function snapshotPath(instance: Instance): string {
+  const { oracleHome, sid, cluster, base } = instance.options;
+  const { rmanConfiguration } = instance.store().current;
+  const configured = rmanConfiguration.find(({ name }) => name === 'SNAPSHOT CONTROLFILE NAME')?.value;
+  const [, path = join(oracleHome, 'dbs', `snapcf_${sid}.f`)] = /'([^']+)'/.exec(configured ?? '') ?? [];
+  const isShared = SHARED_DIRECTORIES.some((directory) => path.startsWith(join(base, directory, '/')));
+  if (cluster !== undefined && !isShared) {
+    throw new OraError(
+      245,
+      'control file backup failed; in Oracle RAC, target might not be on shared storage',
+    );
+  }
+  return path;
+}
+
+/** Below the directory of a cluster: what all its hosts see. */
+const SHARED_DIRECTORIES = ['oradata', 'fra'];
 
 function checkRange(name: string, value: number, max: number): void {
   if (!Number.isInteger(value) || value < 1 || value > max) {

@@ -1,5 +1,7 @@
 /** Carries out the ALTER statements of SQL '...', the listener and RMAN. */
+import { join } from 'node:path';
 import { type DataFile } from '../control-file/control-file';
+import { isPluggable } from '../engine/database-plan';
 import { type Instance } from './instance';
 import { ORA, OraError } from './ora-error';
 import { type AlterCommand, parseAlter } from './parse-alter';
@@ -14,10 +16,17 @@ export async function executeAlter(instance: Instance, sql: string): Promise<str
     case 'switch-logfile':
     case 'checkpoint':
     case 'kill-session':
+    case 'set-parameter':
+    case 'reset-parameter':
       return 'System altered.';
     case 'tablespace':
       return 'Tablespace altered.';
+    case 'pluggable':
+      return 'Pluggable database altered.';
+    case 'enable-change-tracking':
     case 'disable-change-tracking':
+    case 'log-mode':
+    case 'convert-role':
     case 'mount':
     case 'open':
     case 'data-file':
@@ -29,18 +38,38 @@ export async function executeAlter(instance: Instance, sql: string): Promise<str
 async function execute(instance: Instance, command: AlterCommand): Promise<void> {
   switch (command.kind) {
     case 'archive-log-current':
+      instance.database().archiveLogCurrent(instance.thread);
+      return;
     case 'switch-logfile':
-      instance.database().switchLog();
+      instance.database().switchLog(instance.thread);
       return;
     case 'checkpoint':
       instance.database().checkpoint();
       return;
     case 'kill-session':
-      instance.sessions.kill(command);
+      killSession(instance, command);
+      return;
+    case 'set-parameter':
+      instance.parameters.set(command);
+      // A stuck archiver tries again when there may be room.
+      if (instance.status === 'OPEN') instance.database().archiver.copyPending();
+      return;
+    case 'reset-parameter':
+      instance.parameters.reset(command);
+      return;
+    case 'enable-change-tracking':
+      enableTracking(instance, command.path);
       return;
     case 'disable-change-tracking':
-      // The lab never tracks changes, so it is disabled already.
-      throw new OraError(19759, 'block change tracking is not enabled');
+      instance.database().tracking.disable();
+      return;
+    case 'log-mode':
+    case 'convert-role':
+      changeMounted(instance, command);
+      return;
+    case 'pluggable':
+      await alterPluggable(instance, command);
+      return;
     case 'mount':
       instance.mount();
       return;
@@ -58,11 +87,64 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
   }
 }
 
+function enableTracking(instance: Instance, path: string | null): void {
+  const database = instance.database();
+  database.tracking.enable(path ?? join(instance.storage.oradata, 'change_tracking.bct'), database.nextScn);
+}
+
+/** KILL SESSION 'sid,serial#,@inst'. Throws ORA-00030 when there is no such session, or no such instance. */
+export function killSession(
+  instance: Instance,
+  target: { sid: number; serial: number; instance: number | null },
+): void {
+  const number = target.instance ?? instance.thread;
+  const owner = instance.running().find((candidate) => candidate.thread === number);
+  if (owner === undefined) throw new OraError(ORA.noSuchSession, 'User session ID does not exist.');
+  owner.sessions.kill(target);
+}
+
+/** What only a database that is mounted and not open can change. */
+function changeMounted(
+  instance: Instance,
+  command: Extract<AlterCommand, { kind: 'log-mode' | 'convert-role' }>,
+): void {
+  const store = instance.store();
+  if (instance.shared.isOpen)
+    throw new OraError(1126, 'database must be mounted in this instance and not open');
+  store.update((controlFile) => {
+    if (command.kind === 'log-mode') controlFile.logMode = command.mode;
+    else controlFile.role = command.role;
+  });
+}
+
+async function alterPluggable(
+  instance: Instance,
+  { name, openMode }: Extract<AlterCommand, { kind: 'pluggable' }>,
+): Promise<void> {
+  const database = instance.database();
+  const containers = (instance.store().current.containers ?? []).filter(isPluggable);
+  const wanted = containers.filter((container) => name === null || container.name === name);
+  if (wanted.length === 0 && name !== null)
+    throw new OraError(65011, `Pluggable database ${name} does not exist.`);
+  await database.exclusively(async () => {
+    for (const container of wanted) {
+      if (container.openMode === openMode) {
+        if (name === null) continue;
+        if (openMode === 'MOUNTED') throw new OraError(65020, `pluggable database ${name} already closed`);
+        throw new OraError(65019, `pluggable database ${name} already open`);
+      }
+      if (openMode === 'MOUNTED') database.closeContainer(container.conId);
+      else if (container.openMode === 'MOUNTED') database.openContainer(container.conId);
+      instance.store().update(() => (container.openMode = openMode));
+    }
+  });
+}
+
 function filesOfTablespace(instance: Instance, name: string): DataFile[] {
   const { tablespaces, dataFiles } = instance.store().current;
   const tablespace = tablespaces.find((candidate) => candidate.name === name);
   if (tablespace === undefined) throw new OraError(959, `tablespace '${name}' does not exist`);
-  return dataFiles.filter((file) => file.ts === tablespace.ts);
+  return dataFiles.filter((file) => file.ts === tablespace.ts && file.conId === tablespace.conId);
 }
 
 async function setOnline(instance: Instance, records: DataFile[], online: boolean): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type BackupRedoLog,
   type BackupSet,
   type ControlFile,
+  type CorruptBlock,
   type RecordStatus,
 } from '../control-file/control-file';
 
@@ -102,6 +103,12 @@ export interface InstanceOperations {
   /** A consistent copy to back up. The copy is locked until released or the client is gone (ORA-00230 meanwhile). */
   snapshotControlFile: { args: Record<string, never>; result: { path: string; scn: string; at: string } };
   releaseSnapshotControlFile: { args: Record<string, never>; result: null };
+  /** An incremental backup of the file starts at checkpoint `scn`: block change tracking begins a new bitmap. */
+  startChangeBitmap: { args: { file: number; scn: string }; result: null };
+  /** Blocks that may have changed at `scn` or later, ascending; null: not tracked that far back, read the whole file. */
+  changedBlocks: { args: { file: number; scn: string }; result: { from: number; to: number }[] | null };
+  /** What a backup or VALIDATE of the whole file found; an empty list clears what was known. */
+  noteCorruptBlocks: { args: { file: number; found: CorruptBlock[] }; result: null };
   beginRmanJob: { args: RmanJobStart; result: { recid: number; stamp: number } };
   updateRmanJob: { args: RmanJobUpdate; result: null };
   endRmanJob: { args: RmanJobUpdate & { status: string }; result: null };
@@ -219,6 +226,9 @@ export const OPERATION_NAMES = [
   'setArchivedLogStatus',
   'snapshotControlFile',
   'releaseSnapshotControlFile',
+  'startChangeBitmap',
+  'changedBlocks',
+  'noteCorruptBlocks',
   'beginRmanJob',
   'updateRmanJob',
   'endRmanJob',

@@ -6,22 +6,27 @@
 import { hostname } from 'node:os';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ControlFileStore, decodeControlFile, writeControlFile } from '../control-file/control-file-store';
+import {
+  type ControlFileStore,
+  decodeControlFile,
+  writeControlFile,
+} from '../control-file/control-file-store';
 import { type ArchivedLog, type ControlFile, type DataFile } from '../control-file/control-file';
 import { type Database } from '../engine/database';
-import { type OpenedDatabase, openDatabase } from '../engine/open-database';
+import { type OpenedDatabase } from '../engine/open-database';
 import { countUsedBlocks } from '../engine/count-used-blocks';
 import { closeDataFile, openDataFile } from '../engine/data-file-handle';
 import { type DataFileHeader } from '../formats/data-file-header';
 import { formatScn } from '../formats/scn';
-import { lockDatabase } from './database-lock';
 import { type Identity } from './instance-port';
 import { type RecoveryAreaState, type SessionState } from '../views/live-state';
 import { type LiveState } from './live-state';
 import { startIncarnation } from './open-resetlogs';
 import { hostPaths, readInstanceFile } from './oracle-home';
 import { ORA, OraError } from './ora-error';
+import { ServerParameters } from './server-parameters';
 import { Sessions } from './sessions';
+import { SharedDatabase } from './shared-database';
 
 export interface InstanceOptions {
   sid: string;
@@ -38,29 +43,74 @@ export interface InstanceOptions {
   onFatal?: (error: unknown) => void;
   /** Called after a shutdown. */
   onShutdown?: () => void;
+  /** Name of the directory of the database's files; absent = the SID. */
+  storageName?: string;
+  /** Set for an instance of a cluster. */
+  cluster?: ClusterMembership;
+}
+
+export interface ClusterMembership {
+  shared: SharedDatabase;
+  /** INSTANCE_NUMBER, and the number of its redo thread. */
+  number: number;
+  hostName: string;
+  /** All instances of the cluster, this one included, running or not. */
+  members: () => readonly Instance[];
 }
 
 export type InstanceState = 'DOWN' | 'STARTED' | 'MOUNTED' | 'OPEN';
 
-/** DB_RECOVERY_FILE_DEST_SIZE. Shown, not enforced. */
+/** DB_RECOVERY_FILE_DEST_SIZE when the parameter file does not say. */
 const RECOVERY_AREA_BYTES = 64 * 1024 ** 3;
-/** A clean shutdown waits this long for a workload or mark to reach its next pause. */
-const SHUTDOWN_PATIENCE_MS = 2_000;
 
 export class Instance {
   readonly sessions: Sessions;
   listenerPort: number | null = null;
   private state: InstanceState = 'DOWN';
   private startedAt: Date;
-  private mountedStore: ControlFileStore | undefined;
-  private openDatabase: Database | undefined;
-  private unlock: (() => void) | undefined;
-  private restoredControlFile = false;
+  readonly shared: SharedDatabase;
+  readonly parameters: ServerParameters;
+  /** Number of the redo thread, and INSTANCE_NUMBER. */
+  readonly thread: number;
   private stopping = new AbortController();
+  private hanging: PromiseWithResolvers<void> | undefined;
 
   constructor(readonly options: InstanceOptions) {
+    const { sid, oracleHome, cluster } = options;
     this.sessions = new Sessions(options.now);
     this.startedAt = options.now();
+    this.shared = cluster?.shared ?? new SharedDatabase();
+    this.thread = cluster?.number ?? 1;
+    this.parameters = new ServerParameters(join(oracleHome, 'dbs', `spfile${sid}.ora`), sid);
+  }
+
+  /** Directories of the database's files. */
+  get storage(): { oradata: string; archive: string } {
+    const { base, sid, storageName = sid } = this.options;
+    return { oradata: hostPaths.oradata(base, storageName), archive: hostPaths.archive(base, storageName) };
+  }
+
+  /** From now on nothing is answered, until `resume` or a crash. */
+  hang(): void {
+    this.hanging ??= Promise.withResolvers<void>();
+  }
+
+  resume(): void {
+    this.hanging?.resolve();
+    this.hanging = undefined;
+  }
+
+  /** Resolves while the instance is well; waits as long as it hangs. */
+  async whenAnswering(): Promise<void> {
+    await this.hanging?.promise;
+  }
+
+  private get mountedStore(): ControlFileStore | undefined {
+    return this.state === 'MOUNTED' || this.state === 'OPEN' ? this.shared.store : undefined;
+  }
+
+  private get openDatabase(): Database | undefined {
+    return this.state === 'OPEN' ? this.shared.database : undefined;
   }
 
   /** Aborts when a shutdown begins: long work stops at its next pause. */
@@ -108,61 +158,60 @@ export class Instance {
         `error in identifying control file, check alert log for more info: ${paths.join(', ')}`,
       );
     }
-    const dbs = join(this.options.oracleHome, 'dbs');
-    mkdirSync(dbs, { recursive: true });
-    const unlock = lockDatabase(dbs, this.options.sid);
-    try {
-      this.mountedStore = ControlFileStore.open(paths);
-    } catch (error) {
-      unlock();
-      throw new OraError(ORA.controlFileMissing, `control file unreadable: ${String(error)}`);
-    }
-    this.unlock = unlock;
+    const { oracleHome, sid, storageName = sid } = this.options;
+    this.shared.mount(this, { paths, dbs: join(oracleHome, 'dbs'), name: storageName });
     this.state = 'MOUNTED';
   }
 
   async open({ resetlogs }: { resetlogs: boolean }): Promise<{ resetlogsScn: string; resetlogsId: number }> {
     const store = this.store();
     if (this.state === 'OPEN') throw new OraError(ORA.alreadyOpen, 'a database already open by the instance');
-    if (this.restoredControlFile && !resetlogs) {
+    if (store.current.role === 'PHYSICAL STANDBY')
+      throw new OraError(10458, 'standby database requires recovery');
+    if (this.shared.restoredControlFile && !resetlogs) {
       throw new OraError(ORA.resetlogsNeeded, 'must use RESETLOGS or NORESETLOGS option for database open');
     }
-    const { base, sid, now, cacheBytes, splitWrites, onFatal } = this.options;
-    const oradata = hostPaths.oradata(base, sid);
-    if (resetlogs) startIncarnation(store, { oradata, now });
-    const opened = await openDatabase({
-      store,
-      oradata,
-      archiveDirectory: hostPaths.archive(base, sid),
-      now,
+    const { now } = this.options;
+    if (resetlogs) startIncarnation(store, { oradata: this.storage.oradata, now });
+    const recovery = await this.shared.open(this, this.openOptions());
+    this.state = 'OPEN';
+    if (recovery !== undefined) {
+      failUnfinishedJobs(store, now());
+      this.options.onOpen?.(recovery);
+    }
+    const { resetlogsScn, resetlogsId } = store.current;
+    return { resetlogsScn, resetlogsId };
+  }
+
+  private openOptions(): Parameters<SharedDatabase['open']>[1] {
+    const { now, cacheBytes, splitWrites, onFatal } = this.options;
+    return {
+      ...{ oradata: this.storage.oradata, now },
+      archiveDirectory: () => this.archiveDestination().path,
+      archiveBytesMax: () => this.archiveDestination().bytesMax,
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
       ...(splitWrites === undefined ? {} : { splitWrites }),
       ...(onFatal === undefined ? {} : { onFatal }),
-    });
-    this.openDatabase = opened.database;
-    this.restoredControlFile = false;
-    this.state = 'OPEN';
-    failUnfinishedJobs(store, now());
-    this.options.onOpen?.(opened.recovery);
-    const { resetlogsScn, resetlogsId } = store.current;
-    return { resetlogsScn, resetlogsId };
+    };
+  }
+
+  /** LOG_ARCHIVE_DEST_1: a directory of its own, or the recovery area with its limit. */
+  private archiveDestination(): { path: string; bytesMax: number } {
+    const [, location] = /LOCATION=(\/[^ ]+)/i.exec(this.parameters.read()['log_archive_dest_1'] ?? '') ?? [];
+    if (location !== undefined) return { path: location, bytesMax: Number.POSITIVE_INFINITY };
+    return { path: this.storage.archive, bytesMax: this.recoveryAreaBytes() };
+  }
+
+  private recoveryAreaBytes(): number {
+    return this.parameters.bytes('db_recovery_file_dest_size') ?? RECOVERY_AREA_BYTES;
   }
 
   async shutdown(mode: 'IMMEDIATE' | 'ABORT'): Promise<void> {
     if (this.state === 'DOWN') throw new OraError(ORA.notStarted, 'ORACLE not available');
     this.stopping.abort();
-    const database = this.openDatabase;
-    if (database !== undefined) {
-      if (mode === 'IMMEDIATE') {
-        await Promise.race([database.exclusively(async () => undefined), pause(SHUTDOWN_PATIENCE_MS)]);
-        database.close();
-      } else database.abandon();
-    }
-    this.openDatabase = undefined;
-    this.mountedStore = undefined;
-    this.unlock?.();
-    this.unlock = undefined;
+    await this.shared.leave(this, { clean: mode === 'IMMEDIATE', thread: this.thread });
     this.state = 'DOWN';
+    this.resume();
     this.options.onShutdown?.();
   }
 
@@ -175,7 +224,7 @@ export class Instance {
       mkdirSync(dirname(target), { recursive: true });
       writeControlFile(target, controlFile);
     }
-    this.restoredControlFile = true;
+    this.shared.restoredControlFile = true;
     return paths;
   }
 
@@ -188,9 +237,9 @@ export class Instance {
       dbName: controlFile?.dbName ?? '',
       dbUniqueName: controlFile?.dbUniqueName ?? '',
       instanceName: sid,
-      instanceNumber: 1,
-      thread: 1,
-      hostName: hostname(),
+      instanceNumber: this.thread,
+      thread: this.thread,
+      hostName: this.options.cluster?.hostName ?? hostname(),
       version: '19.0.0.0.0',
       versionFull: '19.21.0.0.0',
       status: this.state,
@@ -212,12 +261,30 @@ export class Instance {
     return {
       identity: () => this.identity(),
       controlFile: () => this.store().current,
-      sessions: () => [...backgroundSessions(this.startedAt), ...this.sessions.rows()],
-      longops: () => this.sessions.longops(),
+      sessions: () => this.running().flatMap((instance) => instance.sessionRows()),
+      longops: () =>
+        this.running().flatMap((instance) =>
+          instance.sessions.longops().map((row) => ({ ...row, instanceNumber: instance.thread })),
+        ),
+      otherInstances: () =>
+        this.running()
+          .filter((instance) => instance !== this)
+          .map((instance) => instance.identity()),
+      parameters: () => this.parameters.read(),
+      archiverError: () => this.openDatabase?.archiver.error?.text ?? null,
+      blockChangeTracking: () => {
+        const tracking = this.openDatabase?.tracking.current;
+        return tracking === undefined ? null : { file: tracking.path, bytes: tracking.bytes() };
+      },
+      corruptBlocks: () => this.store().current.corruptBlocks ?? [],
       dataFileHeader: (file) => this.dataFileHeader(file),
       space: () => (this.openDatabase === undefined ? [] : countUsedBlocks(this.openDatabase)),
       controlFiles: () => [...(this.mountedStore?.paths ?? [])],
-      recoveryArea: () => recoveryAreaOf(this.store().current, join(this.options.base, 'fra')),
+      recoveryArea: () =>
+        recoveryAreaOf(this.store().current, {
+          path: join(this.options.base, 'fra'),
+          limitBytes: this.recoveryAreaBytes(),
+        }),
       rmanOutput: () => this.sessions.rmanOutput(),
       openSession: (session) => {
         const killed = new AbortController();
@@ -236,6 +303,17 @@ export class Instance {
         };
       },
     };
+  }
+
+  /** The instances of the cluster that run; of a database with one instance, that one. */
+  running(): readonly Instance[] {
+    const members = this.options.cluster?.members() ?? [this];
+    return members.filter((instance) => instance.status !== 'DOWN');
+  }
+
+  private sessionRows(): SessionState[] {
+    const rows = [...backgroundSessions(this.startedAt), ...this.sessions.rows()];
+    return rows.map((row) => ({ ...row, instanceNumber: this.thread }));
   }
 
   /** The control file's record of a data file, by number or path. */
@@ -259,9 +337,9 @@ export class Instance {
   }
 
   private controlFilePaths(): string[] {
-    const { oracleHome, sid, base } = this.options;
+    const { oracleHome, sid } = this.options;
     const known = readInstanceFile(oracleHome, sid);
-    return known?.controlFiles ?? [join(hostPaths.oradata(base, sid), 'control01.ctl')];
+    return known?.controlFiles ?? [join(this.storage.oradata, 'control01.ctl')];
   }
 }
 
@@ -274,13 +352,16 @@ function failUnfinishedJobs(store: ControlFileStore, at: Date): void {
   });
 }
 
-function recoveryAreaOf(controlFile: ControlFile, path: string): RecoveryAreaState {
+function recoveryAreaOf(
+  controlFile: ControlFile,
+  { path, limitBytes }: { path: string; limitBytes: number },
+): RecoveryAreaState {
   const logs = controlFile.archivedLogs.filter((log) => log.status === 'A' && log.name !== null);
   const bytesOf = (log: ArchivedLog) => (log.blocks + 1) * log.blockBytes;
   const backedUp = logs.filter((log) => log.backupCount > 0);
   return {
     path,
-    limitBytes: RECOVERY_AREA_BYTES,
+    limitBytes,
     usedBytes: logs.reduce((sum, log) => sum + bytesOf(log), 0),
     reclaimableBytes: backedUp.reduce((sum, log) => sum + bytesOf(log), 0),
     files: logs.length,
@@ -301,10 +382,4 @@ function backgroundSessions(startedAt: Date): SessionState[] {
     logonAt: startedAt.toISOString(),
     spid: process.pid,
   }));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

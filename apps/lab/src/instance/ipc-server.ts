@@ -64,6 +64,7 @@ function serveClient(instance: Instance, socket: Socket): void {
   const handle = async (request: IpcRequest) => {
     inFlight++;
     if (inFlight >= REQUESTS_IN_FLIGHT_MAX) socket.pause();
+    await instance.whenAnswering();
     send(await answer(client.port, request));
     inFlight--;
     if (inFlight < REQUESTS_IN_FLIGHT_MAX) socket.resume();

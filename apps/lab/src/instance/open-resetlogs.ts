@@ -43,6 +43,7 @@ export function startIncarnation(
       resetlogsId,
       firstScn: scn,
       firstAt: options.now(),
+      threads: [...new Set(controlFile.redoLogs.map((log) => log.thread))].sort((a, b) => a - b),
     });
     store.update((changed) => {
       noteIncarnation(changed, scn, resetlogsId);

@@ -4,24 +4,78 @@ export type AlterCommand =
   | { kind: 'archive-log-current' }
   | { kind: 'switch-logfile' }
   | { kind: 'checkpoint' }
-  | { kind: 'kill-session'; sid: number; serial: number }
+  /** `instance` null = this one. */
+  | { kind: 'kill-session'; sid: number; serial: number; instance: number | null }
   | { kind: 'disable-change-tracking' }
   | { kind: 'mount' }
   | { kind: 'open'; resetlogs: boolean }
   | { kind: 'data-file'; file: number | string; online: boolean }
   | { kind: 'tablespace'; name: string; online: boolean }
-  | { kind: 'rename-file'; from: string; to: string };
+  | { kind: 'rename-file'; from: string; to: string }
+  | { kind: 'enable-change-tracking'; path: string | null }
+  | { kind: 'set-parameter'; name: string; value: string; scope: string; sid: string }
+  | { kind: 'reset-parameter'; name: string; sid: string }
+  | { kind: 'log-mode'; mode: 'ARCHIVELOG' | 'NOARCHIVELOG' }
+  | { kind: 'convert-role'; role: 'PRIMARY' | 'PHYSICAL STANDBY' }
+  /** `name` null = ALL. */
+  | { kind: 'pluggable'; name: string | null; openMode: 'READ WRITE' | 'READ ONLY' | 'MOUNTED' };
 
 /** Longer statements are none of ours. */
 const STATEMENT_CHARACTERS_MAX = 2000;
 
-const PATTERNS: [RegExp, (groups: string[]) => AlterCommand][] = [
+const PATTERNS: [RegExp, (groups: (string | undefined)[]) => AlterCommand][] = [
   [/^ALTER SYSTEM ARCHIVE LOG CURRENT$/i, () => ({ kind: 'archive-log-current' })],
   [/^ALTER SYSTEM SWITCH LOGFILE$/i, () => ({ kind: 'switch-logfile' })],
   [/^ALTER SYSTEM CHECKPOINT(?: GLOBAL| LOCAL)?$/i, () => ({ kind: 'checkpoint' })],
   [
-    /^ALTER SYSTEM (?:KILL|DISCONNECT) SESSION '(\d+) ?, ?(\d+)(?: ?, ?@\d+)?'(?: (?:IMMEDIATE|POST_TRANSACTION))*$/i,
-    ([sid, serial]) => ({ kind: 'kill-session', sid: Number(sid), serial: Number(serial) }),
+    /^ALTER SYSTEM (?:KILL|DISCONNECT) SESSION '(\d+) ?, ?(\d+)(?: ?, ?@(\d+))?'(?: (?:IMMEDIATE|POST_TRANSACTION))*$/i,
+    ([sid, serial, instance]) => ({
+      kind: 'kill-session',
+      sid: Number(sid),
+      serial: Number(serial),
+      instance: instance === undefined ? null : Number(instance),
+    }),
+  ],
+  [
+    /^ALTER DATABASE ENABLE BLOCK CHANGE TRACKING(?: USING FILE '([^']+)'(?: REUSE)?)?$/i,
+    ([path]) => ({ kind: 'enable-change-tracking', path: path ?? null }),
+  ],
+  [
+    /^ALTER SYSTEM SET (\w+) ?= ?('[^']*'|[^' ]+)(?: COMMENT ?= ?'[^']*')?(?: DEFERRED)?(?: SCOPE ?= ?(BOTH|MEMORY|SPFILE))?(?: SID ?= ?'([^']+)')?$/i,
+    ([name, value, scope, sid]) => ({
+      kind: 'set-parameter',
+      name: (name ?? '').toLowerCase(),
+      value: (value ?? '').replace(/^'|'$/g, ''),
+      scope: (scope ?? 'BOTH').toUpperCase(),
+      sid: sid ?? '*',
+    }),
+  ],
+  [
+    /^ALTER SYSTEM RESET (\w+)(?: SCOPE ?= ?(?:BOTH|SPFILE))?(?: SID ?= ?'([^']+)')?$/i,
+    ([name, sid]) => ({ kind: 'reset-parameter', name: (name ?? '').toLowerCase(), sid: sid ?? '*' }),
+  ],
+  [
+    /^ALTER DATABASE (ARCHIVELOG|NOARCHIVELOG)$/i,
+    ([mode]) => ({
+      kind: 'log-mode',
+      mode: mode?.toUpperCase() === 'ARCHIVELOG' ? 'ARCHIVELOG' : 'NOARCHIVELOG',
+    }),
+  ],
+  [
+    /^ALTER DATABASE CONVERT TO PHYSICAL STANDBY$/i,
+    () => ({ kind: 'convert-role', role: 'PHYSICAL STANDBY' }),
+  ],
+  [
+    /^ALTER DATABASE (?:ACTIVATE(?: PHYSICAL)? STANDBY DATABASE|FAILOVER TO \w+)$/i,
+    () => ({ kind: 'convert-role', role: 'PRIMARY' }),
+  ],
+  [
+    /^ALTER PLUGGABLE DATABASE "?([\w$#]+)"? (?:OPEN(?: READ (WRITE|ONLY))?(?: FORCE)?|(CLOSE)(?: IMMEDIATE| ABORT)?)$/i,
+    ([name, mode, close]) => ({
+      kind: 'pluggable',
+      name: name?.toUpperCase() === 'ALL' ? null : (name ?? '').toUpperCase(),
+      openMode: close !== undefined ? 'MOUNTED' : mode?.toUpperCase() === 'ONLY' ? 'READ ONLY' : 'READ WRITE',
+    }),
   ],
   [/^ALTER DATABASE DISABLE BLOCK CHANGE TRACKING$/i, () => ({ kind: 'disable-change-tracking' })],
   [/^ALTER DATABASE MOUNT$/i, () => ({ kind: 'mount' })],

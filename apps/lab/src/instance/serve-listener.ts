@@ -4,10 +4,12 @@ import { startListener, type RunningListener } from '../listener/listener';
 import { readPasswordFile } from '../listener/password-file';
 import { createSqlEvaluator } from '../sql/evaluator';
 import { databaseTables } from '../views/database-tables';
-import { executeAlter } from './execute-alter';
+import { executeAlter, killSession } from './execute-alter';
 import { type Instance } from './instance';
 import { type InstanceFile, passwordFilePath } from './oracle-home';
-import { ORA, OraError } from './ora-error';
+
+/** TNS: listener: all appropriate instances are blocking new connections (NOMOUNT: the instance registers as BLOCKED). */
+const BLOCKED_SERVICE = 12528;
 
 /** Starts listening on the instance's port. */
 export async function serveListener(instance: Instance, file: InstanceFile): Promise<RunningListener> {
@@ -21,27 +23,51 @@ export async function serveListener(instance: Instance, file: InstanceFile): Pro
     host: '127.0.0.1',
     port: file.listenerPort,
     service: { names: [file.service], sids: [sid] },
-    users: async () => (existsSync(passwordFile) ? readPasswordFile(passwordFile) : { users: [] }),
+    users: async () => {
+      await instance.whenAnswering();
+      return existsSync(passwordFile) ? readPasswordFile(passwordFile) : { users: [] };
+    },
     instance: { instanceName: sid, dbName, dbUniqueName, versionFull },
-    execute: (request) => evaluator.execute(request),
+    execute: async (request) => {
+      await instance.whenAnswering();
+      return evaluator.execute(request);
+    },
     openSession: (session) => live.openSession(session),
+    refuse: () => (instance.status === 'STARTED' ? BLOCKED_SERVICE : null),
+    refuseLogin: ({ privilege }) => refusalOf(instance, privilege),
     onFault: (error) => {
       process.stderr.write(`listener: ${error instanceof Error ? error.message : String(error)}\n`);
     },
   });
 }
 
+/** While an instance is not open only administrators come in. */
+function refusalOf(instance: Instance, privilege: string | null): { ora: number; text: string } | null {
+  if (instance.shutdownSignal.aborted)
+    return { ora: 1089, text: 'immediate shutdown or close in progress - no operations are permitted' };
+  if (privilege !== null) return null;
+  if (instance.status === 'OPEN') {
+    const isStuck = instance.database().archiver.error !== undefined;
+    return isStuck ? { ora: 257, text: 'Archiver error. Connect AS SYSDBA only until resolved.' } : null;
+  }
+  return { ora: 1033, text: 'ORACLE initialization or shutdown in progress' };
+}
+
 function commandsOf(instance: Instance) {
   return {
-    archiveLogCurrent: async () => instance.database().switchLog(),
-    switchLogfile: async () => instance.database().switchLog(),
+    archiveLogCurrent: async () => instance.database().archiveLogCurrent(instance.thread),
+    switchLogfile: async () => instance.database().switchLog(instance.thread),
     checkpoint: async () => instance.database().checkpoint(),
     killSession: async (target: { sid: number; serial: number; instance: number | null }) => {
-      if (target.instance !== null && target.instance !== instance.identity().instanceNumber) {
-        throw new OraError(ORA.noSuchSession, 'User session ID does not exist.');
-      }
-      instance.sessions.kill(target);
+      killSession(instance, target);
     },
+    setBlockChangeTracking: async ({ enabled, file }: { enabled: boolean; file: string | null }) =>
+      executeAlter(
+        instance,
+        enabled
+          ? `ALTER DATABASE ENABLE BLOCK CHANGE TRACKING${file === null ? '' : ` USING FILE '${file}'`}`
+          : 'ALTER DATABASE DISABLE BLOCK CHANGE TRACKING',
+      ),
     alterOther: (sql: string) => executeAlter(instance, sql),
   };
 }

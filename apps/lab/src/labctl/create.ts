@@ -21,6 +21,13 @@ export interface CreateOptions {
   backupUser?: string;
   backupPasswordFile?: string;
   now: () => Date;
+  /** Pluggable databases; absent = no containers. */
+  pdbs?: number;
+  /** Tablespaces of every block size, a bigfile one and an encrypted one. */
+  mixed?: true;
+  noarchivelog?: true;
+  /** DB_RECOVERY_FILE_DEST_SIZE. */
+  recoveryAreaSize?: number;
 }
 
 const MIB = 1024 * 1024;
@@ -47,6 +54,9 @@ export async function create(options: CreateOptions): Promise<Record<string, unk
     redoLogBytes: options.redoLogBytes,
     seed: options.seed ?? randomBytes(4).readUInt32LE(0),
     now,
+    ...(options.pdbs === undefined ? {} : { pdbs: options.pdbs }),
+    mixed: options.mixed === true,
+    logMode: options.noarchivelog === true ? 'NOARCHIVELOG' : 'ARCHIVELOG',
   });
   const elapsedMs = now().getTime() - startedMs;
   const file = await registerInstance(base, {
@@ -56,7 +66,12 @@ export async function create(options: CreateOptions): Promise<Record<string, unk
     port: options.port,
   });
   await createPasswordFile(passwordFilePath(hostPaths.oracleHome(base), sid), users);
-  const spfile = writeServerParameters(base, file, dbName);
+  const spfile = writeServerParameters(base, file, {
+    db_name: dbName,
+    ...(options.recoveryAreaSize === undefined
+      ? {}
+      : { db_recovery_file_dest_size: String(options.recoveryAreaSize) }),
+  });
   return {
     ...file,
     oracleHome: hostPaths.oracleHome(base),

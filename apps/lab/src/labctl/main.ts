@@ -69,6 +69,10 @@ function addCreate(program: Command): void {
     .option('--seed <n>', 'contents (default: random)', parseCount)
     .option('--dbid <n>', 'default: random', parseCount)
     .option('--port <n>', 'listener port (default: a free one, kept)', parseCount)
+    .option('--pdbs <n>', 'pluggable databases (default: no containers)', parseCount)
+    .option('--mixed', 'block sizes from 2 to 32 KiB, a bigfile and an encrypted tablespace as well')
+    .option('--noarchivelog')
+    .option('--recovery-area-size <bytes>', 'limit of the recovery area', parseSize)
     .option('--sys-password-file <file>', 'enables SYS in the password file')
     .option('--backup-user <name>')
     .option('--backup-password-file <file>')
@@ -99,7 +103,7 @@ function addRegister(program: Command): void {
       prepareHost(base);
       const service = flags.service ?? dbUniqueName;
       const file = await registerInstance(base, { sid: flags.sid, dbUniqueName, service, port: flags.port });
-      writeServerParameters(base, file, dbName);
+      writeServerParameters(base, file, { db_name: dbName });
       print(file);
     });
 }

@@ -61,16 +61,20 @@ export async function registerInstance(
 }
 
 /** SPFILE of an instance, as text (the real one is binary). */
-export function writeServerParameters(base: string, file: InstanceFile, dbName: string): string {
+export function writeServerParameters(
+  base: string,
+  file: InstanceFile,
+  more: Readonly<Record<string, string>>,
+): string {
   const path = join(hostPaths.dbs(base), `spfile${file.sid}.ora`);
   const parameters = {
-    db_name: dbName,
     db_unique_name: file.dbUniqueName,
     control_files: file.controlFiles.join(','),
     compatible: '19.0.0',
     db_block_size: '8192',
     db_recovery_file_dest: join(base, 'fra'),
     service_names: file.service,
+    ...more,
   };
   const lines = Object.entries(parameters).map(([name, value]) => `*.${name}='${value}'`);
   writeFileSync(path, lines.join('\n') + '\n');

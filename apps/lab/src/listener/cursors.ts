@@ -14,6 +14,8 @@ export interface Cursor {
   next: number;
   /** False before the first execution and after the last row was sent. */
   fetchable: boolean;
+  /** Of a PL/SQL block: indexes of the binds the client leaves out when it executes again. */
+  outBinds?: ReadonlySet<number>;
 }
 
 export class CursorTable {

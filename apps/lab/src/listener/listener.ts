@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { Connection } from './connection';
 import { DEFAULT_LIMITS, type ListenerOptions } from './service';
 
@@ -24,12 +25,20 @@ export async function startListener(options: ListenerOptions): Promise<RunningLi
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const secret = randomBytes(32);
   const connections = new Set<Connection>();
-  const server = createServer((socket: Socket) => {
+  const accept = (socket: Socket): void => {
     const refusedWith = connections.size >= limits.sessionsMax ? NO_HANDLER : null;
     const connection = new Connection(socket, { options, limits, secret, refusedWith });
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
-  });
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined
+      ? createServer(accept)
+      : createTlsServer(
+          { key: tls.key, cert: tls.certificate, handshakeTimeout: limits.loginTimeoutMs },
+          accept,
+        );
   server.maxConnections = limits.sessionsMax + REFUSALS_MAX;
   server.listen(options.port, options.host);
   await once(server, 'listening');

@@ -1,6 +1,8 @@
 // The messages the server sends, as functions that write one each. A reply ends with exactly one ERROR or STATUS message (or, in
 // their own exchanges, PROTOCOL or DATA TYPES): the client takes it for the end.
-import { type OraError } from '../sql/ora-error';
+import { DEFAULT_DATE_FORMAT, formatDate } from '../sql/date-format';
+import { OraError } from '../sql/ora-error';
+import { type BindDirection } from '../sql/run-block';
 import { Decimal } from '../sql/decimal';
 import { SqlDate } from '../sql/sql-date';
 import { type Column, type SqlType, type SqlValue } from '../sql/value';
@@ -14,6 +16,7 @@ import {
   RUNTIME_CAPABILITIES,
   TIME_ZONE,
 } from './profile';
+import { type BindType, isDateBind, isNumberBind } from './requests';
 import { WireWriter } from './wire';
 
 const MESSAGE = {
@@ -24,6 +27,7 @@ const MESSAGE = {
   row: 7,
   parameter: 8,
   status: 9,
+  bindDirections: 11,
   describe: 16,
 } as const;
 const TYPE_CODES: Readonly<Record<SqlType, number>> = { VARCHAR2: 1, NUMBER: 2, DATE: 12, RAW: 23 };
@@ -132,6 +136,49 @@ export function writeRow(w: WireWriter, columns: readonly Column[], row: readonl
   w.u8(MESSAGE.row);
   for (const [index, column] of columns.entries()) w.clr(encodeValue(row[index] ?? null, column.type));
   return w;
+}
+
+const DIRECTIONS: Readonly<Record<BindDirection, number>> = { in: 32, out: 16, 'in-out': 48 };
+const BYTE_VALUES = 256;
+
+/** IO_VECTOR and the values of all binds a PL/SQL block assigned. Throws ORA-06502 for a value its bind cannot hold. */
+export function writeBlockBinds(
+  w: WireWriter,
+  binds: readonly { direction: BindDirection; value: SqlValue; type: BindType | undefined }[],
+): WireWriter {
+  w.u8(MESSAGE.bindDirections, 0)
+    .ub(binds.length % BYTE_VALUES)
+    .ub(Math.floor(binds.length / BYTE_VALUES));
+  w.ub(1).ub(0).ub(0).ub(0);
+  for (const { direction } of binds) w.u8(DIRECTIONS[direction]);
+  w.u8(MESSAGE.row);
+  for (const { direction, value, type } of binds)
+    if (direction !== 'in' && type !== undefined) w.clr(encodeBind(value, type)).ub(0);
+  return w;
+}
+
+function encodeBind(value: SqlValue, bind: BindType): Buffer | null {
+  if (value === null) return null;
+  if (isNumberBind(bind)) {
+    const number = typeof value === 'string' ? Decimal.parse(value) : value;
+    if (!(number instanceof Decimal))
+      throw new OraError(6502, 'PL/SQL: numeric or value error: character to number conversion error');
+    return encodeNumber(number);
+  }
+  if (isDateBind(bind)) {
+    if (!(value instanceof SqlDate)) throw new OraError(6502, 'PL/SQL: numeric or value error');
+    return encodeDate(value);
+  }
+  const text =
+    value instanceof SqlDate
+      ? formatDate(value, DEFAULT_DATE_FORMAT)
+      : typeof value === 'string'
+        ? value
+        : value.toString();
+  const bytes = bind.national ? Buffer.from(text, 'utf16le').swap16() : Buffer.from(text);
+  if (bytes.length > bind.sizeBytes)
+    throw new OraError(6502, 'PL/SQL: numeric or value error: character string buffer too small');
+  return bytes;
 }
 
 function encodeValue(value: SqlValue, type: SqlType): Buffer | null {

@@ -56,6 +56,14 @@ export interface BindType {
   national: boolean;
 }
 
+export function isNumberBind({ type }: BindType): boolean {
+  return NUMBER_TYPES.has(type);
+}
+
+export function isDateBind({ type }: BindType): boolean {
+  return DATE_TYPES.has(type);
+}
+
 export interface ExecuteRequest {
   /** 0 = a statement not sent before. */
   cursor: number;

@@ -1,11 +1,13 @@
 // What one request of a logged-in session does, and the reply to it.
-import { OraError } from '../sql/ora-error';
+import { notSimulated, OraError } from '../sql/ora-error';
+import { isBlock } from '../sql/plsql-block';
 import { type SqlValue } from '../sql/value';
 import { type Cursor, type CursorTable } from './cursors';
 import {
   type CallState,
   type Outcome,
   NO_MORE_ROWS,
+  writeBlockBinds,
   writeDescribe,
   writeOutcome,
   writeRow,
@@ -85,6 +87,7 @@ async function execute(request: ExecuteRequest, context: RequestContext): Promis
   const { cursors } = context.state;
   if (request.sql === null) return executeAgain(request, context);
   const types = request.bindTypes ?? [];
+  if (isBlock(request.sql)) return runBlockRequest({ sql: request.sql, types, request }, context);
   if (!request.isQuery) {
     const affected = await runRows({ sql: request.sql, types, request }, context);
     if (request.commits) context.state.inTransaction = false;
@@ -105,6 +108,8 @@ async function executeAgain(request: ExecuteRequest, context: RequestContext): P
   const cursor = context.state.cursors.get(request.cursor);
   if (request.defineOnly) return writeOutcome(new WireWriter(), done(context, 0, cursor.id)).toBuffer();
   if (request.bindTypes !== null) cursor.bindTypes = request.bindTypes;
+  if (!cursor.isQuery)
+    return runBlockCursor(cursor, parseBindRows(request.bindRows, cursor.bindTypes)[0] ?? [], context);
   if (request.parseOnly) {
     const described = await runQuery(cursor.sql, [], true, context);
     return writeOutcome(
@@ -121,10 +126,83 @@ async function executeAgain(request: ExecuteRequest, context: RequestContext): P
 async function reexecute(reader: WireReader, fetches: boolean, context: RequestContext): Promise<Buffer> {
   const { cursor: id, iterations } = parseReexecute(reader);
   const cursor = context.state.cursors.get(id);
+  if (!cursor.isQuery) return reexecuteBlock(reader, cursor, context);
   const [binds = []] = parseBindRows(reader, cursor.bindTypes);
   await refill(cursor, binds, context);
   if (!fetches) return writeOutcome(new WireWriter(), done(context, 0, cursor.id)).toBuffer();
   return sendRows(new WireWriter(), cursor, iterations, context);
+}
+
+async function runBlockRequest(
+  { sql, types, request }: { sql: string; types: readonly BindType[]; request: ExecuteRequest },
+  context: RequestContext,
+): Promise<Buffer> {
+  const rows = parseBindRows(request.bindRows, types);
+  if (rows.length > 1) throw notSimulated('one PL/SQL block with many rows of binds');
+  if (request.parseOnly) {
+    await runStatement(sql, [], true, context);
+    return writeOutcome(new WireWriter(), done(context, 0, 0)).toBuffer();
+  }
+  // A block that fails leaves no cursor behind.
+  const probe: Cursor = { ...EMPTY_BLOCK_CURSOR, sql, bindTypes: types };
+  const result = await runBlockStatement(probe, rows[0] ?? [], context);
+  const cursor = context.state.cursors.open(sql, false, types);
+  cursor.outBinds = outBindsOf(result);
+  return blockReply(cursor, result, context);
+}
+
+const EMPTY_BLOCK_CURSOR = {
+  id: 0,
+  isQuery: false,
+  columns: [],
+  rows: [],
+  next: 0,
+  fetchable: false,
+} as const;
+
+/** Function 4: pure OUT binds are not sent again. */
+async function reexecuteBlock(reader: WireReader, cursor: Cursor, context: RequestContext): Promise<Buffer> {
+  const { outBinds = new Set<number>() } = cursor;
+  const sent = cursor.bindTypes.filter((_, i) => !outBinds.has(i));
+  const [values = []] = parseBindRows(reader, sent);
+  let next = 0;
+  const binds = cursor.bindTypes.map((_, i) => (outBinds.has(i) ? null : (values[next++] ?? null)));
+  return runBlockCursor(cursor, binds, context);
+}
+
+async function runBlockCursor(
+  cursor: Cursor,
+  binds: readonly SqlValue[],
+  context: RequestContext,
+): Promise<Buffer> {
+  const result = await runBlockStatement(cursor, binds, context);
+  cursor.outBinds = outBindsOf(result);
+  return blockReply(cursor, result, context);
+}
+
+type BlockResult = Extract<StatementResult, { kind: 'block' }>;
+
+async function runBlockStatement(
+  { sql, bindTypes }: Cursor,
+  binds: readonly SqlValue[],
+  context: RequestContext,
+): Promise<BlockResult> {
+  const result = await runStatement(sql, binds, false, context);
+  if (result.kind !== 'block') throw new OraError(900, 'invalid SQL statement');
+  if (result.binds.length !== bindTypes.length) throw new OraError(1008, 'not all variables bound');
+  if (Object.keys(result.attributes).length > 0) context.state.opened.update?.(result.attributes);
+  return result;
+}
+
+function outBindsOf({ binds }: BlockResult): Set<number> {
+  return new Set(binds.flatMap(({ direction }, i) => (direction === 'out' ? [i] : [])));
+}
+
+function blockReply(cursor: Cursor, { binds }: BlockResult, context: RequestContext): Buffer {
+  const w = new WireWriter();
+  const typed = binds.map((bind, i) => ({ ...bind, type: cursor.bindTypes[i] }));
+  if (typed.some(({ direction }) => direction !== 'in')) writeBlockBinds(w, typed);
+  return writeOutcome(w, done(context, 1, cursor.id)).toBuffer();
 }
 
 async function refill(cursor: Cursor, binds: readonly SqlValue[], context: RequestContext): Promise<void> {

@@ -87,7 +87,8 @@ export const DEFAULT_LIMITS: ListenerLimits = {
 };
 
 export interface ListenerOptions {
-  host: '127.0.0.1';
+  /** A loopback address, 127.0.0.1 or 127.0.1.n: the lab is never reachable from outside. */
+  host: `127.${string}`;
   /** 0 = any free port. */
   port: number;
   service: { names: readonly string[]; sids: readonly string[] };
@@ -103,6 +104,8 @@ export interface ListenerOptions {
     name: string;
     privilege: Privilege | null;
   }) => { ora: number; text: string } | null;
+  /** PEM texts; given, the listener speaks TCPS only. */
+  tls?: { key: string; certificate: string };
   limits?: Partial<ListenerLimits>;
   /** Told of errors that are faults of the lab, and of clients that break the protocol. The connection is closed then. */
   onFault?: (error: unknown) => void;

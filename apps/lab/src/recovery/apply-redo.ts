@@ -11,8 +11,9 @@ import { applyVector, type RedoRecord } from '../formats/redo-record';
 import { type RedoLogHeader } from '../formats/redo-log';
 import { SCN_MAX, type Scn } from '../formats/scn';
 import { dateOfStamp, stampOf } from '../formats/stamp';
+import { mergeThreads, planThreads, reachOf, type ThreadPlan } from './merge-threads';
 import { planLogs, type PlannedLog } from './plan-logs';
-import { readRedoRecords, RedoCorruptError } from './read-redo-log';
+import { RedoCorruptError } from './read-redo-log';
 
 export type RecoverUntil = { kind: 'end' } | { kind: 'scn'; scn: Scn } | { kind: 'time'; at: Date };
 
@@ -39,6 +40,8 @@ export type ApplyRedoOutcome =
       blocksChanged: number;
       /** Place behind the last record read of the last log: where an online log goes on. */
       end: { path: string; header: RedoLogHeader; nextBlock: number } | undefined;
+      /** The same for each thread, by its number. */
+      ends: ReadonlyMap<number, { path: string; header: RedoLogHeader; nextBlock: number }>;
       lastRecord: { scn: Scn; atMs: number } | undefined;
     }
   /** Recovered as far as the logs go without a gap (headers say so); the log with `firstMissingScn` is needed next. */
@@ -66,6 +69,7 @@ interface Progress {
   recordsApplied: number;
   blocksChanged: number;
   end: { path: string; header: RedoLogHeader; nextBlock: number } | undefined;
+  ends: Map<number, { path: string; header: RedoLogHeader; nextBlock: number }>;
   lastRecord: { scn: Scn; atMs: number } | undefined;
   stoppedAtTime: boolean;
 }
@@ -73,6 +77,8 @@ interface Progress {
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** Records between two turns of the event loop. */
 const RECORDS_PER_SLICE = 200;
+/** Where the records of a log begin. */
+const FIRST_RECORD_BLOCK = 2;
 
 /** Rolls the files forward. Throws on input/output errors only. */
 export async function applyRedo(options: ApplyRedoOptions): Promise<ApplyRedoOutcome> {
@@ -121,6 +127,7 @@ function startOf(opened: OpenedFile[]): Progress {
     recordsApplied: 0,
     blocksChanged: 0,
     end: undefined,
+    ends: new Map(),
     lastRecord: undefined,
     stoppedAtTime: false,
   };
@@ -132,51 +139,52 @@ async function applyLogs(
   progress: Progress,
   options: ApplyRedoOptions,
 ): Promise<ApplyRedoOutcome | undefined> {
-  const target = options.until.kind === 'scn' ? options.until.scn : undefined;
-  for (const log of planLogs(options.logs, progress.position)) {
-    if (progress.stoppedAtTime || (target !== undefined && progress.position >= target)) break;
-    if (log.header.firstScn > progress.position) {
-      return {
-        status: 'needs-log',
-        firstMissingScn: progress.position,
-        sequence: missingBefore(log, progress),
-      };
-    }
-    options.onLog?.({ path: log.path, header: log.header });
-    const stopped = await applyLog(cache, files, progress, { log, until: options.until });
-    if (stopped) return stopped;
-  }
-  // A log still in use covers everything up to now, so a target behind its last record is reached.
-  const upToNow = progress.end !== undefined && progress.end.header.nextScn === undefined;
-  if (target === undefined || progress.position >= target || upToNow) return undefined;
-  const sequence = progress.end === undefined ? undefined : progress.end.header.sequence + 1;
-  return { status: 'needs-log', firstMissingScn: progress.position, sequence };
+  const { until } = options;
+  const target = until.kind === 'scn' ? until.scn : SCN_MAX;
+  const threads = planThreads(planLogs(options.logs, progress.position), progress.position);
+  const reach = threads.length === 0 ? progress.position : reachOf(threads);
+  const limit = target < reach ? target : reach;
+  const stopped = await applyRecords(cache, files, progress, { threads, limit, options });
+  if (stopped !== undefined) return stopped;
+  if (!progress.stoppedAtTime) progress.position = laterOf(progress.position, coveredUpTo(threads, limit));
+  const behind = threads.find((thread) => thread.endScn === reach);
+  const short = until.kind === 'scn' ? target > reach : behind?.hasGap === true && !progress.stoppedAtTime;
+  if (!short) return undefined;
+  return {
+    status: 'needs-log',
+    firstMissingScn: progress.position,
+    sequence: behind?.nextSequence,
+  };
 }
 
-function missingBefore(log: PlannedLog, progress: Progress): number | undefined {
-  if (progress.end !== undefined) return progress.end.header.sequence + 1;
-  return log.header.sequence > 1 ? log.header.sequence - 1 : undefined;
+interface Application {
+  threads: readonly ThreadPlan[];
+  limit: Scn;
+  options: ApplyRedoOptions;
 }
 
-async function applyLog(
+async function applyRecords(
   cache: BufferCache,
   files: ReadonlyMap<number, DataFileHandle>,
   progress: Progress,
-  { log, until }: { log: PlannedLog; until: RecoverUntil },
+  { threads, limit, options }: Application,
 ): Promise<ApplyRedoOutcome | undefined> {
   const start = progress.position;
-  const scnLimit = until.kind === 'scn' && until.scn < log.endScn ? until.scn : log.endScn;
-  progress.resetlogs = { scn: log.header.resetlogsScn, id: log.header.resetlogsId };
-  progress.end = { path: log.path, header: log.header, nextBlock: 2 };
+  const { until } = options;
   let count = 0;
+  const onLog = (log: PlannedLog) => {
+    options.onLog?.({ path: log.path, header: log.header });
+    progress.resetlogs = { scn: log.header.resetlogsScn, id: log.header.resetlogsId };
+    noteEnd(progress, log, FIRST_RECORD_BLOCK);
+  };
   try {
-    for (const { record, nextBlock } of readRedoRecords(log.path)) {
-      if (record.scn >= scnLimit) break;
+    for (const { record, nextBlock, log } of mergeThreads(threads, limit, onLog)) {
       if (until.kind === 'time' && record.atMs >= until.at.getTime()) {
         progress.stoppedAtTime = true;
+        progress.position = laterOf(progress.position, log.header.firstScn);
         return undefined;
       }
-      progress.end.nextBlock = nextBlock;
+      noteEnd(progress, log, nextBlock);
       if (record.scn < start) continue;
       const lost = applyRecord(cache, files, progress, record);
       if (lost) return lost;
@@ -187,10 +195,26 @@ async function applyLog(
       return { status: 'corrupt-log', path: error.path, block: error.block };
     throw error;
   }
-  if (scnLimit !== SCN_MAX && (log.header.nextScn !== undefined || scnLimit === log.endScn)) {
-    progress.position = laterOf(progress.position, scnLimit);
-  }
   return undefined;
+}
+
+function noteEnd(progress: Progress, log: PlannedLog, nextBlock: number): void {
+  progress.end = { path: log.path, header: log.header, nextBlock };
+  progress.ends.set(log.header.thread, progress.end);
+}
+
+/**
+ * Up to where nothing is missing below `limit`: the limit itself where every thread has it in a closed log; a log still written to
+ * vouches only for what lies in front of it.
+ */
+function coveredUpTo(threads: readonly ThreadPlan[], limit: Scn): Scn {
+  let covered = limit;
+  for (const { logs } of threads) {
+    const log = logs.find(({ endScn }) => endScn >= limit);
+    const known = log?.header.nextScn === undefined ? (log?.header.firstScn ?? 0n) : limit;
+    if (known < covered) covered = known;
+  }
+  return threads.length === 0 ? 0n : covered;
 }
 
 function applyRecord(
@@ -249,6 +273,7 @@ function finish({ cache, writer, opened, progress, stopped }: Finish): ApplyRedo
     recordsApplied: progress.recordsApplied,
     blocksChanged: progress.blocksChanged,
     end: progress.end,
+    ends: progress.ends,
     lastRecord: progress.lastRecord,
   };
 }

@@ -1,7 +1,7 @@
 /** Channel jobs that read pieces: data files, archived logs, control file, spfile, and the header alone. */
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { blockScn, checkBlock, formatEmptyBlock, rdbaOf, splitRdba } from '../formats/block';
+import { BIGFILE_RFILE, blockScn, checkBlock, formatEmptyBlock, rdbaOf, splitRdba } from '../formats/block';
 import { formatScn, type Scn } from '../formats/scn';
 import { SbtCallError } from '../sbt/media-channel';
 import {
@@ -177,7 +177,7 @@ function checkedNumber(
   block: Buffer,
   { segment, reader, previous }: { segment: DataFileSegment; reader: PieceReader; previous: number },
 ): number {
-  const { rfile, block: number } = splitRdba(block.readUInt32LE(4));
+  const { rfile, block: number } = splitRdba(block.readUInt32LE(4), segment.rfile === BIGFILE_RFILE);
   const fits = rfile === segment.rfile && number > previous && number <= segment.to;
   if (!fits || !checkBlock(block).ok) throw reader.corrupt();
   return number;

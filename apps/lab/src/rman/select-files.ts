@@ -22,7 +22,7 @@ export function selectDataFiles({ dataFiles, tablespaces }: ControlFile, choice:
   return choice.names.flatMap((name) => {
     const tablespace = tablespaces.find((candidate) => candidate.name === name);
     if (tablespace === undefined) throw notFound('20202: tablespace', name);
-    return dataFiles.filter(({ ts }) => ts === tablespace.ts);
+    return dataFiles.filter(({ ts, conId }) => ts === tablespace.ts && conId === tablespace.conId);
   });
 }
 

@@ -8,6 +8,8 @@ import { compileQuery } from './compile-query';
 import { DEFAULT_DATE_FORMAT } from './date-format';
 import { notSimulated, OraError, oraError } from './ora-error';
 import { parseStatement } from './parse-statement';
+import { type BlockProcedure, isBlock } from './plsql-block';
+import { type BlockBind, runBlock } from './run-block';
 import { RunBudget } from './run-budget';
 import { SqlDate } from './sql-date';
 import { type SystemCommands } from './system-commands';
@@ -36,7 +38,17 @@ interface SqlRequest {
 
 export type SqlResult =
   | { kind: 'rows'; columns: readonly Column[]; rows: readonly (readonly SqlValue[])[] }
-  | { kind: 'done'; rowsAffected: number };
+  | { kind: 'done'; rowsAffected: number }
+  /** A PL/SQL block: its binds, each once, and what it called the session. */
+  | { kind: 'block'; binds: readonly BlockBind[]; attributes: BlockAttributes };
+
+/** What a block set through DBMS_APPLICATION_INFO and DBMS_SESSION; absent = not touched. */
+export interface BlockAttributes {
+  module?: string;
+  action?: string;
+  clientInfo?: string;
+  clientIdentifier?: string;
+}
 
 export interface EvaluatorOptions {
   tables: TableProvider;
@@ -62,6 +74,7 @@ export function createSqlEvaluator(options: EvaluatorOptions): SqlEvaluator {
     return (name) => (name === 'DUAL' ? DUAL : session.readsDictionary ? options.tables(name) : null);
   };
   const run = async (request: SqlRequest): Promise<SqlResult> => {
+    if (isBlock(request.sql)) return runPlSql(request, run);
     const statement = parseStatement(request.sql);
     if (statement.kind === 'query')
       return runQuery(statement, request, provider(request.session), options.now());
@@ -70,6 +83,43 @@ export function createSqlEvaluator(options: EvaluatorOptions): SqlEvaluator {
     return DONE;
   };
   return { execute: run };
+}
+
+async function runPlSql(
+  { sql, binds, parseOnly, session }: SqlRequest,
+  run: SqlEvaluator['execute'],
+): Promise<SqlResult> {
+  const attributes: BlockAttributes = {};
+  const results = await runBlock(
+    sql,
+    binds,
+    parseOnly
+      ? null
+      : {
+          query: async (text, values) => {
+            const result = await run({ sql: text, binds: values, parseOnly: false, session });
+            return result.kind === 'rows' ? result.rows : [];
+          },
+          statement: (text) => run({ sql: text, binds: [], parseOnly: false, session }),
+          call: (procedure, values) => Object.assign(attributes, attributesOf(procedure, values)),
+        },
+  );
+  return { kind: 'block', binds: results, attributes };
+}
+
+function attributesOf(procedure: BlockProcedure, values: readonly (string | null)[]): BlockAttributes {
+  const [first, second] = values.map((value) => value ?? '');
+  if (first === undefined) throw new OraError(6553, 'PLS-306: wrong number or types of arguments in call');
+  switch (procedure) {
+    case 'DBMS_APPLICATION_INFO.SET_MODULE':
+      return { module: first, action: second ?? '' };
+    case 'DBMS_APPLICATION_INFO.SET_ACTION':
+      return { action: first };
+    case 'DBMS_APPLICATION_INFO.SET_CLIENT_INFO':
+      return { clientInfo: first };
+    case 'DBMS_SESSION.SET_IDENTIFIER':
+      return { clientIdentifier: first };
+  }
 }
 
 function runQuery(

@@ -1,9 +1,10 @@
 // SQL text to a statement. The grammar, as far as the simulated database knows SQL:
 //
 //   statement  = query | ALTER SYSTEM system | ALTER SESSION session | ALTER DATABASE tracking
-//              | ALTER (DATABASE | TABLESPACE) anything            handed to the instance as text
+//              | ALTER ([PLUGGABLE] DATABASE | TABLESPACE) anything  handed to the instance as text
 //              | COMMIT [WORK] | ROLLBACK [WORK]
 //   system     = ARCHIVE LOG CURRENT | SWITCH LOGFILE | CHECKPOINT [GLOBAL | LOCAL]
+//              | (SET | RESET) anything                           handed to the instance as text
 //              | (KILL | DISCONNECT) SESSION 'sid,serial#[,@inst]' [IMMEDIATE | POST_TRANSACTION]
 //   session    = SET name = value { ... }                        accepted; NLS_DATE_FORMAT has an effect
 //   tracking   = ENABLE BLOCK CHANGE TRACKING [USING FILE 'path' [REUSE]] | DISABLE BLOCK CHANGE TRACKING
@@ -62,6 +63,8 @@ function parseCommand(cursor: TokenCursor): Statement | null {
   if (cursor.takeWords('ALTER', 'SYSTEM')) return alterSystem(cursor);
   if (cursor.takeWords('ALTER', 'SESSION')) return alterSession(cursor);
   if (cursor.takeWords('ALTER', 'DATABASE')) return alterDatabase(cursor);
+  if (cursor.takeWords('ALTER', 'TABLESPACE') || cursor.takeWords('ALTER', 'PLUGGABLE', 'DATABASE'))
+    return alterOther(cursor);
   if (cursor.isWord('ALTER'))
     throw notSimulated('this ALTER statement', cursor.bytePosition(cursor.peek(1).at));
   const isCommit = cursor.takeWords('COMMIT');
@@ -80,6 +83,7 @@ function alterSystem(cursor: TokenCursor): Statement {
     if (!cursor.takeWords('GLOBAL')) cursor.takeWords('LOCAL');
     return { kind: 'checkpoint' };
   }
+  if (cursor.isWord('SET') || cursor.isWord('RESET')) return alterOther(cursor);
   const kills = cursor.takeWords('KILL', 'SESSION') || cursor.takeWords('DISCONNECT', 'SESSION');
   const target = cursor.peek();
   if (!kills || target.kind !== 'string') throw cursor.error(2065);

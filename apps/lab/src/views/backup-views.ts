@@ -113,7 +113,7 @@ function backupFileRow(b: ControlFile['backupDataFiles'][number]): ViewRow {
       FOREIGN_DBID: 0,
     },
     ...{
-      USED_CHANGE_TRACKING: 'NO',
+      USED_CHANGE_TRACKING: yesNo(b.usedChangeTracking === true),
       USED_OPTIMIZATION: 'NO',
       UNDO_OPTIMIZED: 'NO',
       PLUGGED_READONLY: 'NO',

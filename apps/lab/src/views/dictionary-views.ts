@@ -1,5 +1,5 @@
 // DBA_ views, which need an open database, and the dynamic views that have nothing to show here.
-import { tablespaceName } from './file-views';
+import { containerOf, tablespaceName } from './file-views';
 import { type ViewDeclaration, type ViewRow, yesNo } from './view';
 
 /** Empty in a database without standbys, ASM, flashback and image copies; queries on them still run. */
@@ -38,7 +38,6 @@ export const EMPTY_VIEWS: readonly ViewDeclaration[] = [
     'OLDEST_FLASHBACK_SCN:n OLDEST_FLASHBACK_TIME:d RETENTION_TARGET:n FLASHBACK_SIZE:n ESTIMATED_FLASHBACK_SIZE:n',
   ],
   ['ASM_DISKGROUP', 'GROUP_NUMBER:n NAME:t30 STATE:t11 TYPE:t6 TOTAL_MB:n FREE_MB:n USABLE_FILE_MB:n'],
-  ['ENCRYPTED_TABLESPACES', 'TS#:n ENCRYPTIONALG:t7 ENCRYPTEDTS:t3 STATUS:t10'],
   ['BACKUP_DEVICE', 'DEVICE_TYPE:t17 DEVICE_NAME:t513'],
 ].map(([name = '', columns = '']) => ({ name, columns, needs: 'mounted', rows: () => [] }));
 
@@ -52,10 +51,11 @@ export const DICTIONARY_VIEWS: readonly ViewDeclaration[] = [
     rows: (source) => {
       const cf = source.controlFile();
       return cf.dataFiles.map((f) => ({
+        ...containerOf(f),
         ...{
           FILE_NAME: f.name,
           FILE_ID: f.file,
-          TABLESPACE_NAME: tablespaceName(cf, f.ts),
+          TABLESPACE_NAME: tablespaceName(cf, f),
           BYTES: f.blocks * f.blockBytes,
         },
         ...{
@@ -89,7 +89,8 @@ export const DICTIONARY_VIEWS: readonly ViewDeclaration[] = [
         if (f === undefined || free <= 0) return [];
         return [
           {
-            TABLESPACE_NAME: tablespaceName(cf, f.ts),
+            ...containerOf(f),
+            TABLESPACE_NAME: tablespaceName(cf, f),
             FILE_ID: f.file,
             BLOCK_ID: space.usedBlocks + 1,
             BYTES: free * f.blockBytes,
@@ -109,17 +110,19 @@ export const DICTIONARY_VIEWS: readonly ViewDeclaration[] = [
     rows: (source) => {
       const cf = source.controlFile();
       return cf.tablespaces.map((t) => {
-        const file = cf.dataFiles.find((f) => f.ts === t.ts);
+        const file = cf.dataFiles.find((f) => f.ts === t.ts && f.conId === t.conId);
         const status = file?.enabled === 'READ ONLY' ? 'READ ONLY' : 'ONLINE';
         const contents = t.name.startsWith('UNDO') ? 'UNDO' : t.name === 'TEMP' ? 'TEMPORARY' : 'PERMANENT';
         return {
+          ...containerOf(t),
           ...{
             TABLESPACE_NAME: t.name,
             BLOCK_SIZE: file?.blockBytes ?? 8192,
             STATUS: status,
             CONTENTS: contents,
           },
-          ...{ LOGGING: 'LOGGING', FORCE_LOGGING: 'NO', BIGFILE: yesNo(t.bigfile), ENCRYPTED: 'NO' },
+          ...{ LOGGING: 'LOGGING', FORCE_LOGGING: 'NO', BIGFILE: yesNo(t.bigfile) },
+          ENCRYPTED: yesNo(t.encrypted === true),
         };
       });
     },

@@ -4,12 +4,18 @@ import { dateOfStamp } from '../formats/stamp';
 import { type ViewDeclaration, type ViewRow, type ViewSource, yesNo } from './view';
 
 /** Empty for a tablespace number that the control file does not know. */
-export function tablespaceName(cf: ControlFile, ts: number): string {
-  return cf.tablespaces.find((t) => t.ts === ts)?.name ?? '';
+export function tablespaceName(cf: ControlFile, { ts, conId }: { ts: number; conId?: number }): string {
+  return cf.tablespaces.find((t) => t.ts === ts && t.conId === conId)?.name ?? '';
+}
+
+/** CON_ID of what belongs to a container. */
+export function containerOf({ conId }: { conId?: number }): { CON_ID?: number } {
+  return conId === undefined ? {} : { CON_ID: conId };
 }
 
 function dataFileRow(f: DataFile): ViewRow {
   return {
+    ...containerOf(f),
     ...{
       'FILE#': f.file,
       'RFILE#': f.rfile,
@@ -43,6 +49,7 @@ function headerRow(f: DataFile, source: ViewSource): ViewRow {
   const cf = source.controlFile();
   const header = source.live.dataFileHeader(f.file);
   const common = {
+    ...containerOf(f),
     'FILE#': f.file,
     STATUS: f.status === 'OFFLINE' ? 'OFFLINE' : 'ONLINE',
     NAME: f.name,
@@ -61,7 +68,7 @@ function headerRow(f: DataFile, source: ViewSource): ViewRow {
     },
     ...{
       'CREATION_CHANGE#': header.creationScn,
-      TABLESPACE_NAME: tablespaceName(cf, f.ts),
+      TABLESPACE_NAME: tablespaceName(cf, f),
       'RESETLOGS_CHANGE#': header.resetlogsScn,
     },
     RESETLOGS_TIME: dateOfStamp(header.resetlogsStamp).toISOString(),
@@ -167,6 +174,7 @@ export const FILE_VIEWS: readonly ViewDeclaration[] = [
     columns: 'TS#:n NAME:t30 INCLUDED_IN_DATABASE_BACKUP:t3 BIGFILE:t3 FLASHBACK_ON:t3 ENCRYPT_IN_BACKUP:t3',
     rows: (source) =>
       source.controlFile().tablespaces.map((t) => ({
+        ...containerOf(t),
         ...{
           'TS#': t.ts,
           NAME: t.name,
@@ -183,6 +191,7 @@ export const FILE_VIEWS: readonly ViewDeclaration[] = [
       BLOCK_SIZE:n NAME:t513`,
     rows: (source) =>
       source.controlFile().tempFiles.map((f) => ({
+        ...containerOf(f),
         'FILE#': f.file,
         NAME: f.name,
         BYTES: f.bytes,
@@ -283,6 +292,11 @@ export const FILE_VIEWS: readonly ViewDeclaration[] = [
     needs: 'mounted',
     columns: 'FILE#:n STATUS:t18 CHANGE#:n TIME:d',
     rows: (source) =>
-      source.controlFile().dataFiles.map((f) => ({ 'FILE#': f.file, STATUS: 'NOT ACTIVE', 'CHANGE#': 0 })),
+      source.controlFile().dataFiles.map((f) => ({
+        ...containerOf(f),
+        'FILE#': f.file,
+        STATUS: 'NOT ACTIVE',
+        'CHANGE#': 0,
+      })),
   },
 ];

@@ -1,8 +1,10 @@
 // The instance and the database as a whole: identity, state, parameters, destinations.
+import { type ControlFile } from '../control-file/control-file';
 import { dateOfStamp } from '../formats/stamp';
 import { type InstanceState } from './live-state';
 import { allParameters } from './parameters';
-import { type ViewDeclaration, type ViewRow, type ViewSource } from './view';
+import { containerRows, CONTAINER_COLUMNS, pluggableRows, PDB_COLUMNS } from './container-rows';
+import { type ViewDeclaration, type ViewRow, type ViewSource, yesNo } from './view';
 
 const PLATFORM = 'Linux x86 64-bit';
 const PERCENT = 100;
@@ -47,7 +49,7 @@ function databaseRow(source: ViewSource): ViewRow {
       'ARCHIVE_CHANGE#': archived?.nextScn ?? 0,
     },
     ...{
-      CONTROLFILE_TYPE: 'CURRENT',
+      CONTROLFILE_TYPE: isStandby(cf) ? 'STANDBY' : 'CURRENT',
       CONTROLFILE_CREATED: cf.createdAt,
       'CONTROLFILE_SEQUENCE#': cf.controlSequence,
     },
@@ -59,7 +61,7 @@ function databaseRow(source: ViewSource): ViewRow {
       REMOTE_ARCHIVE: 'ENABLED',
     },
     ...{
-      DATABASE_ROLE: 'PRIMARY',
+      DATABASE_ROLE: cf.role ?? 'PRIMARY',
       SWITCHOVER_STATUS: 'NOT ALLOWED',
       DATAGUARD_BROKER: 'DISABLED',
       GUARD_STATUS: 'NONE',
@@ -75,7 +77,7 @@ function databaseRow(source: ViewSource): ViewRow {
       PLATFORM_ID: 13,
       PLATFORM_NAME: PLATFORM,
       CURRENT_SCN: me.currentScn,
-      CDB: 'NO',
+      CDB: yesNo(cf.containers !== undefined),
       ARCHIVELOG_COMPRESSION: 'DISABLED',
     },
     'RECOVERY_TARGET_INCARNATION#': current?.incarnation ?? 1,
@@ -84,19 +86,40 @@ function databaseRow(source: ViewSource): ViewRow {
   };
 }
 
-function threadRow(source: ViewSource): ViewRow {
-  const me = source.live.identity();
-  const logs = source.controlFile().redoLogs.filter((log) => log.thread === me.thread);
-  const current = logs.find((log) => log.status === 'CURRENT');
-  return {
-    'THREAD#': me.thread,
-    STATUS: me.status === 'OPEN' ? 'OPEN' : 'CLOSED',
-    ...{ ENABLED: 'PUBLIC', GROUPS: logs.length, INSTANCE: me.instanceName, OPEN_TIME: me.startedAt },
-    'CURRENT_GROUP#': current?.group ?? null,
-    'SEQUENCE#': current?.sequence ?? null,
-    'CHECKPOINT_CHANGE#': source.controlFile().checkpointScn,
-    'ENABLE_CHANGE#': 1,
-  };
+/** A database with an encrypted tablespace was opened with its keystore. */
+function hasKeystore({ live, controlFile }: ViewSource): boolean {
+  return live.identity().status !== 'STARTED' && controlFile().tablespaces.some((t) => t.encrypted === true);
+}
+
+function isStandby(cf: ControlFile): boolean {
+  return cf.role === 'PHYSICAL STANDBY';
+}
+
+/** One row per redo thread; a thread is open while its instance is. */
+function threadRows(source: ViewSource): ViewRow[] {
+  const { redoLogs, checkpointScn } = source.controlFile();
+  const running = instances(source);
+  const threads = [...new Set(redoLogs.map((log) => log.thread))].sort((a, b) => a - b);
+  return threads.map((thread) => {
+    const logs = redoLogs.filter((log) => log.thread === thread);
+    const current = logs.find((log) => log.status === 'CURRENT');
+    const owner = running.find((instance) => instance.thread === thread);
+    return {
+      'THREAD#': thread,
+      STATUS: owner?.status === 'OPEN' ? 'OPEN' : 'CLOSED',
+      ...{ ENABLED: 'PUBLIC', GROUPS: logs.length, INSTANCE: owner?.instanceName ?? null },
+      OPEN_TIME: owner?.startedAt ?? null,
+      'CURRENT_GROUP#': current?.group ?? null,
+      'SEQUENCE#': current?.sequence ?? null,
+      'CHECKPOINT_CHANGE#': checkpointScn,
+      'ENABLE_CHANGE#': 1,
+    };
+  });
+}
+
+function archiverOf(instance: InstanceState, { live }: ViewSource): string {
+  if (instance.status === 'STARTED' || instance.logMode !== 'ARCHIVELOG') return 'STOPPED';
+  return (live.archiverError?.() ?? null) === null ? 'STARTED' : 'FAILED';
 }
 
 function parameterRows(source: ViewSource): ViewRow[] {
@@ -170,7 +193,7 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
           STARTUP_TIME: i.startedAt,
         },
         ...{ STATUS: i.status, PARALLEL: all.length > 1 ? 'YES' : 'NO', 'THREAD#': i.thread },
-        ARCHIVER: i.status !== 'STARTED' && i.logMode === 'ARCHIVELOG' ? 'STARTED' : 'STOPPED',
+        ARCHIVER: archiverOf(i, source),
         ...{
           LOGINS: 'ALLOWED',
           SHUTDOWN_PENDING: 'NO',
@@ -203,7 +226,7 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
     columns: `THREAD#:n STATUS:t6 ENABLED:t8 GROUPS:n INSTANCE:t80 OPEN_TIME:d CURRENT_GROUP#:n SEQUENCE#:n CHECKPOINT_CHANGE#:n
       CHECKPOINT_TIME:d ENABLE_CHANGE#:n ENABLE_TIME:d DISABLE_CHANGE#:n DISABLE_TIME:d LAST_REDO_SEQUENCE#:n LAST_REDO_BLOCK:n
       LAST_REDO_CHANGE#:n LAST_REDO_TIME:d`,
-    rows: (source) => [threadRow(source)],
+    rows: threadRows,
   },
   {
     name: 'VERSION',
@@ -217,12 +240,23 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
   },
   { name: 'PARAMETER', needs: 'started', columns: PARAMETER_COLUMNS, rows: parameterRows },
   { name: 'SYSTEM_PARAMETER', needs: 'started', columns: PARAMETER_COLUMNS, rows: parameterRows },
+  { name: 'PDBS', needs: 'mounted', columns: PDB_COLUMNS, rows: pluggableRows },
+  { name: 'CONTAINERS', needs: 'mounted', columns: CONTAINER_COLUMNS, rows: containerRows },
   {
-    name: 'PDBS',
+    name: 'ENCRYPTED_TABLESPACES',
     needs: 'mounted',
-    columns: `DBID:n CON_UID:n GUID:r16 NAME:t128 OPEN_MODE:t10 RESTRICTED:t3 OPEN_TIME:d CREATE_SCN:n TOTAL_SIZE:n BLOCK_SIZE:n
-      RECOVERY_STATUS:t8 SNAPSHOT_PARENT_CON_ID:n APPLICATION_ROOT:t3`,
-    rows: () => [],
+    columns: 'TS#:n ENCRYPTIONALG:t7 ENCRYPTEDTS:t3 STATUS:t10 KEY_VERSION:n BLOCKS_ENCRYPTED:n',
+    rows: (source) =>
+      source
+        .controlFile()
+        .tablespaces.filter((t) => t.encrypted === true)
+        .map((t) => ({
+          ...(t.conId === undefined ? {} : { CON_ID: t.conId }),
+          'TS#': t.ts,
+          ENCRYPTIONALG: 'AES256',
+          ENCRYPTEDTS: 'YES',
+          STATUS: 'NORMAL',
+        })),
   },
   {
     name: 'SERVICES',
@@ -278,10 +312,12 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
       VALID_NOW:t16 VALID_TYPE:t15 VALID_ROLE:t12 DB_UNIQUE_NAME:t30 VERIFY:t3`,
     rows: (source) => {
       const area = source.live.recoveryArea?.().path ?? null;
+      const error = source.live.archiverError?.() ?? null;
       const first = {
         DEST_ID: 1,
         DEST_NAME: 'LOG_ARCHIVE_DEST_1',
-        STATUS: 'VALID',
+        STATUS: error === null ? 'VALID' : 'ERROR',
+        ERROR: error === null ? null : 'ORA-19809: limit exceeded for recovery files',
         TARGET: 'PRIMARY',
         DESTINATION: area ?? '?/dbs/arch',
       };
@@ -323,10 +359,10 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
     needs: 'started',
     columns:
       'WRL_TYPE:t20 WRL_PARAMETER:t4000 STATUS:t30 WALLET_TYPE:t20 WALLET_ORDER:t9 KEYSTORE_MODE:t8 FULLY_BACKED_UP:t9',
-    rows: () => [
+    rows: (source) => [
       {
         WRL_TYPE: 'FILE',
-        STATUS: 'NOT_AVAILABLE',
+        STATUS: hasKeystore(source) ? 'OPEN' : 'NOT_AVAILABLE',
         WALLET_TYPE: 'UNKNOWN',
         WALLET_ORDER: 'SINGLE',
         KEYSTORE_MODE: 'NONE',

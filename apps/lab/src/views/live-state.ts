@@ -147,6 +147,8 @@ export interface LiveState {
   blockChangeTracking?(): { file: string; bytes: number } | null;
   backupIo?(): readonly BackupIoState[];
   rmanOutput?(): readonly RmanOutputState[];
+  /** Why the archiver is stuck; `null` = it works. */
+  archiverError?(): string | null;
   corruptBlocks?(): readonly CorruptBlockState[];
   /** Other open instances of a simulated cluster, without this one. */
   otherInstances?(): readonly InstanceState[];

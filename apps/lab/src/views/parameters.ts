@@ -47,6 +47,10 @@ const FIXED: Readonly<Record<string, string | null>> = {
   wallet_root: null,
 };
 
+function hasContainers({ live, controlFile }: ViewSource): boolean {
+  return live.identity().status !== 'STARTED' && controlFile().containers !== undefined;
+}
+
 /** Name to value; `null` = not set. */
 export function allParameters(source: ViewSource): Record<string, string | null> {
   const { live } = source;
@@ -66,6 +70,8 @@ export function allParameters(source: ViewSource): Record<string, string | null>
     service_names: me.dbUniqueName,
     spfile: `?/dbs/spfile${me.instanceName}.ora`,
     thread: String(me.thread),
+    enable_pluggable_database: hasContainers(source) ? 'TRUE' : 'FALSE',
+    cluster_database: (live.otherInstances?.() ?? []).length > 0 ? 'TRUE' : 'FALSE',
     ...live.parameters?.(),
   };
 }

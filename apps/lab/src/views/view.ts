@@ -65,12 +65,15 @@ const CONTAINER_COLUMN: Column = {
   sizeBytes: NUMBER_SIZE_BYTES,
   nullable: true,
 };
-/** A database without containers has 0 everywhere. */
+/** CON_ID of what belongs to the whole database, and of everything without containers. */
 const NO_CONTAINER = 0;
+/** A session sees the dictionary of the root: DBA_ views show nothing of the pluggable databases, CDB_ views show all. */
+const ROOT_CONTAINER = 1;
 
 /** The tables that one declaration stands for. */
 export function viewTables(view: ViewDeclaration, source: ViewSource): Table[] {
   const own = parseColumns(view.columns);
+  const isRoot = (row: ViewRow): boolean => Number(row['CON_ID'] ?? ROOT_CONTAINER) === ROOT_CONTAINER;
   const make = (name: string, columns: readonly Column[], global: boolean): Table => ({
     name,
     columns,
@@ -80,6 +83,7 @@ export function viewTables(view: ViewDeclaration, source: ViewSource): Table[] {
       return view
         .rows(source)
         .filter((row) => global || (row['INST_ID'] ?? instance) === instance)
+        .filter((row) => !name.startsWith('DBA_') || isRoot(row))
         .map((row) => toRow({ INST_ID: instance, CON_ID: NO_CONTAINER, ...row }, columns, own));
     },
   });

@@ -1,5 +1,13 @@
-// Redis may forget what it acknowledged. What the ledger says should be on a queue and is not there any more, is rung again.
-import { findReconcileCandidates, redispatch, type Ledger, type ReconcileCandidate } from '@adyton/ledger';
+// Redis may forget what it acknowledged. What the ledger says should be on a queue and is not there any more, is rung again. A scheduled
+// request whose agent went away before it claimed is marked as waiting for it.
+import {
+  findReconcileCandidates,
+  markWaiting,
+  redispatch,
+  type Ledger,
+  type ReconcileCandidate,
+} from '@adyton/ledger';
+import { type AgentPresence, type HostId, type RequestId } from '@adyton/domain';
 import { type QueueInspector } from '@adyton/queue';
 import { type Logger } from '@adyton/runtime';
 import { type Duty } from '../tick';
@@ -13,26 +21,41 @@ export interface ReconcileParts {
   readonly ledger: Ledger;
   readonly inspector: QueueInspector;
   readonly log: Logger;
+  readonly presenceOf: (hostId: HostId) => Promise<AgentPresence>;
 }
 
 export function reconcileQueue(parts: ReconcileParts): Duty {
-  return {
-    name: 'reconcile-queue',
-    run: async () => {
-      const limits = { requestSeconds: REQUEST_SECONDS, commitSeconds: COMMIT_SECONDS };
-      for (const candidate of await findReconcileCandidates(parts.ledger.session, limits))
-        await reconcile(parts, candidate);
-    },
-  };
+  return { name: 'reconcile-queue', run: () => reconcileAll(parts) };
 }
 
-async function reconcile(
-  { ledger, inspector, log }: ReconcileParts,
-  candidate: ReconcileCandidate,
-): Promise<void> {
+/** Page by page to the last one: requests that wait for absent agents must not hide the ones behind them. */
+async function reconcileAll(parts: ReconcileParts): Promise<void> {
+  const limits = { requestSeconds: REQUEST_SECONDS, commitSeconds: COMMIT_SECONDS };
+  let after: RequestId | undefined;
+  do {
+    const page = await findReconcileCandidates(parts.ledger.session, {
+      ...limits,
+      ...(after === undefined ? {} : { afterRequestId: after }),
+    });
+    for (const candidate of page) await reconcile(parts, candidate);
+    after = page.findLast((c) => c.kind === 'request')?.requestId;
+  } while (after !== undefined);
+}
+
+async function reconcile(parts: ReconcileParts, candidate: ReconcileCandidate): Promise<void> {
+  const { ledger, inspector, log } = parts;
+  if (candidate.kind === 'request' && candidate.state === 'dispatching') await noteAbsence(parts, candidate);
   const presence = await inspector.presenceOf(candidate.family, candidate.hostId, candidate.jobId);
   if (presence === 'pending') return;
   const jobId = await redispatch(ledger.session, candidate);
   if (jobId !== null)
     log.info({ kind: candidate.kind, lostJobId: candidate.jobId, jobId, presence }, 'job.rung-again');
+}
+
+async function noteAbsence(
+  { ledger, log, presenceOf }: ReconcileParts,
+  { requestId, hostId }: { requestId: RequestId; hostId: HostId },
+): Promise<void> {
+  if ((await presenceOf(hostId)) !== 'not-running') return;
+  if (await markWaiting(ledger.session, requestId)) log.info({ requestId, hostId }, 'request.waiting');
 }

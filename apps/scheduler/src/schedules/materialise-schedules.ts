@@ -1,9 +1,15 @@
 // Turns slots that have come into backup requests. The ledger decides which scheduler was first; a slot nobody saw is recorded as missed.
-import { type AgentPresence, ID_PREFIX, type HostId, type RequestId } from '@adyton/domain';
-import { findDueSchedules, materialiseSlots, type DueSchedule, type Ledger } from '@adyton/ledger';
+import {
+  ID_PREFIX,
+  judgeSlots,
+  slotsOf,
+  type AgentPresence,
+  type HostId,
+  type RequestId,
+} from '@adyton/domain';
+import { findDueSchedules, materialiseSlots, type DueSchedule, type Ledger, type Slot } from '@adyton/ledger';
 import { type Logger } from '@adyton/runtime';
 import { type Duty } from '../tick';
-import { slotsOf } from './slots-of';
 
 export interface MaterialiseParts {
   readonly ledger: Ledger;
@@ -23,30 +29,23 @@ export function materialiseSchedules(parts: MaterialiseParts): Duty {
 }
 
 async function materialise(parts: MaterialiseParts, schedule: DueSchedule): Promise<void> {
-  const slots = slotsOf({
-    cron: schedule.cron,
-    timeZone: schedule.timeZone,
-    after: schedule.slotsAfter,
-    upTo: schedule.now,
+  const timing = { ...schedule, seed: schedule.id };
+  const { due, next } = slotsOf({ ...timing, after: schedule.slotsAfter, upTo: schedule.now });
+  const judged = judgeSlots(due, timing, schedule.now);
+  const slotAt = (scheduledAt: Date): Slot => ({
+    requestId: `${ID_PREFIX.RequestId}_${parts.newUlid()}` as RequestId,
+    scheduledAt,
   });
   const made = await materialiseSlots(parts.ledger.session, {
     schedule,
-    slots: slots.due.map((scheduledAt) => ({
-      requestId: `${ID_PREFIX.RequestId}_${parts.newUlid()}` as RequestId,
-      scheduledAt,
-    })),
-    nextAt: slots.next,
-    presence: slots.due.length === 0 ? 'unknown' : await parts.presenceOf(schedule.hostId),
+    missed: judged.missed.map(slotAt),
+    run: judged.run === null ? null : slotAt(judged.run),
+    nextAt: next,
+    presence: judged.run === null ? 'unknown' : await parts.presenceOf(schedule.hostId),
     claimSeconds: parts.claimSeconds,
   });
-  if (slots.due.length === 0) return;
-  parts.log.info(
-    {
-      scheduleId: schedule.id,
-      databaseId: schedule.databaseId,
-      missed: made.missed,
-      newest: made.newest?.kind ?? null,
-    },
-    'schedule.materialised',
-  );
+  if (due.length === 0) return;
+  const { id: scheduleId, databaseId } = schedule;
+  const newest = made.newest?.kind ?? null;
+  parts.log.info({ scheduleId, databaseId, missed: made.missed, newest }, 'schedule.materialised');
 }

@@ -1,7 +1,7 @@
-// Runs inside a worker thread: one job in, one answer out. Results are handed over, not copied.
+// Runs inside a worker thread: one job in, one answer out. Bytes come and go in shared memory; the few that do not are handed over.
 import { parentPort } from 'node:worker_threads';
-import { digestUnits, openChunks, sealChunks } from './chunk-operations';
-import { type ThreadJob, type ThreadReply, type ThreadRequest } from './thread-compute';
+import { digestUnits, nameOfPack, openChunks, sealChunks } from './chunk-operations';
+import { type ThreadJob, type ThreadReply, type ThreadRequest, type ThreadResult } from './thread-compute';
 
 parentPort?.on('message', ({ id, work }: ThreadRequest) => {
   try {
@@ -15,29 +15,23 @@ parentPort?.on('message', ({ id, work }: ThreadRequest) => {
   }
 });
 
-type Result = Extract<ThreadReply, { result: unknown }>['result'];
-
-function perform(work: ThreadJob): Result {
+function perform(work: ThreadJob): ThreadResult {
   switch (work.op) {
     case 'digest':
-      return digestUnits(work.job);
+      digestUnits(work.job);
+      return undefined;
     case 'seal':
       return sealChunks(work.job);
     case 'open':
       return openChunks(work.job);
+    case 'name':
+      return nameOfPack(work.job);
   }
 }
 
 /** Small buffers come from Node's shared pool, which must stay here; large ones have memory of their own and can be handed over. */
-function buffersOf(result: Result): ArrayBuffer[] {
-  const large =
-    result instanceof Uint8Array
-      ? result
-      : 'frames' in result
-        ? result.frames
-        : 'bytes' in result
-          ? result.bytes
-          : null;
-  const buffer = large?.buffer;
+function buffersOf(result: ThreadResult): ArrayBuffer[] {
+  if (typeof result !== 'object' || !('kind' in result) || result.kind !== 'opened') return [];
+  const { buffer } = result.bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize ? [buffer] : [];
 }

@@ -1,6 +1,7 @@
 // Where the work is done: in this thread, or in worker threads that share the bytes with it.
 import {
   digestUnits,
+  nameOfPack,
   openChunks,
   sealChunks,
   type DigestJob,
@@ -11,9 +12,11 @@ import {
 } from './chunk-operations';
 
 export interface Compute {
-  digest(job: DigestJob): Promise<Uint8Array>;
+  digest(job: DigestJob): Promise<void>;
   seal(job: SealJob): Promise<SealedChunks>;
   open(job: OpenJob): Promise<OpenedChunks>;
+  /** sha256, hex. */
+  name(bytes: Uint8Array): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -23,6 +26,7 @@ export function inlineCompute(): Compute {
     digest: async (job) => digestUnits(job),
     seal: async (job) => sealChunks(job),
     open: async (job) => openChunks(job),
+    name: async (bytes) => nameOfPack(bytes),
     close: async () => undefined,
   };
 }

@@ -15,14 +15,15 @@ import {
 export type ThreadJob =
   | { readonly op: 'digest'; readonly job: DigestJob }
   | { readonly op: 'seal'; readonly job: SealJob }
-  | { readonly op: 'open'; readonly job: OpenJob };
+  | { readonly op: 'open'; readonly job: OpenJob }
+  | { readonly op: 'name'; readonly job: Uint8Array };
 export interface ThreadRequest {
   readonly id: number;
   readonly work: ThreadJob;
 }
+export type ThreadResult = SealedChunks | OpenedChunks | string | undefined;
 export type ThreadReply =
-  | { readonly id: number; readonly result: Uint8Array | SealedChunks | OpenedChunks }
-  | { readonly id: number; readonly error: string };
+  { readonly id: number; readonly result: ThreadResult } | { readonly id: number; readonly error: string };
 
 /**
  * Young generation of a thread, MiB. A chunk leaves a few small objects that hold large buffers; the fewer of them fit, the sooner their
@@ -59,6 +60,7 @@ export function threadCompute(options: { readonly threads: number }): Compute {
     digest: (job) => run({ op: 'digest', job }),
     seal: (job) => run({ op: 'seal', job }),
     open: (job) => run({ op: 'open', job }),
+    name: (job) => run({ op: 'name', job }),
     close: async () => void (await Promise.all(threads.map((t) => t.worker.terminate()))),
   };
 }

@@ -1,9 +1,9 @@
 // Small objects (index segments, recipes, manifests) as one authenticated envelope:
 //   "ADYM" version u8 nonce[12] AES-256-GCM(zstd(body)) tag[16]
-// The object's kind is bound in, so that one kind cannot be passed off as another.
+// The object's kind and name are bound in, so that no document can be passed off as another one.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 
 export type DocumentKind = 'index' | 'recipe' | 'manifest' | 'partial' | 'session';
 
@@ -15,14 +15,20 @@ const HEADER_BYTES = MAGIC.length + 1 + NONCE_BYTES;
 /** Largest body a reader unpacks: a recipe of a 32 TiB file stays far below. */
 const BODY_BYTES_MAX = 1024 * 1024 * 1024;
 
-export function sealDocument(key: Uint8Array, kind: DocumentKind, body: Uint8Array): Buffer {
+/** @param objectKey the name it will have: under another name it does not open */
+export function sealDocument(
+  key: Uint8Array,
+  kind: DocumentKind,
+  body: Uint8Array,
+  objectKey: string,
+): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aadOf(kind));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aadOf(kind, objectKey));
   const ciphertext = Buffer.concat([cipher.update(zstdCompressSync(body)), cipher.final()]);
   return Buffer.concat([MAGIC, Buffer.of(VERSION), nonce, ciphertext, cipher.getAuthTag()]);
 }
 
-/** @throws VaultError damaged, naming the object. */
+/** @throws VaultError damaged or unsupported-version, naming the object. */
 export function openDocument(
   key: Uint8Array,
   kind: DocumentKind,
@@ -31,14 +37,14 @@ export function openDocument(
 ): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   if (bytes.length < HEADER_BYTES + TAG_BYTES) throw damaged(objectKey, 'truncated');
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC) || bytes[MAGIC.length] !== VERSION)
-    throw damaged(objectKey, 'altered');
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
+  if (bytes[MAGIC.length] !== VERSION) throw unsupported(objectKey, bytes[MAGIC.length]);
   const decipher = createDecipheriv(
     'aes-256-gcm',
     key,
     bytes.subarray(HEADER_BYTES - NONCE_BYTES, HEADER_BYTES),
   )
-    .setAAD(aadOf(kind))
+    .setAAD(aadOf(kind, objectKey))
     .setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
     const body = Buffer.concat([decipher.update(bytes.subarray(HEADER_BYTES, -TAG_BYTES)), decipher.final()]);
@@ -48,6 +54,6 @@ export function openDocument(
   }
 }
 
-function aadOf(kind: DocumentKind): Buffer {
-  return Buffer.from(`adyton ${kind} ${VERSION}`);
+function aadOf(kind: DocumentKind, objectKey: string): Buffer {
+  return Buffer.from(`adyton ${kind} ${VERSION} ${objectKey}`);
 }

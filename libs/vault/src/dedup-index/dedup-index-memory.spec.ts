@@ -1,7 +1,7 @@
-// What the index of a large database costs in memory: 20 million entries, about 1.2 TiB of 64 KiB chunks, in 40 segment files as a host
-// caches them. To be made in seconds they are four distinct files under ten names each: what is held in memory of a segment is not shared.
+// What the index of a large database costs in memory: 20 million entries, about 1.2 TiB of 64 KiB chunks, in files as a host caches them.
+// To be made in seconds they are four full segments, opened ten times over: what is held in memory of a segment is never shared.
 import { MemoryStore, type ObjectStore, type StoredObject } from '@adyton/object-store';
-import { link, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -11,14 +11,13 @@ import { type PackRef } from '../format/pack';
 import { INDEX_SEGMENT_CHUNKS_MAX } from '../limits';
 import { seeded } from '../testing/oracle-stream';
 import { VAULT_ID } from '../testing/test-vault';
-import { openDedupIndex, segmentNameOf } from './dedup-index';
+import { openDedupIndex, segmentNameOf, type DedupIndex } from './dedup-index';
 import { SegmentBuilder } from './segment-builder';
 
 const DISTINCT = 4;
-const NAMES_OF_EACH = 10;
-/** Of one name of each file. */
+const TIMES_OPENED = 10;
 const CHUNKS = DISTINCT * INDEX_SEGMENT_CHUNKS_MAX;
-const ENTRIES = CHUNKS * NAMES_OF_EACH;
+const ENTRIES = CHUNKS * TIMES_OPENED;
 const CHUNKS_PER_TIB = 2 ** 24;
 const MEMORY_PER_TIB_MAX = 30 * 1_000_000;
 /** Page and range buffers, and what a JavaScript heap grows by beside them. */
@@ -53,7 +52,42 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 it('is at most 30 MB per TiB and fixed buffers, whatever is looked up', async () => {
   const objects = await writeSegments();
   const before = memoryInUse();
-  const index = await openDedupIndex({
+  const opened = await Promise.all(Array.from({ length: TIMES_OPENED }, () => openIndex(objects)));
+  const [index] = opened;
+  const random = seeded(1);
+  const id = Buffer.alloc(32);
+  for (let i = 0; i < 4_000; i += 1) {
+    const n = Math.floor(random() * CHUNKS);
+    writeId(id, n);
+    if (i % 2 === 0) {
+      expect(index?.find(id)?.location[1]).toBe(n % 1000);
+    } else {
+      id.writeUInt32BE(n + CHUNKS, 4);
+      expect(index?.find(id)).toBeNull();
+    }
+  }
+  expect(memoryInUse() - before).toBeLessThan(
+    (MEMORY_PER_TIB_MAX * ENTRIES) / CHUNKS_PER_TIB + FIXED_MEMORY_MAX,
+  );
+  for (const each of opened) await each.close();
+});
+
+async function writeSegments(): Promise<StoredObject[]> {
+  const folder = join(directory, keys.dbKey);
+  await mkdir(folder);
+  const objects: StoredObject[] = [];
+  for (let distinct = 0; distinct < DISTINCT; distinct += 1) {
+    const name = segmentNameOf(distinct + 1, SID);
+    const key = `index/${keys.dbKey}/${name}`;
+    const bytes = segmentOf(distinct * INDEX_SEGMENT_CHUNKS_MAX, key);
+    await writeFile(join(folder, name), bytes);
+    objects.push({ key, bytes: bytes.length });
+  }
+  return objects;
+}
+
+function openIndex(objects: readonly StoredObject[]): Promise<DedupIndex> {
+  return openDedupIndex({
     store: listing(objects),
     keys,
     sid: SID,
@@ -63,45 +97,13 @@ it('is at most 30 MB per TiB and fixed buffers, whatever is looked up', async ()
       throw new Error(trouble.kind);
     },
   });
-  const random = seeded(1);
-  const id = Buffer.alloc(32);
-  for (let i = 0; i < 4_000; i += 1) {
-    const n = Math.floor(random() * CHUNKS);
-    writeId(id, n);
-    if (i % 2 === 0) {
-      expect(index.find(id)?.location[1]).toBe(n % 1000);
-    } else {
-      id.writeUInt32BE(n + CHUNKS, 4);
-      expect(index.find(id)).toBeNull();
-    }
-  }
-  expect(memoryInUse() - before).toBeLessThan(
-    (MEMORY_PER_TIB_MAX * ENTRIES) / CHUNKS_PER_TIB + FIXED_MEMORY_MAX,
-  );
-  await index.close();
-});
-
-async function writeSegments(): Promise<StoredObject[]> {
-  const folder = join(directory, keys.dbKey);
-  await mkdir(folder);
-  const objects: StoredObject[] = [];
-  for (let distinct = 0; distinct < DISTINCT; distinct += 1) {
-    const bytes = segmentOf(distinct * INDEX_SEGMENT_CHUNKS_MAX);
-    const path = join(directory, `${distinct}`);
-    await writeFile(path, bytes);
-    for (let i = 0; i < NAMES_OF_EACH; i += 1) {
-      const name = segmentNameOf(objects.length + 1, SID);
-      await link(path, join(folder, name));
-      objects.push({ key: `index/${keys.dbKey}/${name}`, bytes: bytes.length });
-    }
-  }
-  return objects;
 }
 
-function segmentOf(from: number): Buffer {
+function segmentOf(from: number, objectKey: string): Buffer {
   const id = Buffer.alloc(32);
   const location = Uint32Array.of(0, 0, 30_000_000, 30_000, 65_536, 1, 1, 8);
-  const builder = new SegmentBuilder(keys.metaKey, INDEX_SEGMENT_CHUNKS_MAX);
+  const chunksMax = INDEX_SEGMENT_CHUNKS_MAX;
+  const builder = new SegmentBuilder({ metaKey: keys.metaKey, objectKey, chunksMax });
   for (let n = from; n < from + INDEX_SEGMENT_CHUNKS_MAX; n += 1) {
     writeId(id, n);
     const pack = n < from + PACKS ? builder.numberOf(packOf(n - from)) : n % PACKS;

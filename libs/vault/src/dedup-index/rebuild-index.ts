@@ -10,12 +10,13 @@ import { INDEXED_KINDS } from '../format/chunk-kinds';
 import { ChunkTable } from '../format/chunk-table';
 import { indexPrefixOf } from '../format/index-segment';
 import {
+  FOOTER_BYTES,
   openPackDirectory,
   PACK_HEADER_BYTES,
   PACK_KINDS,
   packObjectKey,
-  parsePackFooter,
-  parsePackHeader,
+  readPackFooter,
+  readPackHeader,
   type DirectoryEntry,
   type PackRef,
 } from '../format/pack';
@@ -86,16 +87,15 @@ class Rebuild {
     const condemned = await readCondemnedPacks(store);
     await this.readPacks(condemned);
     await this.writeRun();
+    const nameOf = (n: number): string => `${indexPrefixOf(keys.dbKey)}${segmentNameOf(n, this.sid)}`;
     let segments = 0;
     await mergeSegments({
       sources: this.runs,
       metaKey: keys.metaKey,
       replaces,
       isUsable: () => true,
-      write: async (sealed) => {
-        const name = segmentNameOf((segments += 1), this.sid);
-        await store.create(`${indexPrefixOf(keys.dbKey)}${name}`, sealed);
-      },
+      nextObjectKey: () => nameOf(segments + 1),
+      write: async (sealed) => void (await store.create(nameOf((segments += 1)), sealed)),
     });
     return { packs: this.packCount, segments, packsNotOpened: this.notOpened, damaged: this.damaged };
   }
@@ -131,11 +131,13 @@ class Rebuild {
   /** Kind, salt and sealed directory of a pack. @throws VaultError damaged */
   private async readFrame({ key, bytes }: StoredObject): Promise<PackFrame> {
     const header = await this.range(key, 0, Math.min(bytes, PACK_HEADER_BYTES));
-    const { kind, salt } = parsePackHeader(header, key);
+    const { kind, salt } = readPackHeader(header, key);
     if (kind !== PACK_KINDS.data) return { kind, salt, sealed: Buffer.alloc(0), entries: 0 };
+    if (bytes < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(key, 'truncated');
     const tailBytes = Math.min(bytes, DIRECTORY_TAIL_BYTES);
     const tail = await this.range(key, bytes - tailBytes, tailBytes);
-    const { offset, length, entries } = parsePackFooter(tail, { size: bytes, objectKey: key });
+    const footer = readPackFooter(tail.subarray(-FOOTER_BYTES), bytes, key);
+    const { directoryOffset: offset, directoryBytes: length, entries } = footer;
     const inTail = offset - (bytes - tailBytes);
     const sealed =
       inTail >= 0 ? tail.subarray(inTail, inTail + length) : await this.range(key, offset, length);
@@ -170,7 +172,7 @@ class Rebuild {
     this.packs = new PackTable();
     const { metaKey } = this.options.keys;
     const name = `run-${(this.runCount += 1)}`;
-    const bytes = await this.cache.keep(name, [buildSegment(metaKey, table)]);
+    const bytes = await this.cache.keep(name, [buildSegment({ metaKey, objectKey: name }, table)]);
     const onDamage = (): never => {
       throw damaged(name, 'altered'); // written a moment ago: the disk is not to be trusted
     };

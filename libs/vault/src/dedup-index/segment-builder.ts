@@ -21,6 +21,14 @@ import { IdFilter } from './id-filter';
 /** Head and footer of a segment that replaces a few dozen others, and its packs: what is longer makes the buffer grow. */
 const TAIL_BYTES = 64 * 1024;
 
+export interface SegmentBuilderOptions {
+  readonly metaKey: Uint8Array;
+  /** The name it will have in the bucket. */
+  readonly objectKey: string;
+  /** No more are added. */
+  readonly chunksMax: number;
+}
+
 export class SegmentBuilder {
   private readonly salt = randomBytes(SALT_BYTES);
   private readonly cipher: SegmentCipher;
@@ -36,9 +44,8 @@ export class SegmentBuilder {
   private out: Buffer;
   private length = 0;
 
-  /** @param chunksMax no more are added */
-  constructor(metaKey: Uint8Array, chunksMax: number) {
-    this.cipher = new SegmentCipher(metaKey, this.salt);
+  constructor({ metaKey, objectKey, chunksMax }: SegmentBuilderOptions) {
+    this.cipher = new SegmentCipher(metaKey, this.salt, objectKey);
     this.filter = IdFilter.forChunks(chunksMax);
     const pagesMax = Math.ceil(chunksMax / CHUNKS_PER_PAGE);
     this.fences = Buffer.alloc(pagesMax * FENCE_BYTES);
@@ -141,14 +148,14 @@ export class SegmentBuilder {
 
 /** The chunks of a table as a segment. @param packs those its locations number */
 export function buildSegment(
-  metaKey: Uint8Array,
+  name: Omit<SegmentBuilderOptions, 'chunksMax'>,
   { chunks, packs }: { readonly chunks: ChunkTable; readonly packs: PackTable },
 ): Buffer {
   const ids = chunks.allIds();
   const order = Uint32Array.from({ length: chunks.size }, (_, row) => row).sort((a, b) =>
     ids.compare(ids, b * ID_BYTES, (b + 1) * ID_BYTES, a * ID_BYTES, (a + 1) * ID_BYTES),
   );
-  const builder = new SegmentBuilder(metaKey, chunks.size);
+  const builder = new SegmentBuilder({ ...name, chunksMax: chunks.size });
   for (const row of order) {
     const location = chunks.locationAt(row);
     const pack = builder.numberOf(packs.at(location[0] ?? 0));

@@ -45,8 +45,10 @@ class ColumnReader {
   /** Rows of `fields` numbers that were stored field by field. */
   takeRows(rows: number, fields: number): Uint32Array {
     const table = new Uint32Array(rows * fields);
-    for (let field = 0; field < fields; field += 1)
-      this.takeNumbers(rows).forEach((value, row) => (table[row * fields + field] = value));
+    for (let field = 0; field < fields; field += 1) {
+      const column = this.takeNumbers(rows);
+      for (let row = 0; row < rows; row += 1) table[row * fields + field] = column[row] ?? 0;
+    }
     return table;
   }
 

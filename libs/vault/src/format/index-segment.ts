@@ -10,14 +10,13 @@
 import { createCipheriv, createDecipheriv, hkdfSync, type CipherGCM } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ID_BYTES, nonceOf, SALT_BYTES, TAG_BYTES } from '../compute/chunk-operations';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 import { LOCATION_FIELDS } from './chunk-table';
 import { crc32c } from './crc32c';
 import { packObjectKey, type PackRef } from './pack';
 import { ulidFromBytes, ulidToBytes } from './ulid-bytes';
 
 const MAGIC = Buffer.from('ADYINDX1');
-const AAD = Buffer.from('adyton index 1');
 const HEAD_ORDINAL = 0xffffffff;
 const HEAD_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -75,8 +74,11 @@ export function indexPrefixOf(dbKey: string): string {
 /** Seals and opens the parts of one segment. */
 export class SegmentCipher {
   private readonly key: Buffer;
+  private readonly aad: Buffer;
 
-  constructor(metaKey: Uint8Array, salt: Uint8Array) {
+  /** @param objectKey the name it has in the bucket: under another name it does not open */
+  constructor(metaKey: Uint8Array, salt: Uint8Array, objectKey: string) {
+    this.aad = Buffer.from(`adyton index 1 ${objectKey}`);
     this.key = Buffer.from(hkdfSync('sha256', metaKey, salt, 'adyton index', 32));
   }
 
@@ -91,7 +93,7 @@ export class SegmentCipher {
   /** The page's body, or null when it is not what was written. */
   openPage(ordinal: number, sealed: Uint8Array): Buffer | null {
     const decipher = createDecipheriv('aes-256-gcm', this.key, nonceOf(ordinal))
-      .setAAD(AAD)
+      .setAAD(this.aad)
       .setAuthTag(sealed.subarray(-TAG_BYTES));
     const body = decipher.update(sealed.subarray(0, -TAG_BYTES));
     try {
@@ -108,19 +110,18 @@ export class SegmentCipher {
     return Buffer.concat([cipher.update(packed), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** @throws VaultError damaged */
+  /** @throws VaultError damaged, unsupported-version */
   openHead(sealed: Uint8Array, objectKey: string): SegmentHead {
     const packed = sealed.length < TAG_BYTES ? null : this.openPage(HEAD_ORDINAL, sealed);
     if (packed === null) throw damaged(objectKey, 'altered');
     const json = zstdDecompressSync(packed, { maxOutputLength: HEAD_BYTES_MAX }).toString('utf8');
     const head = JSON.parse(json) as SegmentHead;
-    if (head.v !== 1)
-      throw new RangeError(`${objectKey}: segment version ${String(head.v)} is not known to this program`);
+    if (head.v !== 1) throw unsupported(objectKey, head.v);
     return head;
   }
 
   private cipherOf(ordinal: number): CipherGCM {
-    return createCipheriv('aes-256-gcm', this.key, nonceOf(ordinal)).setAAD(AAD);
+    return createCipheriv('aes-256-gcm', this.key, nonceOf(ordinal)).setAAD(this.aad);
   }
 }
 

@@ -5,7 +5,7 @@
 //   entry     := chunkId[32] kind u8 comp u8 flags u8 units u8 off u32 clen u32 ulen u32
 //   footer    := dirOff u32 dirLen u32 n u32 crc32c u32 "ADYEND01"
 // Numbers are little-endian. The directory is only needed to rebuild an index; recipes say where their chunks lie.
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import {
   FACT_FIELDS,
@@ -19,7 +19,7 @@ import {
   type SealedChunks,
 } from '../compute/chunk-operations';
 import { CUT_FIELDS } from '../chunking/cut-stream';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 import { crc32c } from './crc32c';
 import { ulidToBytes } from './ulid-bytes';
 
@@ -30,7 +30,7 @@ const VERSION = 1;
 export const PACK_KINDS = { data: 1, metadata: 2 } as const;
 export type PackKind = (typeof PACK_KINDS)[keyof typeof PACK_KINDS];
 export const PACK_HEADER_BYTES = MAGIC.length + 4 + SALT_BYTES + 16;
-const FOOTER_BYTES = 16 + END_MAGIC.length;
+export const FOOTER_BYTES = 16 + END_MAGIC.length;
 const ENTRY_BYTES = ID_BYTES + 4 + 12;
 const DIRECTORY_ORDINAL = 0xffffffff;
 /** A directory of a pack full of the smallest chunks stays far below. */
@@ -47,10 +47,9 @@ export function packObjectKey(pack: { readonly packId: string; readonly sid: str
   return `pack/${pack.packId.slice(0, 2)}/${pack.packId}-${pack.sid}`;
 }
 
-/** A pack that is being filled, in a buffer that is handed in and is large enough. */
+/** A pack that is being filled, in a buffer that is handed in and is large enough; threads write the frames. */
 export class OpenPack {
   private length = 0;
-  private readonly hash = createHash('sha256');
   private readonly entries: Buffer[] = [];
   private frameCount = 0;
 
@@ -76,7 +75,12 @@ export class OpenPack {
     return this.frameCount;
   }
 
-  /** Takes sealed frames. @returns the offset of each frame inside the pack. */
+  /** Where the next frames go. */
+  get room(): Uint8Array {
+    return this.buffer.subarray(this.length);
+  }
+
+  /** Takes frames that were sealed into `room`. @returns the offset of each frame inside the pack. */
   add(sealed: SealedChunks, cuts: Uint32Array, ids: Uint8Array): Uint32Array {
     const count = cuts.length / CUT_FIELDS;
     const offsets = new Uint32Array(count);
@@ -97,12 +101,12 @@ export class OpenPack {
     }
     this.entries.push(entries);
     this.frameCount += count;
-    this.append(sealed.frames);
+    this.length += sealed.bytes;
     return offsets;
   }
 
-  /** Writes directory and footer. @returns the whole pack (a view of the buffer) and its name. */
-  seal(): { readonly bytes: Buffer; readonly pack: PackRef } {
+  /** Writes directory and footer. @returns the whole pack, a view of the buffer */
+  seal(): Buffer {
     const cipher = createCipheriv('aes-256-gcm', packKeyOf(this.context), nonceOf(DIRECTORY_ORDINAL)).setAAD(
       directoryAad(this.context),
     );
@@ -116,17 +120,18 @@ export class OpenPack {
     END_MAGIC.copy(footer, 16);
     this.append(directory);
     this.append(footer);
-    return {
-      bytes: this.buffer.subarray(0, this.length),
-      pack: { packId: this.hash.digest('hex'), sid: this.sid, salt: Buffer.from(this.context.packSalt) },
-    };
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /** @param packId sha256 of the sealed pack, hex */
+  ref(packId: string): PackRef {
+    return { packId, sid: this.sid, salt: Buffer.from(this.context.packSalt) };
   }
 
   private append(bytes: Uint8Array): void {
     if (this.length + bytes.length > this.buffer.length)
       throw new Error(`invariant: a pack of ${this.length} bytes has no room for ${bytes.length} more`);
     this.buffer.set(bytes, this.length);
-    this.hash.update(bytes);
     this.length += bytes.length;
   }
 }
@@ -141,43 +146,55 @@ export interface DirectoryEntry {
   readonly ulen: number;
 }
 
-/** The directory of a whole pack, checked. @throws VaultError damaged */
+export interface PackFooter {
+  readonly directoryOffset: number;
+  readonly directoryBytes: number;
+  readonly entries: number;
+}
+
+/** @param footer the last FOOTER_BYTES of a pack. @throws VaultError damaged when it is none, or one of a pack of another size */
+export function readPackFooter(footer: Buffer, packBytes: number, objectKey: string): PackFooter {
+  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12)))
+    throw damaged(objectKey, 'truncated');
+  const [directoryOffset, directoryBytes] = [footer.readUInt32LE(0), footer.readUInt32LE(4)];
+  if (directoryOffset + directoryBytes + FOOTER_BYTES !== packBytes) throw damaged(objectKey, 'altered');
+  return { directoryOffset, directoryBytes, entries: footer.readUInt32LE(8) };
+}
+
+/** What the header of a pack says. @param bytes at least PACK_HEADER_BYTES @throws VaultError damaged, unsupported-version */
+export function readPackHeader(
+  bytes: Buffer,
+  objectKey: string,
+): { readonly kind: number; readonly sid: Buffer; readonly salt: Buffer } {
+  if (bytes.length < PACK_HEADER_BYTES) throw damaged(objectKey, 'truncated');
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
+  if (bytes[MAGIC.length] !== VERSION) throw unsupported(objectKey, bytes[MAGIC.length]);
+  const saltAt = MAGIC.length + 4;
+  return {
+    kind: bytes.readUInt8(MAGIC.length + 1),
+    salt: bytes.subarray(saltAt, saltAt + SALT_BYTES),
+    sid: bytes.subarray(saltAt + SALT_BYTES, PACK_HEADER_BYTES),
+  };
+}
+
+/** The directory of a whole pack, checked. @throws VaultError damaged, unsupported-version */
 export function readPackDirectory(
   bytes: Buffer,
   keys: { readonly encKey: Uint8Array; readonly vaultId: string },
   objectKey: string,
 ): DirectoryEntry[] {
-  const { salt } = parsePackHeader(bytes.subarray(0, PACK_HEADER_BYTES), objectKey);
-  const place = parsePackFooter(bytes, { size: bytes.length, objectKey });
-  const sealed = bytes.subarray(place.offset, place.offset + place.length);
-  return openPackDirectory(sealed, { ...keys, packSalt: salt, entries: place.entries, objectKey });
+  if (bytes.length < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(objectKey, 'truncated');
+  const { salt } = readPackHeader(bytes, objectKey);
+  const { directoryOffset, directoryBytes, entries } = readPackFooter(
+    bytes.subarray(-FOOTER_BYTES),
+    bytes.length,
+    objectKey,
+  );
+  const sealed = bytes.subarray(directoryOffset, directoryOffset + directoryBytes);
+  return openPackDirectory(sealed, { ...keys, packSalt: salt, entries, objectKey });
 }
 
-/** @param header the first PACK_HEADER_BYTES of a pack @throws VaultError damaged */
-export function parsePackHeader(
-  header: Buffer,
-  objectKey: string,
-): { readonly kind: number; readonly salt: Buffer } {
-  if (header.length < PACK_HEADER_BYTES) throw damaged(objectKey, 'truncated');
-  if (!header.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
-  return { kind: header.readUInt8(9), salt: Buffer.from(header.subarray(12, 12 + SALT_BYTES)) };
-}
-
-/** Where a pack's directory lies. @param tail the last bytes of the pack, at least its footer @throws VaultError damaged */
-export function parsePackFooter(
-  tail: Buffer,
-  { size, objectKey }: { readonly size: number; readonly objectKey: string },
-): { readonly offset: number; readonly length: number; readonly entries: number } {
-  if (tail.length < FOOTER_BYTES) throw damaged(objectKey, 'truncated');
-  const footer = tail.subarray(-FOOTER_BYTES);
-  if (!footer.subarray(16).equals(END_MAGIC) || footer.readUInt32LE(12) !== crc32c(footer.subarray(0, 12)))
-    throw damaged(objectKey, 'truncated');
-  const [offset, length, entries] = [footer.readUInt32LE(0), footer.readUInt32LE(4), footer.readUInt32LE(8)];
-  if (offset + length + FOOTER_BYTES !== size) throw damaged(objectKey, 'altered');
-  return { offset, length, entries };
-}
-
-/** @throws VaultError damaged, also when the pack is another database's */
+/** @param sealed the directory's bytes @throws VaultError damaged, also when the pack is another database's */
 export function openPackDirectory(
   sealed: Buffer,
   { objectKey, entries, ...context }: PackContext & { readonly objectKey: string; readonly entries: number },

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { ID_BYTES } from '../compute/chunk-operations';
 import { LOCATION_FIELDS } from './chunk-table';
 import { decodeColumns, encodeColumns, packRows } from './columns';
+import { unsupported } from '../vault-error';
 import { PackTable, type PackJson } from './pack-table';
 
 export const EXTENT_FIELDS = 3;
@@ -72,10 +73,10 @@ export function encodeRecipe(recipe: Recipe): Buffer {
   ]);
 }
 
-/** @throws RangeError when head and columns do not agree. */
-export function decodeRecipe(body: Buffer): Recipe {
+/** @throws RangeError when head and columns do not agree; VaultError unsupported-version, naming the object. */
+export function decodeRecipe(body: Buffer, objectKey: string): Recipe {
   const { head, columns } = decodeColumns<RecipeHead>(body);
-  if (head.v !== 1) throw new RangeError(`recipe version ${String(head.v)} is not known to this program`);
+  if (head.v !== 1) throw unsupported(objectKey, head.v);
   const recipe: Recipe = {
     handle: head.handle,
     dbid: head.dbid,

@@ -1,4 +1,4 @@
-// The large buffers of all pieces of a process, used again and again: segments of shared memory that streams are gathered in, and packs.
+// The large buffers of all pieces of a process, used again and again: all of it memory that threads share: segments that streams are gathered in, and packs.
 // A pack buffer for each open piece and a few more for packs that are being uploaded; who finds none waits. That is the back-pressure of
 // a slow store, and what keeps memory flat from run to run.
 import {
@@ -10,8 +10,10 @@ import {
   PATCH_ARENA_BYTES,
   PIECES_BUFFERED_MAX,
   SEGMENT_BYTES,
+  SEGMENT_UNITS_MAX,
   SEGMENTS_PER_PIECE,
 } from '../limits';
+import { DIGEST_BYTES } from '../compute/chunk-operations';
 
 /** Memory that threads see too. */
 export interface SharedBuffer {
@@ -19,8 +21,14 @@ export interface SharedBuffer {
   readonly bytes: Buffer;
 }
 
+/** Bytes of a stream, and what a thread finds out about them. */
+export interface Segment extends SharedBuffer {
+  /** sha256 of each unit. */
+  readonly digests: Buffer;
+}
+
 export interface PieceBuffers {
-  readonly segments: readonly SharedBuffer[];
+  readonly segments: readonly Segment[];
   /** Changed blocks on their way into patch chunks. */
   readonly patches: SharedBuffer;
   /** The metadata pack being filled: one at a time. */
@@ -75,7 +83,7 @@ export class IngestBuffers {
   private allocatePack(): Buffer | null {
     if (this.packsAllocated >= this.packsMax) return null;
     this.packsAllocated += 1;
-    return Buffer.allocUnsafeSlow(PACK_BYTES_MAX + PACK_SLACK_BYTES);
+    return newShared(PACK_BYTES_MAX + PACK_SLACK_BYTES).bytes;
   }
 
   private serveWaiting(): void {
@@ -89,10 +97,14 @@ export class IngestBuffers {
 
 function newPieceBuffers(): PieceBuffers {
   return {
-    segments: Array.from({ length: SEGMENTS_PER_PIECE }, () => newShared(SEGMENT_BYTES)),
+    segments: Array.from({ length: SEGMENTS_PER_PIECE }, newSegment),
     patches: newShared(PATCH_ARENA_BYTES),
-    metadata: Buffer.allocUnsafeSlow(METADATA_PACK_BYTES_MAX + METADATA_SLACK_BYTES),
+    metadata: newShared(METADATA_PACK_BYTES_MAX + METADATA_SLACK_BYTES).bytes,
   };
+}
+
+function newSegment(): Segment {
+  return { ...newShared(SEGMENT_BYTES), digests: newShared(SEGMENT_UNITS_MAX * DIGEST_BYTES).bytes };
 }
 
 function newShared(bytes: number): SharedBuffer {

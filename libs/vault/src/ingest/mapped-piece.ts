@@ -58,7 +58,7 @@ export async function writeLeavingRegions(
       ids: [id],
       rows: [entry.row],
     });
-    if (metadata.isFull) metadata.seal();
+    if (metadata.isFull) await metadata.seal();
   }
 }
 

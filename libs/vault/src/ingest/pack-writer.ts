@@ -16,6 +16,7 @@ export interface PackWriterOptions {
   readonly kind: PackKind;
   /** From here on the pack is full. */
   readonly bytesMax: number;
+  /** Shared memory. */
   takeBuffer(): Promise<Buffer> | Buffer;
   giveBackBuffer(buffer: Buffer): void;
   /** Chunks that are durable now. */
@@ -56,7 +57,14 @@ export class PackWriter {
     const cuts = Uint32Array.from(fresh.cuts);
     const ids = Buffer.concat(fresh.ids);
     const firstOrdinal = open.nextOrdinal;
-    const sealed = await this.context.compute.seal({ ...open.context, bytes, cuts, ids, firstOrdinal });
+    const sealed = await this.context.compute.seal({
+      ...open.context,
+      bytes,
+      cuts,
+      ids,
+      firstOrdinal,
+      into: open.room,
+    });
     const offsets = open.add(sealed, cuts, ids);
     fresh.rows.forEach((row, i) => {
       const [clen = 0, compression = 0] = sealed.facts.subarray(i * FACT_FIELDS, (i + 1) * FACT_FIELDS);
@@ -66,11 +74,12 @@ export class PackWriter {
   }
 
   /** Ends the open pack and starts its upload; the chunks in it learn where they are. */
-  seal(): void {
+  async seal(): Promise<void> {
     const sealing = this.filling;
     if (sealing === null) return;
+    const bytes = sealing.open.seal();
+    const pack = sealing.open.ref(await this.context.compute.name(bytes));
     this.filling = null;
-    const { bytes, pack } = sealing.open.seal();
     this.stored += bytes.length;
     this.chunks.settle(sealing.rows, pack);
     const upload = this.upload(sealing, bytes, pack);

@@ -9,7 +9,7 @@ import { PACK_KINDS, type PackRef } from '../format/pack';
 import { METADATA_PACK_BYTES_MAX, PACK_BYTES_MAX, SEGMENT_BYTES } from '../limits';
 import { type BlockMap } from '../map/block-map';
 import { type PriorRegion } from '../map/prior-maps';
-import { type PieceBuffers, type SharedBuffer } from './ingest-buffers';
+import { type PieceBuffers, type Segment } from './ingest-buffers';
 import { type IngestContext } from './ingest-context';
 import { openBlockMap, writeLeavingRegions } from './mapped-piece';
 import { PackWriter } from './pack-writer';
@@ -29,11 +29,15 @@ export interface PieceSummary {
   readonly bytesMetadata: number;
 }
 
+const NOTHING = new Uint8Array(0);
+
 export class PieceIngest {
   private readonly buffers: PieceBuffers;
-  private readonly freeSegments: SharedBuffer[];
-  private segment: SharedBuffer | null = null;
+  private readonly freeSegments: Segment[];
+  private segment: Segment | null = null;
   private filled = 0;
+  /** The unfinished chunk, where it lies in the segment before. */
+  private carried: Uint8Array = NOTHING;
   private tail: Promise<void> = Promise.resolve();
   private failure: unknown = null;
   private readonly roomWaiters: (() => void)[] = [];
@@ -69,31 +73,36 @@ export class PieceIngest {
     return { bytesRead: this.bytes, bytesNew: this.placement.bytesNew, bytesStored };
   }
 
-  /** Takes bytes; they are the caller's again when the promise settles. @throws what made the piece fail */
-  async write(block: Uint8Array): Promise<void> {
+  /**
+   * Takes bytes, cut anywhere; they are the caller's again when the call returns or, where there is no room, when its promise settles.
+   * @throws what made the piece fail
+   */
+  write(bytes: Uint8Array): Promise<void> | void {
     this.assertGoing();
+    this.bytes += bytes.length;
     let from = 0;
-    while (from < block.length) {
-      const segment = this.segment ?? (await this.nextSegment());
-      const take = Math.min(block.length - from, SEGMENT_BYTES - this.filled);
-      segment.bytes.set(block.subarray(from, from + take), this.filled);
+    while (from < bytes.length) {
+      const segment = this.segment ?? this.nextSegment();
+      if (segment === null) return this.writeLater(bytes.subarray(from));
+      const take = Math.min(bytes.length - from, SEGMENT_BYTES - this.filled);
+      // As fill() Node copies with memmove; set() copies into shared memory word by word and takes several times as long.
+      segment.bytes.fill(bytes.subarray(from, from + take), this.filled, this.filled + take);
       this.filled += take;
       from += take;
-      if (this.filled === SEGMENT_BYTES) await this.handOver(false);
+      if (this.filled === SEGMENT_BYTES) this.handOver(false);
     }
-    this.bytes += block.length;
   }
 
   /** Makes the piece durable and findable. @throws what made it fail; it then left nothing that can be seen. */
   async close(): Promise<PieceSummary> {
     this.assertGoing();
     try {
-      if (this.segment !== null) await this.handOver(true);
+      await this.handOverLast();
       await this.tail;
       this.assertGoing();
       this.map?.leaveAll();
       await this.sealPacks();
-      this.metadata.seal();
+      await this.metadata.seal();
       await this.packs.uploaded();
       await this.metadata.uploaded();
       const recipeKey = await this.writeRecipe();
@@ -124,14 +133,22 @@ export class PieceIngest {
     this.end();
   }
 
-  private async nextSegment(): Promise<SharedBuffer> {
-    for (;;) {
-      const free = this.freeSegments.pop();
-      if (free !== undefined) {
-        this.segment = free;
-        this.filled = 0;
-        return free;
-      }
+  private async handOverLast(): Promise<void> {
+    if (this.segment === null && this.carried.length > 0) {
+      await this.roomForSegment();
+      this.nextSegment();
+    }
+    this.handOver(true);
+  }
+
+  private async writeLater(bytes: Uint8Array): Promise<void> {
+    await this.roomForSegment();
+    this.bytes -= bytes.length; // counted again
+    await this.write(bytes);
+  }
+
+  private async roomForSegment(): Promise<void> {
+    while (this.freeSegments.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.roomWaiters.push(resolve);
       await promise;
@@ -139,8 +156,19 @@ export class PieceIngest {
     }
   }
 
+  /** A segment to be filled, which begins with the chunk that was not finished; null when all are being worked on. */
+  private nextSegment(): Segment | null {
+    const free = this.freeSegments.pop();
+    if (free === undefined) return null;
+    free.bytes.set(this.carried); // a segment keeps its bytes until it is filled again, and may be the same one
+    this.filled = this.carried.length;
+    this.carried = NOTHING;
+    this.segment = free;
+    return free;
+  }
+
   /** Cuts the segment, starts hashing it, queues the rest behind what came before, and carries the unfinished chunk over. */
-  private async handOver(last: boolean): Promise<void> {
+  private handOver(last: boolean): void {
     const full = this.segment;
     if (full === null) return;
     const view = full.bytes.subarray(0, this.filled);
@@ -149,23 +177,20 @@ export class PieceIngest {
     const digested = this.context.compute.digest({
       bytes: new Uint8Array(full.shared, 0, carriedFrom),
       cuts,
+      into: full.digests,
     });
     digested.catch(() => undefined); // awaited below, in order
     this.segment = null;
-    if (carriedFrom < view.length) {
-      const rest = Buffer.from(view.subarray(carriedFrom));
-      const next = await this.nextSegment();
-      next.bytes.set(rest, 0);
-      this.filled = rest.length;
-    }
+    this.carried = view.subarray(carriedFrom);
     this.tail = this.tail
       .then(() => this.store(full, cut, digested))
       .catch((error: unknown) => this.fail(error));
   }
 
-  private async store(segment: SharedBuffer, cut: CutResult, digested: Promise<Uint8Array>): Promise<void> {
+  private async store(segment: Segment, cut: CutResult, digested: Promise<void>): Promise<void> {
     if (this.failure !== null) return;
-    await this.placement.place(segment, cut, await digested);
+    await digested;
+    await this.placement.place(segment, cut);
     if (this.packs.isFull) await this.sealPacks();
     this.freeSegments.push(segment);
     this.roomWaiters.shift()?.();
@@ -174,7 +199,7 @@ export class PieceIngest {
   /** All chunks placed so far are then in sealed packs, so that the regions that left can name them. */
   private async sealPacks(): Promise<void> {
     await this.placement.sealPatches();
-    this.packs.seal();
+    await this.packs.seal();
     if (this.map !== null)
       await writeLeavingRegions(this.map, this.chunks, { context: this.context, metadata: this.metadata });
   }

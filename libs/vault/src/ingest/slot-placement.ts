@@ -1,11 +1,11 @@
 // Where the bytes of a segment go: into chunks the vault holds, into new chunks, or block by block between old chunks and patches.
 import { CUT_FIELDS, type CutResult } from '../chunking/cut-stream';
-import { chunkIdOf, DIGEST_BYTES, type ChunkShape } from '../compute/chunk-operations';
+import { chunkIdOf, DIGEST_BYTES } from '../compute/chunk-operations';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
 import { CHUNKS_PER_SLOT_MAX, SEGMENT_BYTES, SLOT_BYTES, SLOT_CHUNK_BYTES_MIN } from '../limits';
 import { type BlockMap } from '../map/block-map';
-import { blocksPerRegion, type Region } from '../map/region';
-import { type SharedBuffer } from './ingest-buffers';
+import { blocksPerRegion, Region } from '../map/region';
+import { type Segment } from './ingest-buffers';
 import { type IngestContext } from './ingest-context';
 import { type PackWriter } from './pack-writer';
 import { type PatchGathering } from './patch-gathering';
@@ -22,11 +22,17 @@ export interface PlacementParts {
   readonly map: BlockMap | null;
 }
 
-/** One cut of a segment. */
-interface Cut extends ChunkShape {
-  readonly offset: number;
+/** One cut of a segment; its memory is used again for the next. */
+interface Cut {
+  offset: number;
+  length: number;
+  kind: number;
+  units: number;
   /** Number of its first unit in the segment. */
-  readonly firstUnit: number;
+  firstUnit: number;
+  /** Of a slot: size of its blocks, and address of the first block of their region. */
+  blockBytes: number;
+  firstOfRegion: number;
 }
 
 /** A segment with what was found out about it. */
@@ -51,22 +57,37 @@ export class SlotPlacement {
     return this.bytesNewTotal;
   }
 
-  /** Places every cut of the segment in order; its new chunks are in packs when the promise settles. @param digests sha256 of each unit */
-  async place(segment: SharedBuffer, { cuts, addresses }: CutResult, digests: Uint8Array): Promise<void> {
+  /** Places every cut of the segment in order; its new chunks are in packs when the promise settles. */
+  async place(segment: Segment, { cuts, addresses }: CutResult): Promise<void> {
+    const { digests } = segment;
     const facts: SegmentFacts = {
       bytes: segment.bytes,
       digests,
       digestWords: new Uint32Array(digests.buffer, digests.byteOffset, digests.length / 4),
       addresses,
     };
-    let firstUnit = 0;
+    const cut: Cut = {
+      offset: 0,
+      length: 0,
+      kind: 0,
+      units: 0,
+      firstUnit: 0,
+      blockBytes: 0,
+      firstOfRegion: 0,
+    };
     for (let i = 0; i < cuts.length; i += CUT_FIELDS) {
-      const [offset = 0, length = 0, kind = 0, units = 1] = cuts.subarray(i, i + CUT_FIELDS);
-      const cut: Cut = { offset, length, kind, units, firstUnit };
-      if (kind === CHUNK_KINDS.slot && this.parts.map !== null)
-        await this.placeSlot(facts, cut, this.parts.map);
-      else this.placeWhole(facts, cut);
-      firstUnit += units;
+      cut.firstUnit += cut.units;
+      cut.offset = cuts[i] ?? 0;
+      cut.length = cuts[i + 1] ?? 0;
+      cut.kind = cuts[i + 2] ?? 0;
+      cut.units = cuts[i + 3] ?? 1;
+      if (cut.kind !== CHUNK_KINDS.slot || this.parts.map === null) {
+        this.placeWhole(facts, cut);
+        continue;
+      }
+      const region = this.regionOf(facts, cut, this.parts.map);
+      if (!this.parts.patches.hasRoomFor(cut.length)) await this.sealPatches();
+      this.placeSlot(facts, cut, region instanceof Region ? region : await region);
     }
     const fresh = this.fresh;
     this.fresh = { cuts: [], ids: [], rows: [] };
@@ -105,27 +126,33 @@ export class SlotPlacement {
     return row;
   }
 
-  private async placeSlot(facts: SegmentFacts, cut: Cut, map: BlockMap): Promise<void> {
-    const blockBytes = cut.length / cut.units;
-    const perRegion = blocksPerRegion(blockBytes);
+  /** The part of the map that knows the slot's blocks; most slots lie in the one at hand. */
+  private regionOf(facts: SegmentFacts, cut: Cut, map: BlockMap): Region | Promise<Region> {
+    cut.blockBytes = cut.length / cut.units;
+    const perRegion = blocksPerRegion(cut.blockBytes);
     const number = Math.floor((facts.addresses[cut.firstUnit] ?? 0) / perRegion);
-    const region = map.atHand(blockBytes, number) ?? (await map.load({ blockBytes, region: number }));
-    const blockOf = (unit: number): number =>
-      (facts.addresses[cut.firstUnit + unit] ?? 0) - number * perRegion;
-    const held = this.lookUp(facts, cut, region, blockOf);
-    if (held === cut.units) return this.placeHeld(cut, region, blockOf);
+    cut.firstOfRegion = number * perRegion;
+    return map.atHand(cut.blockBytes, number) ?? map.load({ blockBytes: cut.blockBytes, region: number });
+  }
+
+  private placeSlot(facts: SegmentFacts, cut: Cut, region: Region): void {
+    const held = this.lookUp(facts, cut, region);
+    if (held === cut.units) return this.placeHeld(facts, cut, region);
     const isWhole =
       held === 0 ? cut.length >= SLOT_CHUNK_BYTES_MIN : this.chunksHeld(cut.units) + 1 > CHUNKS_PER_SLOT_MAX;
-    if (isWhole) return this.placeAnew(facts, cut, region, blockOf);
-    if (!this.parts.patches.hasRoomFor(cut.length)) await this.sealPatches();
-    this.placePatched(facts, cut, region, blockOf);
+    if (isWhole) this.placeAnew(facts, cut, region);
+    else this.placePatched(facts, cut, region);
   }
 
   /** @returns how many blocks of the slot a chunk holds already */
-  private lookUp(facts: SegmentFacts, cut: Cut, region: Region, blockOf: (unit: number) => number): number {
+  private lookUp(facts: SegmentFacts, cut: Cut, region: Region): number {
     let held = 0;
     for (let unit = 0; unit < cut.units; unit += 1) {
-      const row = region.find(blockOf(unit), facts.digestWords, (cut.firstUnit + unit) * DIGEST_WORDS);
+      const row = region.find(
+        blockOf(facts, cut, unit),
+        facts.digestWords,
+        (cut.firstUnit + unit) * DIGEST_WORDS,
+      );
       this.found[unit] = row;
       if (row >= 0) held += 1;
     }
@@ -136,31 +163,33 @@ export class SlotPlacement {
     return new Set(this.found.subarray(0, units).filter((row) => row >= 0)).size;
   }
 
-  private placeHeld(cut: Cut, region: Region, blockOf: (unit: number) => number): void {
-    const blockBytes = cut.length / cut.units;
+  private placeHeld(facts: SegmentFacts, cut: Cut, region: Region): void {
+    const { blockBytes } = cut;
     for (let unit = 0; unit < cut.units; unit += 1)
-      this.parts.chunks.extend(this.found[unit] ?? 0, region.unitOf(blockOf(unit)) * blockBytes, blockBytes);
+      this.parts.chunks.extend(
+        this.found[unit] ?? 0,
+        region.unitOf(blockOf(facts, cut, unit)) * blockBytes,
+        blockBytes,
+      );
   }
 
   /** As one chunk, which may be one the vault holds. */
-  private placeAnew(facts: SegmentFacts, cut: Cut, region: Region, blockOf: (unit: number) => number): void {
+  private placeAnew(facts: SegmentFacts, cut: Cut, region: Region): void {
     const row = this.placeWhole(facts, cut);
     for (let unit = 0; unit < cut.units; unit += 1)
-      region.set(blockOf(unit), facts.digestWords, (cut.firstUnit + unit) * DIGEST_WORDS, { row, unit });
+      region.set(blockOf(facts, cut, unit), facts.digestWords, (cut.firstUnit + unit) * DIGEST_WORDS, {
+        row,
+        unit,
+      });
   }
 
-  private placePatched(
-    facts: SegmentFacts,
-    cut: Cut,
-    region: Region,
-    blockOf: (unit: number) => number,
-  ): void {
+  private placePatched(facts: SegmentFacts, cut: Cut, region: Region): void {
     const { chunks, patches } = this.parts;
-    const blockBytes = cut.length / cut.units;
+    const { blockBytes } = cut;
     for (let unit = 0; unit < cut.units; unit += 1) {
       const row = this.found[unit] ?? -1;
       if (row >= 0) {
-        chunks.extend(row, region.unitOf(blockOf(unit)) * blockBytes, blockBytes);
+        chunks.extend(row, region.unitOf(blockOf(facts, cut, unit)) * blockBytes, blockBytes);
         continue;
       }
       const from = cut.offset + unit * blockBytes;
@@ -169,9 +198,14 @@ export class SlotPlacement {
         facts.bytes.subarray(from, from + blockBytes),
         facts.digests.subarray(digestAt, digestAt + DIGEST_BYTES),
       );
-      region.set(blockOf(unit), facts.digestWords, (cut.firstUnit + unit) * DIGEST_WORDS, placed);
+      region.set(blockOf(facts, cut, unit), facts.digestWords, (cut.firstUnit + unit) * DIGEST_WORDS, placed);
       chunks.extend(placed.row, placed.unit * blockBytes, blockBytes);
       this.bytesNewTotal += blockBytes;
     }
   }
+}
+
+/** Number of a block inside its region. */
+function blockOf(facts: SegmentFacts, cut: Cut, unit: number): number {
+  return (facts.addresses[cut.firstUnit + unit] ?? 0) - cut.firstOfRegion;
 }

@@ -61,7 +61,8 @@ export class Region {
 
   set(block: number, words: Uint32Array, at: number, place: { row: number; unit: number }): void {
     if (this.tierOf[block] !== OWN) this.changed += 1;
-    this.fingerprints.set(words.subarray(at, at + FINGERPRINT_WORDS), block * FINGERPRINT_WORDS);
+    for (let i = 0; i < FINGERPRINT_WORDS; i += 1)
+      this.fingerprints[block * FINGERPRINT_WORDS + i] = words[at + i] ?? 0;
     this.chunks[block] = place.row;
     this.units[block] = place.unit;
     this.tierOf[block] = OWN;
@@ -100,7 +101,8 @@ export class Region {
       const block = rows[i * MAP_ROW_FIELDS] ?? 0;
       if (block >= this.tierOf.length) continue;
       const from = i * FINGERPRINT_WORDS;
-      this.fingerprints.set(fingerprints.subarray(from, from + FINGERPRINT_WORDS), block * FINGERPRINT_WORDS);
+      for (let word = 0; word < FINGERPRINT_WORDS; word += 1)
+        this.fingerprints[block * FINGERPRINT_WORDS + word] = fingerprints[from + word] ?? 0;
       this.chunks[block] = rows[i * MAP_ROW_FIELDS + 1] ?? 0;
       this.units[block] = rows[i * MAP_ROW_FIELDS + 2] ?? 0;
       this.tierOf[block] = tier;

@@ -41,13 +41,18 @@ interface Batch {
   readonly to: number;
 }
 
+/** Gives back the piece of this recipe, whatever its handle leads to. */
+export function openRecipeReader(source: ChunkSource, recipe: Recipe): PieceReader {
+  return new RecipeReader(source, recipe);
+}
+
 class RecipeReader implements PieceReader {
   private readonly decoded = new DecodedChunks();
   private readonly batches: Iterator<Batch>;
   private readonly underWay: Promise<Uint8Array>[] = [];
 
   constructor(
-    private readonly options: PieceReaderOptions,
+    private readonly options: ChunkSource,
     private readonly recipe: Recipe,
   ) {
     this.batches = batchesOf(recipe);

@@ -1,16 +1,21 @@
 // Packs the collector has condemned: a writer that began later must not rely on them. Read after the session marker exists (W2), so that
-// either the collector sees the session or the session sees the verdict.
+// either the collector sees the session or the session sees the verdict. A verdict takes the place of what was condemned: the difference
+// was rescued and may be used again.
 import { type ObjectStore } from '@adyton/object-store';
+import { generationKey, listGenerations, readStep, type Condemned } from '../collect/generations';
+import { REQUESTS_AT_ONCE } from '../limits';
+import { damaged } from '../vault-error';
+import { forEachAtOnce } from './at-once';
 
-/** Object keys of all condemned packs. */
+/** Object keys of all packs that are condemned and not rescued, those of past generations included. */
 export async function readCondemnedPacks(store: ObjectStore): Promise<ReadonlySet<string>> {
-  const condemned = new Set<string>();
-  for await (const { key } of store.list('gc/')) {
-    if (!/\/(condemned|verdict)$/.test(key)) continue;
-    const bytes = await store.get(key);
-    if (bytes === null) continue; // removed between the listing and now: then so are its packs
-    const { packs } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { packs: string[] };
-    for (const pack of packs) condemned.add(pack);
-  }
-  return condemned;
+  const dead = new Set<string>();
+  await forEachAtOnce(await listGenerations(store), REQUESTS_AT_ONCE, async ({ number, steps }) => {
+    const step = steps.has('verdict') ? 'verdict' : 'condemned';
+    if (!steps.has(step)) return;
+    const recorded = await readStep<Condemned>(store, generationKey(number, step));
+    if (recorded === null) throw damaged(generationKey(number, step), 'missing'); // they are never deleted
+    for (const pack of recorded.packs) dead.add(pack);
+  });
+  return dead;
 }

@@ -3,7 +3,7 @@ import { type ObjectStore } from '@adyton/object-store';
 import { createHash } from 'node:crypto';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { openDocument, sealDocument } from '../crypto/sealed-document';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 
 export interface Manifest {
   readonly v: 1;
@@ -16,6 +16,8 @@ export interface Manifest {
   readonly createdAt: string;
   /** What the recovery point consists of, in the words of whoever committed it. */
   readonly contents: unknown;
+  /** RFC 3339: every pack of the pieces is locked until then; missing in a vault without Object Lock. */
+  readonly lockedUntil?: string;
   /** Every piece a restore needs, whichever run wrote it. */
   readonly pieces: readonly { readonly handle: string; readonly recipeKey: string; readonly bytes: number }[];
 }
@@ -50,7 +52,7 @@ export async function createManifest(
   manifest: Manifest,
 ): Promise<ManifestCreation> {
   const manifestKey = manifestKeyOf(manifest);
-  const sealed = sealDocument(keys.metaKey, 'manifest', Buffer.from(JSON.stringify(manifest)));
+  const sealed = sealDocument(keys.metaKey, 'manifest', Buffer.from(JSON.stringify(manifest)), manifestKey);
   const outcome = await store.create(manifestKey, sealed);
   const there = await store.get(manifestKey); // read back in either case: what counts is what the store holds
   if (there === null) throw damaged(manifestKey, 'missing');
@@ -65,11 +67,19 @@ export async function createManifest(
 }
 
 /** Keeps a run from committing for ever. @returns false when it had committed before. */
-export async function createTombstone(store: ObjectStore, run: RunName): Promise<boolean> {
+export async function createTombstone(store: ObjectStore, run: RunName, at?: Date): Promise<boolean> {
   const manifestKey = manifestKeyOf(run);
-  if ((await store.create(manifestKey, TOMBSTONE)) === 'created') return true;
+  const tombstone = Buffer.concat([TOMBSTONE, Buffer.from(at?.toISOString() ?? '')]);
+  if ((await store.create(manifestKey, tombstone)) === 'created') return true;
   const there = await store.get(manifestKey);
   return there !== null && isTombstone(there);
+}
+
+/** When the tombstone was made; null for one that does not say, and for what is none. */
+export async function tombstoneTime(store: ObjectStore, manifestKey: string): Promise<Date | null> {
+  const bytes = await store.get(manifestKey);
+  if (bytes === null || !isTombstone(bytes) || bytes.length === TOMBSTONE.length) return null;
+  return new Date(Buffer.from(bytes).subarray(TOMBSTONE.length).toString('utf8'));
 }
 
 /** The manifest, or null for a tombstone. @throws VaultError damaged */
@@ -87,10 +97,11 @@ export function parseManifest(sealed: Uint8Array, keys: DatabaseKeys, manifestKe
   const manifest = JSON.parse(
     openDocument(keys.metaKey, 'manifest', sealed, manifestKey).toString('utf8'),
   ) as Manifest;
+  if (manifest.v !== 1) throw unsupported(manifestKey, manifest.v);
   if (manifestKeyOf(manifest) !== manifestKey) throw damaged(manifestKey, 'altered'); // a whole manifest in another's place
   return manifest;
 }
 
 export function isTombstone(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes).equals(TOMBSTONE);
+  return Buffer.from(bytes).subarray(0, TOMBSTONE.length).equals(TOMBSTONE);
 }

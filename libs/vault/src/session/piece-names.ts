@@ -17,6 +17,9 @@ export interface FoundPiece {
   readonly recipe: Recipe;
 }
 
+/** RMAN removed the piece; retention released it. */
+export const MARKERS = ['removed', 'released'] as const;
+
 function piecePath(lookup: Pick<PieceLookup, 'keys' | 'dbid'>, handle: string): string {
   const name = createHmac('sha256', lookup.keys.metaKey).update(`${lookup.dbid}\0${handle}`).digest('hex');
   return `${name.slice(0, 2)}/${name}`;
@@ -34,7 +37,7 @@ export function recipeKeyOf(
 export async function findRecipeKey(lookup: PieceLookup, handle: string): Promise<string | null> {
   const path = piecePath(lookup, handle);
   const hidden = new Set<string>();
-  for (const marker of ['removed', 'released']) {
+  for (const marker of MARKERS) {
     for await (const { key } of lookup.store.list(`${marker}/${path}/`))
       hidden.add(key.slice(key.lastIndexOf('/') + 1));
   }
@@ -62,15 +65,50 @@ export async function readRecipe(
   const sealed = await store.get(recipeKey);
   if (sealed === null) throw damaged(recipeKey, 'missing', handle);
   const body = openDocument(keys.metaKey, 'recipe', sealed, recipeKey);
-  const recipe = decodeRecipe(body);
+  const recipe = decodeRecipe(body, recipeKey);
   if (recipe.handle !== handle) throw damaged(recipeKey, 'altered', handle); // a whole recipe in another's place
   return recipe;
+}
+
+/** A recipe whose handle is not known yet: the key must be the one that its own handle leads to. @throws VaultError damaged */
+export async function readAnyRecipe(
+  store: ObjectStore,
+  keys: DatabaseKeys,
+  recipeKey: string,
+): Promise<Recipe> {
+  const sealed = await store.get(recipeKey);
+  if (sealed === null) throw damaged(recipeKey, 'missing');
+  const recipe = decodeRecipe(openDocument(keys.metaKey, 'recipe', sealed, recipeKey), recipeKey);
+  if (!recipeKey.startsWith(`piece/${piecePath({ keys, dbid: recipe.dbid }, recipe.handle)}/`))
+    throw damaged(recipeKey, 'altered');
+  return recipe;
+}
+
+/** `<aa>/<h>/<ulid>` of a recipe key: the name of its marker, too. */
+export function recipeNameOf(recipeKey: string): string {
+  return recipeKey.slice(recipeKey.indexOf('/') + 1).split('-')[0] ?? '';
+}
+
+/** Names of all recipes that a marker hides. */
+export async function hiddenRecipes(store: ObjectStore): Promise<Set<string>> {
+  const hidden = new Set<string>();
+  for (const marker of MARKERS)
+    for await (const { key } of store.list(`${marker}/`)) hidden.add(key.slice(marker.length + 1));
+  return hidden;
+}
+
+/** Hides a recipe, for ever. */
+export async function hideRecipe(
+  store: ObjectStore,
+  marker: (typeof MARKERS)[number],
+  recipeKey: string,
+): Promise<void> {
+  await store.create(`${marker}/${recipeNameOf(recipeKey)}`, Buffer.from(recipeKey));
 }
 
 /** Hides the newest recipe of a handle. @throws VaultError piece-missing */
 export async function removePiece(lookup: PieceLookup, handle: string): Promise<void> {
   const recipeKey = await findRecipeKey(lookup, handle);
   if (recipeKey === null) throw new VaultError('piece-missing', `there is no piece ${handle}`, { handle });
-  const ulid = recipeKey.slice(recipeKey.lastIndexOf('/') + 1).split('-')[0] ?? '';
-  await lookup.store.create(`removed/${piecePath(lookup, handle)}/${ulid}`, Buffer.from(recipeKey));
+  await hideRecipe(lookup.store, 'removed', recipeKey);
 }

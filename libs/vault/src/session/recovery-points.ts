@@ -3,12 +3,13 @@
 import { type ObjectStore } from '@adyton/object-store';
 import { createHash } from 'node:crypto';
 import { databaseKeysOf, type DatabaseKeys } from '../crypto/database-keys';
-import { unlessDamaged } from '../vault-error';
+import { damaged, VaultError } from '../vault-error';
+import { manifestKeyOfExpired } from '../collect/retention';
 import { isTombstone, parseManifest, type Manifest } from './manifest';
 
 export type FoundRecoveryPoint =
   | {
-      readonly kind: 'recovery-point';
+      readonly kind: 'point';
       readonly dbKey: string;
       readonly manifestKey: string;
       /** Of the manifest's object, hex: what the ledger holds to know it again. */
@@ -18,7 +19,13 @@ export type FoundRecoveryPoint =
       readonly manifest: Manifest;
     }
   /** A manifest that cannot be read, or is gone between listing and reading. */
-  | { readonly kind: 'damaged'; readonly dbKey: string; readonly objectKey: string };
+  | {
+      readonly kind: 'damaged';
+      readonly dbKey: string;
+      readonly manifestKey: string;
+      /** For a person. */
+      readonly detail: string;
+    };
 
 export interface RecoveryPointsOptions {
   readonly store: ObjectStore;
@@ -27,7 +34,7 @@ export interface RecoveryPointsOptions {
 }
 
 interface NamedManifest {
-  readonly objectKey: string;
+  readonly manifestKey: string;
   readonly dbKey: string;
   readonly runId: string;
   readonly fence: number;
@@ -53,19 +60,31 @@ async function* pointOfRun(
   keys: DatabaseKeys,
   { ofRun, expired }: { readonly ofRun: readonly NamedManifest[]; readonly expired: ReadonlySet<string> },
 ): AsyncGenerator<FoundRecoveryPoint> {
-  for (const { objectKey, dbKey } of ofRun) {
-    if (expired.has(objectKey)) return; // the run's recovery point was let go: older fences of it are none
-    const sealed = await store.get(objectKey);
-    if (sealed !== null && isTombstone(sealed)) continue;
-    const manifest =
-      sealed === null ? null : await unlessDamaged(async () => parseManifest(sealed, keys, objectKey));
-    if (sealed === null || manifest === null) {
-      yield { kind: 'damaged', dbKey, objectKey };
-      continue;
-    }
+  for (const { manifestKey, dbKey } of ofRun) {
+    if (expired.has(manifestKey)) return; // the run's recovery point was let go: older fences of it are none
+    const found = await readPoint(store, keys, { manifestKey, dbKey });
+    if (found !== null) yield found;
+    if (found?.kind === 'point') return;
+  }
+}
+
+/** Null for a tombstone. */
+async function readPoint(
+  store: ObjectStore,
+  keys: DatabaseKeys,
+  name: { readonly dbKey: string; readonly manifestKey: string },
+): Promise<FoundRecoveryPoint | null> {
+  const { manifestKey } = name;
+  const sealed = await store.get(manifestKey);
+  if (sealed === null) return { kind: 'damaged', ...name, detail: damaged(manifestKey, 'missing').message };
+  if (isTombstone(sealed)) return null;
+  try {
+    const manifest = parseManifest(sealed, keys, manifestKey);
     const sha256 = createHash('sha256').update(sealed).digest('hex');
-    yield { kind: 'recovery-point', dbKey, manifestKey: objectKey, sha256, bytes: sealed.length, manifest };
-    return;
+    return { kind: 'point', ...name, sha256, bytes: sealed.length, manifest };
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    return { kind: 'damaged', ...name, detail: error.message };
   }
 }
 
@@ -79,7 +98,7 @@ async function* manifestsByDatabase(store: ObjectStore): AsyncGenerator<NamedMan
       yield manifests;
       manifests = [];
     }
-    manifests.push({ objectKey: key, dbKey, runId, fence: Number(fence) });
+    manifests.push({ manifestKey: key, dbKey, runId, fence: Number(fence) });
   }
   if (manifests.length > 0) yield manifests;
 }
@@ -90,10 +109,8 @@ function byRun(manifests: readonly NamedManifest[]): NamedManifest[][] {
   return [...runs.values()].map((ofRun) => ofRun.sort((a, b) => b.fence - a.fence));
 }
 
-/** `expired/<manifest>` stands for a manifest with the same name below `manifest/`. */
 async function expiredManifests(store: ObjectStore, dbKey: string): Promise<ReadonlySet<string>> {
   const expired = new Set<string>();
-  for await (const { key } of store.list(`expired/manifest/${dbKey}/`))
-    expired.add(key.slice('expired/'.length));
+  for await (const { key } of store.list(`expired/${dbKey}/`)) expired.add(manifestKeyOfExpired(key));
   return expired;
 }

@@ -19,9 +19,19 @@ import { streamOf } from '../map/stream-of';
 import { readChunks } from '../restore/read-chunks';
 import { unlessDamaged, VaultError } from '../vault-error';
 import { forEachAtOnce } from './at-once';
-import { readCondemnedPacks } from './condemned-packs';
+import { readUnusablePacks } from './unusable-packs';
 import { createManifest, manifestKeyOf } from './manifest';
-import { findPiece, findRecipeKey, recipeKeyOf, type FoundPiece } from './piece-names';
+import { type LockOrder } from './lock-packs';
+import { createPartial, piecesOfSessions, type NamedPiece } from './partial-manifest';
+import { findPiece, findRecipeKey, hideRecipe, recipeKeyOf, type FoundPiece } from './piece-names';
+import {
+  endSession,
+  hasEnded,
+  listOpenSessions,
+  sessionKey,
+  type OpenSession,
+  type SessionMarker,
+} from './sessions';
 
 export interface WriterSessionOptions {
   readonly store: ObjectStore;
@@ -41,6 +51,8 @@ export interface WriterSessionOptions {
   readonly indexCacheDirectory?: string;
   /** What is wrong with the index; it costs space only. */
   readonly reportIndexTrouble?: (trouble: IndexTrouble) => void;
+  /** Where the vault has Object Lock: a commit waits until every pack of its closure is locked. */
+  readonly lock?: LockOrder;
 }
 
 export type CommitOutcome =
@@ -56,18 +68,19 @@ export type CommitOutcome =
   | { readonly kind: 'missing'; readonly handles: readonly string[] };
 
 export async function openWriterSession(options: WriterSessionOptions): Promise<WriterSession> {
-  const sid = ulid(options.now().getTime());
-  const marker = {
+  const now = options.now();
+  const sid = ulid(now.getTime());
+  const marker: SessionMarker = {
     v: 1,
     runId: options.runId,
     fence: options.fence,
     dbKey: options.keys.dbKey,
     manifestKey: manifestKeyOf({ ...options, dbKey: options.keys.dbKey }),
     parent: options.parent ?? null,
-    startedAt: options.now().toISOString(),
+    startedAt: now.toISOString(),
   };
-  await options.store.create(`session/${sid}`, Buffer.from(JSON.stringify(marker)));
-  const condemned = await readCondemnedPacks(options.store);
+  await options.store.create(sessionKey(sid), Buffer.from(JSON.stringify(marker)));
+  const condemned = await readUnusablePacks(options.store);
   const index = await openDedupIndex({
     store: options.store,
     keys: options.keys,
@@ -85,7 +98,8 @@ export class WriterSession {
   private heartbeats = 0;
   private readonly priorMaps: PriorMaps;
   private readonly open = new Map<string, PieceIngest>();
-  private readonly closed: { handle: string; recipeKey: string }[] = [];
+  private readonly closed: NamedPiece[] = [];
+  private ended = false;
 
   /** Use openWriterSession. */
   constructor(
@@ -106,6 +120,7 @@ export class WriterSession {
   async openPiece(handle: string): Promise<PieceIngest> {
     if (handle.length === 0 || Buffer.byteLength(handle) > HANDLE_BYTES_MAX)
       throw new RangeError(`a handle has 1 to ${HANDLE_BYTES_MAX} bytes`);
+    if (this.ended) throw this.endedError();
     if (this.open.has(handle) || (await findRecipeKey(this.lookup, handle)) !== null) {
       throw new VaultError('piece-exists', `piece ${handle} exists already`, { handle });
     }
@@ -138,7 +153,7 @@ export class WriterSession {
   /** Liveness for a collector; at least every ten minutes. */
   async heartbeat(): Promise<void> {
     await this.options.store.create(
-      `session/${this.sid}.hb.${(this.heartbeats += 1)}`,
+      `${sessionKey(this.sid)}.hb.${(this.heartbeats += 1)}`,
       Buffer.from(this.options.now().toISOString()),
     );
   }
@@ -148,6 +163,7 @@ export class WriterSession {
     readonly contents: unknown;
     readonly closure: readonly string[];
   }): Promise<CommitOutcome> {
+    if (this.ended || this.options.parent !== undefined) throw this.endedError();
     await this.index.flush();
     const found = await this.findClosure(draft.closure);
     const missing = draft.closure.filter((_, i) => found[i] === null);
@@ -156,7 +172,8 @@ export class WriterSession {
       piece !== null && packKeys(piece.recipe).some((k) => gone.has(k)) ? [piece.recipe.handle] : [],
     );
     if (missing.length + broken.length > 0) return { kind: 'missing', handles: [...missing, ...broken] };
-    const { store, keys, vaultId, runId, fence } = this.options;
+    const { store, keys, vaultId, runId, fence, lock } = this.options;
+    await lock?.lockPacks(packKeysOf(found), lock.until);
     const pieces = found.flatMap((p) =>
       p === null ? [] : [{ handle: p.recipe.handle, recipeKey: p.recipeKey, bytes: p.recipe.bytes }],
     );
@@ -169,30 +186,63 @@ export class WriterSession {
       sid: this.sid,
       createdAt: this.options.now().toISOString(),
       contents: draft.contents,
+      ...(lock === undefined ? {} : { lockedUntil: lock.until.toISOString() }),
       pieces,
     });
     if (created.kind === 'fenced') return created;
     return { ...created, bytesStored: this.index.bytesStored + created.bytes };
   }
 
-  /** What a failed run leaves that RMAN still lists: a collector keeps it like a manifest. */
+  /**
+   * What a failed run leaves that RMAN still lists: a collector keeps it like a manifest. It names the pieces of all sessions of this run
+   * attempt, so the parent leaves it and a secondary session does nothing here.
+   */
   async leavePartial(why: string): Promise<void> {
     await this.index.flush();
-    if (this.closed.length === 0) return;
+    if (this.options.parent !== undefined) return;
     const { store, keys, runId, fence } = this.options;
-    const body = { v: 1, runId, fence, sid: this.sid, why, pieces: this.closed };
-    await store.create(
-      `${manifestKeyOf({ dbKey: keys.dbKey, runId, fence })}.partial`,
-      sealDocument(keys.metaKey, 'partial', Buffer.from(JSON.stringify(body))),
-    );
+    const others = (await this.openSessionsOfRun()).filter(({ sid }) => sid !== this.sid);
+    const pieces =
+      others.length === 0
+        ? await this.closedPieces()
+        : await piecesOfSessions(store, keys, new Set([this.sid, ...others.map(({ sid }) => sid)]));
+    if (pieces.length === 0) return;
+    await createPartial(store, keys, this.manifestKey, { v: 1, runId, fence, sid: this.sid, why, pieces });
   }
 
-  /** Throws open pieces away and closes the session. */
+  /** Throws open pieces away and closes the session, its secondary sessions first; a secondary one is closed by its parent. */
   async end(): Promise<void> {
+    this.ended = true;
     await Promise.all([...this.open.values()].map((piece) => piece.abort()));
     await this.index.flush();
     await this.index.close();
-    await this.options.store.create(`session/${this.sid}.end`, Buffer.from(this.options.now().toISOString()));
+    if (this.options.parent !== undefined) return;
+    const { store, now } = this.options;
+    for (const { sid, marker } of await this.openSessionsOfRun())
+      if (marker.parent === this.sid) await endSession(store, sid, now());
+    await endSession(store, this.sid, now());
+  }
+
+  private get manifestKey(): string {
+    return manifestKeyOf({ ...this.options, dbKey: this.options.keys.dbKey });
+  }
+
+  private async openSessionsOfRun(): Promise<OpenSession[]> {
+    const open = await listOpenSessions(this.options.store);
+    return open.filter(({ marker }) => marker.manifestKey === this.manifestKey);
+  }
+
+  /** Without those that were removed since. */
+  private async closedPieces(): Promise<NamedPiece[]> {
+    const found = await this.findClosure(this.closed.map(({ handle }) => handle));
+    return this.closed.filter(({ recipeKey }, i) => found[i]?.recipeKey === recipeKey);
+  }
+
+  private endedError(): VaultError {
+    return new VaultError(
+      'session-ended',
+      `session ${this.sid} takes no more: it has ended, or is not the primary one`,
+    );
   }
 
   private ingestContext(): IngestContext {
@@ -234,10 +284,19 @@ export class WriterSession {
       keys.metaKey,
       'recipe',
       encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() }),
+      recipeKey,
     );
     await store.create(recipeKey, sealed);
+    await this.assertNotEnded(recipeKey);
     this.closed.push({ handle: recipe.handle, recipeKey });
     return { recipeKey, bytes: sealed.length };
+  }
+
+  /** A collector that took this writer for dead ended its session: what the recipe names may be gone. The piece was then never closed. */
+  private async assertNotEnded(recipeKey: string): Promise<void> {
+    if (!(await hasEnded(this.options.store, this.sid))) return;
+    await hideRecipe(this.options.store, 'removed', recipeKey);
+    throw this.endedError();
   }
 
   private async findClosure(handles: readonly string[]): Promise<(FoundPiece | null)[]> {
@@ -248,15 +307,19 @@ export class WriterSession {
     return found;
   }
 
-  /** Packs of these pieces that are condemned or not there any more. */
+  /** Packs of these pieces that are condemned, damaged or not there any more. */
   private async unusablePacks(pieces: readonly (FoundPiece | null)[]): Promise<Set<string>> {
-    const keys = new Set(pieces.flatMap((p) => (p === null ? [] : packKeys(p.recipe))));
+    const keys = new Set(packKeysOf(pieces));
     const unusable = new Set<string>([...keys].filter((k) => this.condemned.has(k)));
     await forEachAtOnce([...keys], REQUESTS_AT_ONCE, async (key) => {
       if ((await this.options.store.head(key)) === null) unusable.add(key);
     });
     return unusable;
   }
+}
+
+function packKeysOf(pieces: readonly (FoundPiece | null)[]): string[] {
+  return [...new Set(pieces.flatMap((p) => (p === null ? [] : packKeys(p.recipe))))];
 }
 
 function packKeys(recipe: Recipe): string[] {

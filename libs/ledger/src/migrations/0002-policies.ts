@@ -1,0 +1,21 @@
+// One policy per database, and schedules with jitter and a rule for slots that nobody saw in time.
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { type Migration } from 'kysely/migration';
+
+const STATEMENTS: RawBuilder<unknown>[] = [
+  sql`CREATE TABLE adyton.policies (
+    database_id text PRIMARY KEY REFERENCES adyton.databases,
+    document jsonb NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT adyton.now(),
+    changed_by text NOT NULL)`,
+  sql`ALTER TABLE adyton.schedules
+    ADD COLUMN jitter_seconds integer NOT NULL DEFAULT 0,
+    ADD COLUMN misfire text NOT NULL DEFAULT 'run-once',
+    ADD COLUMN of_policy boolean NOT NULL DEFAULT false`,
+];
+
+export const policies: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    for (const statement of STATEMENTS) await statement.execute(db);
+  },
+};

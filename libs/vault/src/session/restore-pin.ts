@@ -1,0 +1,88 @@
+// A restore pin keeps the pieces of a restore under way, whatever retention decides meanwhile. Like a writer's session it is in the bucket
+// before anybody looks at what is condemned: either the collector sees the pin, or the restore sees the verdict. It ends by its end marker,
+// or when its time is up; a longer restore makes another one first.
+import { type ObjectStore } from '@adyton/object-store';
+import { ulid } from 'ulid';
+import { type DatabaseKeys } from '../crypto/database-keys';
+import { packObjectKey } from '../format/pack';
+import { REQUESTS_AT_ONCE } from '../limits';
+import { VaultError } from '../vault-error';
+import { forEachAtOnce } from './at-once';
+import { readCondemnedPacks } from './condemned-packs';
+import { type NamedPiece } from './partial-manifest';
+import { readRecipe } from './piece-names';
+
+interface PinDocument {
+  readonly v: 1;
+  readonly dbKey: string;
+  /** Whose restore it is, for people. */
+  readonly why: string;
+  /** RFC 3339 */
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly recipes: readonly string[];
+}
+
+export interface PinOptions {
+  readonly store: ObjectStore;
+  readonly keys: DatabaseKeys;
+  readonly pieces: readonly NamedPiece[];
+  readonly why: string;
+  readonly now: Date;
+  readonly expiresAt: Date;
+}
+
+/** @returns the pin's key, for endPin. @throws VaultError condemned when pieces wait to be deleted, damaged when recipes are gone */
+export async function pinPieces(options: PinOptions): Promise<string> {
+  const { store, keys, pieces, why, now, expiresAt } = options;
+  const pinKey = `pin/${ulid(now.getTime())}`;
+  const pin: PinDocument = {
+    v: 1,
+    dbKey: keys.dbKey,
+    why,
+    createdAt: now.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+    recipes: pieces.map(({ recipeKey }) => recipeKey),
+  };
+  await store.create(pinKey, Buffer.from(JSON.stringify(pin)));
+  const condemned = await readCondemnedPacks(store);
+  await forEachAtOnce(pieces, REQUESTS_AT_ONCE, async ({ recipeKey, handle }) => {
+    const { packs } = await readRecipe({ store, keys }, recipeKey, handle);
+    if (packs.all().some((pack) => condemned.has(packObjectKey(pack))))
+      throw new VaultError('condemned', `piece ${handle} waits to be deleted`, {
+        handle,
+        objectKey: recipeKey,
+      });
+  });
+  return pinKey;
+}
+
+export async function endPin(store: ObjectStore, pinKey: string, at: Date): Promise<void> {
+  await store.create(`${pinKey}.end`, Buffer.from(at.toISOString()));
+}
+
+export interface PinState {
+  readonly pinKey: string;
+  readonly dbKey: string;
+  readonly recipes: readonly string[];
+  /** Over, by its end marker or by time: its objects may go. */
+  readonly ended: boolean;
+}
+
+export async function listPins(store: ObjectStore, now: Date): Promise<PinState[]> {
+  const pinKeys: string[] = [];
+  const endMarkers = new Set<string>();
+  for await (const { key } of store.list('pin/')) {
+    if (key.endsWith('.end')) endMarkers.add(key);
+    else pinKeys.push(key);
+  }
+  const pins: PinState[] = [];
+  await forEachAtOnce(pinKeys, REQUESTS_AT_ONCE, async (pinKey) => {
+    const bytes = await store.get(pinKey);
+    if (bytes === null) return; // ended, and deleted between the listing and now
+    const { dbKey, recipes, expiresAt } = JSON.parse(Buffer.from(bytes).toString('utf8')) as PinDocument;
+    const ended = endMarkers.has(`${pinKey}.end`) || new Date(expiresAt) <= now;
+    pins.push({ pinKey, dbKey, recipes, ended });
+  });
+  return pins;
+}

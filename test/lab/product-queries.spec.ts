@@ -1,0 +1,136 @@
+// Every statement the product sends, executed and not matched: the unmodified oracledb client, the lab's listener and SQL evaluator, and
+// of each statement a reworded variant that must answer the same rows. Wrong variants get Oracle's numbers.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import oracledb from 'oracledb';
+import { type RunningListener, startListener } from '../../apps/lab/src/listener/listener';
+import { createPasswordFile, readPasswordFile } from '../../apps/lab/src/listener/password-file';
+import { createSqlEvaluator } from '../../apps/lab/src/sql/evaluator';
+import { databaseTables } from '../../apps/lab/src/views/database-tables';
+import {
+  SAMPLE_NOW,
+  sampleControlFile,
+  sampleLiveState,
+} from '../../apps/lab/src/views/testing/sample-database';
+import { QUERIES } from '../../libs/oracle/src/queries';
+
+type QueryName = keyof typeof QUERIES;
+
+/** The same questions as another author would write them: case, aliases, order of tables and conditions, subqueries for joins. */
+const REWORDED: Readonly<Record<QueryName, string>> = {
+  database: `select d.DBID, d.NAME, d.DB_UNIQUE_NAME, d.LOG_MODE, d.OPEN_MODE, d.DATABASE_ROLE, d.PLATFORM_NAME,
+    d."RESETLOGS_CHANGE#", d.CURRENT_SCN from sys.v_$database d where d.dbid is not null`,
+  instance:
+    'select i.instance_name, i.version_full, i.status from gv$instance i where i.inst_id = 1 -- this one',
+  spfile: `select p.value from v$parameter p where lower(p.name) in ('spfile')`,
+  dataFiles: `select * from (select d.file#, d.name, s.name tablespace, d.bytes, d.block_size, d.status, d.creation_change#, d.checkpoint_change#
+    from v$tablespace s, v$datafile d where d.con_id = s.con_id and s.ts# = d.ts#) order by 1`,
+  bases: `select bd.file#, bd.incremental_level, bd.checkpoint_change#, bp.handle, bp.device_type
+    from v$database db, v$datafile df, v$backup_piece bp, v$backup_datafile bd
+    where db.resetlogs_change# = bd.resetlogs_change# and bp.piece# < 2 and bp.status in ('A')
+      and bd.incremental_level >= 0 and bd.incremental_level <= 1
+      and (df.file#, df.creation_change#) in ((bd.file#, bd.creation_change#))
+      and bp.set_count = bd.set_count and bd.set_stamp = bp.set_stamp`,
+  archivedLogs: `select l.thread#, l.sequence#, l.resetlogs_change#, l.first_change#, l.next_change#, l.block_size * l.blocks as bytes, l.name
+    from v$archived_log l where not (l.name is null or l.status <> 'A' or l.deleted != 'NO') and nvl(l.standby_dest, 'NO') = 'NO'
+    order by l.thread# asc, l.sequence# asc`,
+  backupPieces: `select x.handle, x.set_stamp, x.set_count, x.status, x.bytes, x.tag from (select * from v$backup_piece) x
+    where x.handle like :any_name`,
+  backupDataFiles: `select bd.file#, bd.set_stamp, bd.set_count, bd.incremental_level, bd.incremental_change#, bd.checkpoint_change#,
+      bd.absolute_fuzzy_change#, bd.resetlogs_change#, bp.handle from v$backup_piece bp inner join v$backup_datafile bd
+    on bp.set_count = bd.set_count and bp.set_stamp = bd.set_stamp
+    where case when bp.status = 'A' and bd.file# <> 0 then 1 end = 1 order by bd.file#, bd.set_stamp, bd.set_count, bp.piece#`,
+  backupRedoLogs: `select r.thread#, r.sequence#, r.resetlogs_change#, r.first_change#, r.next_change#, bp.handle
+    from v$backup_piece bp, v$backup_redolog r where r.set_stamp = bp.set_stamp and r.set_count = bp.set_count
+    and bp.status || bp.piece# = 'A1' order by 1, 2`,
+  blocksOfLevel1: `select b.file#, b.block_size * b.blocks from v$backup_datafile b
+    where b.incremental_level = 1 and not b.file# = 0 order by b.completion_time desc`,
+  archiveLogCurrent: 'alter  system /* now */ archive log\ncurrent',
+};
+const BINDS: Partial<Record<QueryName, oracledb.BindParameters>> = { backupPieces: ['ab12%'] };
+const NAMES = Object.keys(QUERIES) as QueryName[];
+const SELECTS = NAMES.filter((name) => /^\s*select/i.test(QUERIES[name]));
+const PASSWORD = 'Lab_password_1';
+
+let folder: string;
+let listener: RunningListener;
+let connection: oracledb.Connection;
+let switches = 0;
+
+/** The sample database, with the piece of its backed-up log: no answer is empty. */
+function controlFile() {
+  const sample = sampleControlFile();
+  const [piece] = sample.backupPieces;
+  if (piece !== undefined) sample.backupPieces.push({ ...piece, recid: 69, setStamp: 1002, setCount: 12 });
+  return sample;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lab-queries-'));
+  const passwordFile = join(folder, 'orapwORCL.json');
+  const user = { name: 'c##adyton', password: PASSWORD, privileges: ['SYSBACKUP' as const] };
+  await createPasswordFile(passwordFile, [user]);
+  const evaluator = createSqlEvaluator({
+    tables: databaseTables({ controlFile, live: sampleLiveState(), now: () => SAMPLE_NOW }),
+    now: () => SAMPLE_NOW,
+    commands: {
+      archiveLogCurrent: async () => (switches += 1),
+      switchLogfile: async () => 0,
+      checkpoint: async () => 0,
+      killSession: async () => 0,
+    },
+  });
+  listener = await startListener({
+    ...{ host: '127.0.0.1', port: 0, service: { names: ['orcl'], sids: ['ORCL'] } },
+    users: () => readPasswordFile(passwordFile),
+    instance: { instanceName: 'ORCL', dbName: 'ORCL', dbUniqueName: 'orcl_lab', versionFull: '19.21.0.0.0' },
+    execute: (request) => evaluator.execute(request),
+    openSession: () => ({
+      id: { sid: 100, serial: 7 },
+      killed: new AbortController().signal,
+      close: () => undefined,
+    }),
+  });
+  connection = await oracledb.getConnection({
+    ...{ user: 'c##adyton', password: PASSWORD, privilege: oracledb.SYSBACKUP },
+    connectString: `127.0.0.1:${listener.port}/orcl`,
+  });
+});
+
+afterAll(async () => {
+  await connection.close();
+  await listener.close();
+  await rm(folder, { recursive: true });
+});
+
+async function rowsOf(sql: string, name: QueryName): Promise<readonly unknown[]> {
+  return (await connection.execute(sql, BINDS[name] ?? [])).rows ?? [];
+}
+
+async function numberOf(sql: string, name: QueryName): Promise<number | undefined> {
+  const error: unknown = await connection.execute(sql, BINDS[name] ?? []).catch((e: unknown) => e);
+  return error instanceof Error ? (error as oracledb.DBError).errorNum : undefined;
+}
+
+const sorted = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+
+it.each(SELECTS)('answers "%s" and its reworded variant alike', async (name) => {
+  const answer = await rowsOf(QUERIES[name], name);
+  expect(answer.length).toBeGreaterThan(0);
+  expect(sorted(await rowsOf(REWORDED[name], name))).toEqual(sorted(answer));
+});
+
+it.each(SELECTS)('refuses "%s" with a view, a column or a keyword that does not exist', async (name) => {
+  const sql = QUERIES[name];
+  expect(await numberOf(sql.replace(/\bFROM v\$\w+/i, 'FROM v$no_such_view'), name)).toBe(942);
+  expect(await numberOf(sql.replace(/\bSELECT \w+(\.?)/i, 'SELECT no_such_column, x$1'), name)).toBe(904);
+  expect(await numberOf(sql.replace(/\bFROM\b/i, 'FORM'), name)).toBe(923);
+});
+
+it('switches the log in both wordings', async () => {
+  await connection.execute(QUERIES.archiveLogCurrent);
+  await connection.execute(REWORDED.archiveLogCurrent);
+  expect(switches).toBe(2);
+  expect(await numberOf('alter system archive log nonsense', 'archiveLogCurrent')).toBe(2065);
+});
