@@ -18,6 +18,9 @@ const STORE_CODES: Readonly<Record<ObjectStoreErrorKind, ErrorCode>> = {
 const VAULT_CODES: Readonly<Record<VaultErrorKind, ErrorCode>> = {
   'no-vault': 'ADY_VAULT_MISSING',
   'wrong-key': 'ADY_VAULT_KEY_WRONG',
+  'mistyped-key': 'ADY_VAULT_KEY_WRONG',
+  'no-such-slot': 'ADY_NOT_FOUND',
+  'last-slot': 'ADY_VAULT_KEY_WRONG',
   'unsupported-version': 'ADY_VAULT_VERSION',
   'vault-exists': 'ADY_ALREADY_EXISTS',
   'piece-exists': 'ADY_ALREADY_EXISTS',

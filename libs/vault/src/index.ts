@@ -1,6 +1,21 @@
 // The vault: a content-addressed, deduplicated, encrypted store of backup pieces on an object store.
-export { createVault, openVault, type CreatedVault, type Vault } from './vault';
-export { KEY_FILE_BYTES, type Unlock } from './crypto/key-slots';
+export { createVault, openVault, type CreatedVault, type OpenedVault, type Vault } from './vault';
+export { KEY_FILE_BYTES, type SlotUnlock, type Unlock } from './crypto/key-slots';
+export {
+  addKeySlot,
+  listKeySlots,
+  removeKeySlot,
+  rewrapKeySlot,
+  type ListedKeySlot,
+} from './manage-key-slots';
+export { type IndexTrouble } from './dedup-index/dedup-index';
+export { rebuildIndex, type RebuildOptions, type RebuiltIndex } from './dedup-index/rebuild-index';
+export {
+  readRecoveryPoints,
+  type FoundRecoveryPoint,
+  type RecoveryPointsOptions,
+} from './session/recovery-points';
+export { listIndexSegments, type IndexBucket, type IndexSegmentFacts } from './dedup-index/stored-segments';
 export {
   databaseKeysOf,
   deriveDatabaseKeys,

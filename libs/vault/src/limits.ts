@@ -50,7 +50,7 @@ export const INDEX_CHUNKS_IN_MEMORY_MAX = 128 * 1024;
 export const INDEX_SEGMENT_CHUNKS_MAX = 512 * 1024;
 /** Segments that one look-up may have to ask, small ones and large ones each; with more they are merged. */
 export const INDEX_SEGMENTS_MAX = 16;
-/** Memory of a look-up filter: 24 MiB per TiB of 64 KiB chunks, for one disk read in about 300 look-ups of a new chunk. */
+/** Memory of a look-up filter: 24 MiB per TiB of 64 KiB chunks, for one disk read in some 180 look-ups of a new chunk. Part of the format. */
 export const INDEX_FILTER_BITS_PER_CHUNK = 12;
 /** Chunks merged before other work gets its turn: some milliseconds. */
 export const INDEX_MERGE_STEP_CHUNKS = 8192;

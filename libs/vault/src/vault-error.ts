@@ -2,6 +2,9 @@
 export type VaultErrorKind =
   | 'no-vault'
   | 'wrong-key'
+  | 'mistyped-key'
+  | 'no-such-slot'
+  | 'last-slot'
   | 'unsupported-version'
   | 'vault-exists'
   | 'piece-exists'

@@ -24,7 +24,7 @@ import {
   type Condemned,
   type Generation,
 } from './generations';
-import { listSegmentsByName, type ListIndexSegments } from './index-segments';
+import { segmentsOf, type ListIndexSegments } from './index-segments';
 import { sweepVault, type Swept } from './sweep-vault';
 
 export interface CollectOptions {
@@ -193,8 +193,9 @@ async function decide(
 }
 
 function sweep({ options, store }: Collection): Promise<Swept> {
-  const { now, listIndexSegments = listSegmentsByName } = options;
-  return sweepVault({ store, now, listIndexSegments });
+  const { now, masterKey, vaultId } = options;
+  const ofDatabase = segmentsOf((dbKey) => databaseKeysOf(masterKey, vaultId, dbKey));
+  return sweepVault({ store, now, listIndexSegments: options.listIndexSegments ?? ofDatabase });
 }
 
 function reportOf(

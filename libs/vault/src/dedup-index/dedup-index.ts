@@ -152,7 +152,8 @@ export class DedupIndex {
   private async writeTables(): Promise<void> {
     if (this.newestTable().chunks.size > 0) this.startTable();
     for (let table = this.tables[0]; table !== undefined && this.tables.length > 1; table = this.tables[0]) {
-      const sealed = buildSegment(this.options.keys.metaKey, table);
+      const objectKey = this.objectKeyOf(this.nextName());
+      const sealed = buildSegment({ metaKey: this.options.keys.metaKey, objectKey }, table);
       const reader = await this.unlessCacheFails(this.nextName(), () => this.writeSegment(sealed));
       if (reader !== null) this.segments = [reader, ...this.segments];
       this.tables.shift();
@@ -179,6 +180,7 @@ export class DedupIndex {
       metaKey: this.options.keys.metaKey,
       replaces: [...replaces].filter((name) => this.inBucket.has(name)),
       isUsable: (pack) => this.options.isUsable(pack),
+      nextObjectKey: () => this.objectKeyOf(this.nextName()),
       write: async (sealed) => void merged.push(await this.writeSegment(sealed)),
     });
     this.segments = [...this.segments.filter((segment) => !sources.includes(segment)), ...merged];

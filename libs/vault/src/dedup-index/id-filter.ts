@@ -1,39 +1,47 @@
-// A Bloom filter over chunk ids: it says for certain that a chunk is not in a segment, so that new chunks cost no disk read. Ids are keyed
-// hashes: eight of their bytes are as good as hashes of them. Part of the format.
+// A blocked Bloom filter over chunk ids: it says for certain that a chunk is not in a segment, so that new chunks rarely cost a disk read.
+// Ids are keyed hashes, so their bytes are the hashes: the u32 at byte 8, scaled, chooses a block of 512 bits, the eight u16 from byte 12
+// on choose bits in it. Part of the format.
 import { INDEX_FILTER_BITS_PER_CHUNK } from '../limits';
 
-/** Bits looked at for each id: at 12 bits per chunk, one absent id in about 300 passes. Part of the format. */
-const PROBES = 8;
-const FIRST_HASH_AT = 8;
-const SECOND_HASH_AT = 12;
+const BLOCK_BITS = 512;
+const BLOCK_BYTES = BLOCK_BITS / 8;
+const BLOCK_HASH_AT = 8;
+const PROBES_AT = 12;
+const PROBES_END = PROBES_AT + 16;
 
 export class IdFilter {
-  private readonly bitCount: number;
+  private readonly blocks: number;
 
+  /** @param bytes whole blocks */
   constructor(readonly bytes: Uint8Array) {
-    this.bitCount = bytes.length * 8;
+    this.blocks = bytes.length / BLOCK_BYTES;
   }
 
   static forChunks(chunks: number): IdFilter {
-    return new IdFilter(new Uint8Array(Math.ceil((chunks * INDEX_FILTER_BITS_PER_CHUNK) / 8)));
+    const blocks = Math.ceil((chunks * INDEX_FILTER_BITS_PER_CHUNK) / BLOCK_BITS);
+    return new IdFilter(new Uint8Array(blocks * BLOCK_BYTES));
   }
 
   add(id: Buffer): void {
-    const step = (id.readUInt32LE(SECOND_HASH_AT) | 1) >>> 0;
-    let hash = id.readUInt32LE(FIRST_HASH_AT);
-    for (let probe = 0; probe < PROBES; probe += 1, hash = (hash + step) >>> 0) {
-      const bit = hash % this.bitCount;
-      this.bytes[bit >>> 3] = (this.bytes[bit >>> 3] ?? 0) | (1 << (bit & 7));
+    const { bytes } = this;
+    const block = this.blockOf(id);
+    for (let probe = PROBES_AT; probe < PROBES_END; probe += 2) {
+      const at = block + (((id[probe] ?? 0) | (((id[probe + 1] ?? 0) & 1) << 8)) >>> 3);
+      bytes[at] = (bytes[at] ?? 0) | (1 << ((id[probe] ?? 0) & 7));
     }
   }
 
   mayHold(id: Buffer): boolean {
-    const step = (id.readUInt32LE(SECOND_HASH_AT) | 1) >>> 0;
-    let hash = id.readUInt32LE(FIRST_HASH_AT);
-    for (let probe = 0; probe < PROBES; probe += 1, hash = (hash + step) >>> 0) {
-      const bit = hash % this.bitCount;
-      if (((this.bytes[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) return false;
+    const { bytes } = this;
+    const block = this.blockOf(id);
+    for (let probe = PROBES_AT; probe < PROBES_END; probe += 2) {
+      const at = block + (((id[probe] ?? 0) | (((id[probe + 1] ?? 0) & 1) << 8)) >>> 3);
+      if (((bytes[at] ?? 0) & (1 << ((id[probe] ?? 0) & 7))) === 0) return false;
     }
     return true;
+  }
+
+  private blockOf(id: Buffer): number {
+    return (((id.readUInt32LE(BLOCK_HASH_AT) * this.blocks) / 2 ** 32) >>> 0) * BLOCK_BYTES;
   }
 }

@@ -31,7 +31,9 @@ export interface Merge {
   readonly replaces: readonly string[];
   readonly chunksMax?: number;
   isUsable(pack: PackRef): boolean;
-  /** Makes a new segment durable. */
+  /** What the next segment will be called. */
+  nextObjectKey(): string;
+  /** Makes it durable. */
   write(sealed: Buffer): Promise<void>;
 }
 
@@ -42,9 +44,11 @@ export async function mergeSegments(merge: Merge): Promise<void> {
   const previous = Buffer.alloc(ID_BYTES);
   const state = { cursors, isUsable: merge.isUsable, previous, any: false };
   for (let last = false; !last;) {
-    const builder = new SegmentBuilder(merge.metaKey, Math.ceil(total / segments));
+    const chunksMax = Math.ceil(total / segments);
+    const objectKey = merge.nextObjectKey();
+    const builder = new SegmentBuilder({ metaKey: merge.metaKey, objectKey, chunksMax });
     for (const cursor of cursors) cursor.forgetPackNumbers();
-    await fill(builder, Math.ceil(total / segments), state);
+    await fill(builder, chunksMax, state);
     last = cursors.every((cursor) => cursor.prefix === Infinity);
     await merge.write(builder.seal(last ? merge.replaces : []));
   }

@@ -21,6 +21,14 @@ import { IdFilter } from './id-filter';
 /** Head and footer of a segment that replaces a few dozen others, and its packs: what is longer makes the buffer grow. */
 const TAIL_BYTES = 64 * 1024;
 
+export interface SegmentBuilderOptions {
+  readonly metaKey: Uint8Array;
+  /** The name it will have in the bucket. */
+  readonly objectKey: string;
+  /** No more are added. */
+  readonly chunksMax: number;
+}
+
 export class SegmentBuilder {
   private readonly salt = randomBytes(SALT_BYTES);
   private readonly cipher: SegmentCipher;
@@ -36,9 +44,8 @@ export class SegmentBuilder {
   private out: Buffer;
   private length = 0;
 
-  /** @param chunksMax no more are added */
-  constructor(metaKey: Uint8Array, chunksMax: number) {
-    this.cipher = new SegmentCipher(metaKey, this.salt);
+  constructor({ metaKey, objectKey, chunksMax }: SegmentBuilderOptions) {
+    this.cipher = new SegmentCipher(metaKey, this.salt, objectKey);
     this.filter = IdFilter.forChunks(chunksMax);
     const pagesMax = Math.ceil(chunksMax / CHUNKS_PER_PAGE);
     this.fences = Buffer.alloc(pagesMax * FENCE_BYTES);
@@ -54,11 +61,11 @@ export class SegmentBuilder {
     return this.packs.numberOf(pack);
   }
 
-  /** A chunk whose location stands in memory. @param pack its number here */
+  /** A chunk whose location stands in memory. @param id 32 bytes, higher than the one before @param pack its number here */
   add(id: Buffer, pack: number, location: ArrayLike<number>): void {
     const row = this.takeRow(id, pack);
     for (let field = 1; field < LOCATION_FIELDS; field += 1)
-      setFieldAt(this.page, { row, field }, location[field] ?? 0);
+      setFieldAt(this.page, row, field, location[field] ?? 0);
     this.rowAdded();
   }
 
@@ -66,7 +73,7 @@ export class SegmentBuilder {
   copy(id: Buffer, pack: number, from: { readonly page: Buffer; readonly row: number }): void {
     const row = this.takeRow(id, pack);
     for (let field = 1; field < LOCATION_FIELDS; field += 1)
-      setFieldAt(this.page, { row, field }, fieldAt(from.page, from.row, field));
+      setFieldAt(this.page, row, field, fieldAt(from.page, from.row, field));
     this.rowAdded();
   }
 
@@ -101,8 +108,8 @@ export class SegmentBuilder {
     if (this.inPage === 0) this.fences.writeUInt32BE(prefix, this.pages * FENCE_BYTES);
     this.last = prefix;
     this.filter.add(id);
-    id.copy(this.page, this.inPage * ID_BYTES, 0, ID_BYTES);
-    setFieldAt(this.page, { row: this.inPage, field: 0 }, pack);
+    this.page.set(id, this.inPage * ID_BYTES);
+    setFieldAt(this.page, this.inPage, 0, pack);
     return this.inPage;
   }
 
@@ -119,31 +126,36 @@ export class SegmentBuilder {
   }
 
   private appendPage(body: Buffer): void {
-    this.append(this.cipher.sealPage(this.pages, body));
+    this.cipher.sealPage(this.pages, body, this.room(PAGE_BYTES));
     this.pages += 1;
   }
 
   private append(bytes: Buffer): void {
-    if (this.length + bytes.length > this.out.length) {
-      const grown = Buffer.allocUnsafe(Math.ceil((this.length + bytes.length) * 1.1));
+    this.room(bytes.length).set(bytes);
+  }
+
+  /** The next bytes of the segment, to be written. */
+  private room(bytes: number): Buffer {
+    if (this.length + bytes > this.out.length) {
+      const grown = Buffer.allocUnsafe(Math.ceil((this.length + bytes) * 1.1));
       this.out.copy(grown, 0, 0, this.length);
       this.out = grown;
     }
-    bytes.copy(this.out, this.length);
-    this.length += bytes.length;
+    this.length += bytes;
+    return this.out.subarray(this.length - bytes, this.length);
   }
 }
 
 /** The chunks of a table as a segment. @param packs those its locations number */
 export function buildSegment(
-  metaKey: Uint8Array,
+  name: Omit<SegmentBuilderOptions, 'chunksMax'>,
   { chunks, packs }: { readonly chunks: ChunkTable; readonly packs: PackTable },
 ): Buffer {
   const ids = chunks.allIds();
   const order = Uint32Array.from({ length: chunks.size }, (_, row) => row).sort((a, b) =>
     ids.compare(ids, b * ID_BYTES, (b + 1) * ID_BYTES, a * ID_BYTES, (a + 1) * ID_BYTES),
   );
-  const builder = new SegmentBuilder(metaKey, chunks.size);
+  const builder = new SegmentBuilder({ ...name, chunksMax: chunks.size });
   for (const row of order) {
     const location = chunks.locationAt(row);
     const pack = builder.numberOf(packs.at(location[0] ?? 0));

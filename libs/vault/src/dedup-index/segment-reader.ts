@@ -20,7 +20,7 @@ import { type PackRef } from '../format/pack';
 import { type StoredChunk } from '../format/stored-chunk';
 import { damaged, VaultError } from '../vault-error';
 import { IdFilter } from './id-filter';
-import { IndexCacheError, type SegmentBytes } from './segment-bytes';
+import { IndexCacheError, memoryBytes, type SegmentBytes } from './segment-bytes';
 
 export interface SegmentReaderOptions {
   /** `<n>-<sid>` */
@@ -56,7 +56,7 @@ export class SegmentReader {
         bytes.size,
         objectKey,
       );
-      this.cipher = new SegmentCipher(options.metaKey, footer.salt);
+      this.cipher = new SegmentCipher(options.metaKey, footer.salt, objectKey);
       this.head = this.cipher.openHead(this.bytesAt(footer.pages * PAGE_BYTES, footer.headLength), objectKey);
       this.layout = layoutOf(this.head);
       if (this.layout.end !== footer.pages) throw damaged(objectKey, 'altered');
@@ -184,10 +184,20 @@ export class SegmentReader {
   }
 }
 
+/** Reads every page of a segment. @throws VaultError damaged, unsupported-version */
+export function checkSegment(bytes: Uint8Array, metaKey: Uint8Array, objectKey: string): void {
+  const onDamage = (): never => {
+    throw damaged(objectKey, 'altered');
+  };
+  const reader = new SegmentReader(memoryBytes(bytes), { name: objectKey, objectKey, metaKey, onDamage });
+  for (let page = 0; page < reader.chunkPages; page += 1) reader.chunkPage(page);
+  for (let pack = 0; pack < reader.head.packs; pack += 1) reader.packAt(pack);
+}
+
 /** Whether the error says that the bytes are no whole segment. */
 export function isSegmentDamage(error: unknown): boolean {
   return (
-    (error instanceof VaultError && error.kind === 'damaged') ||
+    (error instanceof VaultError && (error.kind === 'damaged' || error.kind === 'unsupported-version')) ||
     error instanceof RangeError ||
     error instanceof SyntaxError
   );

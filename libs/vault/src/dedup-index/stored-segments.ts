@@ -94,7 +94,7 @@ async function readFacts(
     headAt >= bytes - tailBytes
       ? tail.subarray(tailBytes - FOOTER_BYTES - footer.headLength, -FOOTER_BYTES)
       : await readRange(store, objectKey, { offset: headAt, length: footer.headLength });
-  const cipher = new SegmentCipher(keys.metaKey, footer.salt);
+  const cipher = new SegmentCipher(keys.metaKey, footer.salt, objectKey);
   const head = cipher.openHead(sealedHead, objectKey);
   const layout = layoutOf(head);
   if (layout.end !== footer.pages) throw damaged(objectKey, 'altered');

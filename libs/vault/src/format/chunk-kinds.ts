@@ -12,3 +12,10 @@ export const CHUNK_KINDS = {
   map: 5,
 } as const;
 export type ChunkKind = (typeof CHUNK_KINDS)[keyof typeof CHUNK_KINDS];
+
+/** Chunks of these kinds are found again by their ids; the others by block maps and recipes. */
+export const INDEXED_KINDS: ReadonlySet<number> = new Set([
+  CHUNK_KINDS.slot,
+  CHUNK_KINDS.log,
+  CHUNK_KINDS.raw,
+]);

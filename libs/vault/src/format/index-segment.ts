@@ -7,17 +7,16 @@
 // Pages, in this order: chunks, 74 to a page, column by column; packs, 51 to a page; fences and filter.
 // Every page has a tag of its own, so that a look-up reads and checks one page and no more.
 // Losing a segment loses nothing: pack directories say the same.
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, type CipherGCM } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ID_BYTES, nonceOf, SALT_BYTES, TAG_BYTES } from '../compute/chunk-operations';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 import { LOCATION_FIELDS } from './chunk-table';
 import { crc32c } from './crc32c';
 import { packObjectKey, type PackRef } from './pack';
 import { ulidFromBytes, ulidToBytes } from './ulid-bytes';
 
 const MAGIC = Buffer.from('ADYINDX1');
-const AAD = Buffer.from('adyton index 1');
 const HEAD_ORDINAL = 0xffffffff;
 const HEAD_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -75,19 +74,26 @@ export function indexPrefixOf(dbKey: string): string {
 /** Seals and opens the parts of one segment. */
 export class SegmentCipher {
   private readonly key: Buffer;
+  private readonly aad: Buffer;
 
-  constructor(metaKey: Uint8Array, salt: Uint8Array) {
+  /** @param objectKey the name it has in the bucket: under another name it does not open */
+  constructor(metaKey: Uint8Array, salt: Uint8Array, objectKey: string) {
+    this.aad = Buffer.from(`adyton index 1 ${objectKey}`);
     this.key = Buffer.from(hkdfSync('sha256', metaKey, salt, 'adyton index', 32));
   }
 
-  sealPage(ordinal: number, body: Uint8Array): Buffer {
-    return this.seal(ordinal, body);
+  /** Writes the sealed page into `into`. */
+  sealPage(ordinal: number, body: Uint8Array, into: Buffer): void {
+    const cipher = this.cipherOf(ordinal);
+    into.set(cipher.update(body), 0);
+    cipher.final();
+    into.set(cipher.getAuthTag(), PAGE_BODY_BYTES);
   }
 
   /** The page's body, or null when it is not what was written. */
   openPage(ordinal: number, sealed: Uint8Array): Buffer | null {
     const decipher = createDecipheriv('aes-256-gcm', this.key, nonceOf(ordinal))
-      .setAAD(AAD)
+      .setAAD(this.aad)
       .setAuthTag(sealed.subarray(-TAG_BYTES));
     const body = decipher.update(sealed.subarray(0, -TAG_BYTES));
     try {
@@ -99,23 +105,23 @@ export class SegmentCipher {
   }
 
   sealHead(head: SegmentHead): Buffer {
-    return this.seal(HEAD_ORDINAL, zstdCompressSync(Buffer.from(JSON.stringify(head))));
+    const cipher = this.cipherOf(HEAD_ORDINAL);
+    const packed = zstdCompressSync(Buffer.from(JSON.stringify(head)));
+    return Buffer.concat([cipher.update(packed), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** @throws VaultError damaged */
+  /** @throws VaultError damaged, unsupported-version */
   openHead(sealed: Uint8Array, objectKey: string): SegmentHead {
     const packed = sealed.length < TAG_BYTES ? null : this.openPage(HEAD_ORDINAL, sealed);
     if (packed === null) throw damaged(objectKey, 'altered');
     const json = zstdDecompressSync(packed, { maxOutputLength: HEAD_BYTES_MAX }).toString('utf8');
     const head = JSON.parse(json) as SegmentHead;
-    if (head.v !== 1)
-      throw new RangeError(`${objectKey}: segment version ${String(head.v)} is not known to this program`);
+    if (head.v !== 1) throw unsupported(objectKey, head.v);
     return head;
   }
 
-  private seal(ordinal: number, body: Uint8Array): Buffer {
-    const cipher = createCipheriv('aes-256-gcm', this.key, nonceOf(ordinal)).setAAD(AAD);
-    return Buffer.concat([cipher.update(body), cipher.final(), cipher.getAuthTag()]);
+  private cipherOf(ordinal: number): CipherGCM {
+    return createCipheriv('aes-256-gcm', this.key, nonceOf(ordinal)).setAAD(this.aad);
   }
 }
 
@@ -146,14 +152,13 @@ export function parseFooter(footer: Buffer, size: number, objectKey: string): Se
 export function fieldAt(page: Buffer, row: number, field: number): number {
   return field < WIDE_FIELDS
     ? page.readUInt32LE(WIDE_START + (field * CHUNKS_PER_PAGE + row) * WIDE_BYTES)
-    : page.readUInt8(NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row);
+    : (page[NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row] ?? 0);
 }
 
-export function setFieldAt(page: Buffer, at: { row: number; field: number }, value: number): void {
-  const { row, field } = at;
+export function setFieldAt(page: Buffer, row: number, field: number, value: number): void {
   if (field < WIDE_FIELDS)
     page.writeUInt32LE(value, WIDE_START + (field * CHUNKS_PER_PAGE + row) * WIDE_BYTES);
-  else page.writeUInt8(value, NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row);
+  else page[NARROW_START + (field - WIDE_FIELDS) * CHUNKS_PER_PAGE + row] = value;
 }
 
 export function locationIn(page: Buffer, row: number): Uint32Array {

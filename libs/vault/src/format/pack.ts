@@ -29,7 +29,7 @@ const VERSION = 1;
 /** Metadata: parts of block maps. */
 export const PACK_KINDS = { data: 1, metadata: 2 } as const;
 export type PackKind = (typeof PACK_KINDS)[keyof typeof PACK_KINDS];
-const PACK_HEADER_BYTES = MAGIC.length + 4 + SALT_BYTES + 16;
+export const PACK_HEADER_BYTES = MAGIC.length + 4 + SALT_BYTES + 16;
 export const FOOTER_BYTES = 16 + END_MAGIC.length;
 const ENTRY_BYTES = ID_BYTES + 4 + 12;
 const DIRECTORY_ORDINAL = 0xffffffff;
@@ -161,16 +161,17 @@ export function readPackFooter(footer: Buffer, packBytes: number, objectKey: str
   return { directoryOffset, directoryBytes, entries: footer.readUInt32LE(8) };
 }
 
-/** Session and salt that the header of a pack names. @throws VaultError damaged, unsupported-version */
+/** What the header of a pack says. @param bytes at least PACK_HEADER_BYTES @throws VaultError damaged, unsupported-version */
 export function readPackHeader(
   bytes: Buffer,
   objectKey: string,
-): { readonly sid: Buffer; readonly salt: Buffer } {
-  if (bytes.length < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(objectKey, 'truncated');
+): { readonly kind: number; readonly sid: Buffer; readonly salt: Buffer } {
+  if (bytes.length < PACK_HEADER_BYTES) throw damaged(objectKey, 'truncated');
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
   if (bytes[MAGIC.length] !== VERSION) throw unsupported(objectKey, bytes[MAGIC.length]);
   const saltAt = MAGIC.length + 4;
   return {
+    kind: bytes.readUInt8(MAGIC.length + 1),
     salt: bytes.subarray(saltAt, saltAt + SALT_BYTES),
     sid: bytes.subarray(saltAt + SALT_BYTES, PACK_HEADER_BYTES),
   };
@@ -182,21 +183,28 @@ export function readPackDirectory(
   keys: { readonly encKey: Uint8Array; readonly vaultId: string },
   objectKey: string,
 ): DirectoryEntry[] {
+  if (bytes.length < PACK_HEADER_BYTES + FOOTER_BYTES) throw damaged(objectKey, 'truncated');
   const { salt } = readPackHeader(bytes, objectKey);
-  const footer = readPackFooter(bytes.subarray(-FOOTER_BYTES), bytes.length, objectKey);
-  const at = { offset: footer.directoryOffset, length: footer.directoryBytes };
-  const entries = openDirectory(bytes, at, { ...keys, packSalt: salt }, objectKey);
-  if (entries.length !== footer.entries * ENTRY_BYTES) throw damaged(objectKey, 'altered');
-  return Array.from({ length: footer.entries }, (_, i) => entryAt(entries, i * ENTRY_BYTES));
+  const { directoryOffset, directoryBytes, entries } = readPackFooter(
+    bytes.subarray(-FOOTER_BYTES),
+    bytes.length,
+    objectKey,
+  );
+  const sealed = bytes.subarray(directoryOffset, directoryOffset + directoryBytes);
+  return openPackDirectory(sealed, { ...keys, packSalt: salt, entries, objectKey });
 }
 
-function openDirectory(
-  bytes: Buffer,
-  at: { offset: number; length: number },
-  context: PackContext,
-  objectKey: string,
-): Buffer {
-  const sealed = bytes.subarray(at.offset, at.offset + at.length);
+/** @param sealed the directory's bytes @throws VaultError damaged, also when the pack is another database's */
+export function openPackDirectory(
+  sealed: Buffer,
+  { objectKey, entries, ...context }: PackContext & { readonly objectKey: string; readonly entries: number },
+): DirectoryEntry[] {
+  const bytes = unsealDirectory(sealed, context);
+  if (bytes === null || bytes.length !== entries * ENTRY_BYTES) throw damaged(objectKey, 'altered');
+  return Array.from({ length: entries }, (_, i) => entryAt(bytes, i * ENTRY_BYTES));
+}
+
+function unsealDirectory(sealed: Buffer, context: PackContext): Buffer | null {
   try {
     const decipher = createDecipheriv('aes-256-gcm', packKeyOf(context), nonceOf(DIRECTORY_ORDINAL))
       .setAAD(directoryAad(context))
@@ -206,7 +214,7 @@ function openDirectory(
       { maxOutputLength: DIRECTORY_BYTES_MAX },
     );
   } catch {
-    throw damaged(objectKey, 'altered');
+    return null; // a wrong tag says no more than that
   }
 }
 

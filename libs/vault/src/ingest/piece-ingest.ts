@@ -3,7 +3,7 @@
 // caller that is faster than that waits. After close() resolves, every pack of the piece and its recipe are durable; before, nothing of it
 // can be seen.
 import { cutStream, type CutResult } from '../chunking/cut-stream';
-import { CHUNK_KINDS } from '../format/chunk-kinds';
+import { INDEXED_KINDS } from '../format/chunk-kinds';
 import { LOCATION } from '../format/chunk-table';
 import { PACK_KINDS, type PackRef } from '../format/pack';
 import { METADATA_PACK_BYTES_MAX, PACK_BYTES_MAX, SEGMENT_BYTES } from '../limits';
@@ -28,9 +28,6 @@ export interface PieceSummary {
   /** Those of them that are no data: block maps and recipe. */
   readonly bytesMetadata: number;
 }
-
-/** Chunks of these kinds are found again by their ids; the others by block maps and recipes. */
-const INDEXED_KINDS: ReadonlySet<number> = new Set([CHUNK_KINDS.slot, CHUNK_KINDS.log, CHUNK_KINDS.raw]);
 
 const NOTHING = new Uint8Array(0);
 

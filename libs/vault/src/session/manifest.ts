@@ -93,7 +93,7 @@ export async function readManifest(
   return isTombstone(sealed) ? null : parseManifest(sealed, keys, manifestKey);
 }
 
-function parseManifest(sealed: Uint8Array, keys: DatabaseKeys, manifestKey: string): Manifest {
+export function parseManifest(sealed: Uint8Array, keys: DatabaseKeys, manifestKey: string): Manifest {
   const manifest = JSON.parse(
     openDocument(keys.metaKey, 'manifest', sealed, manifestKey).toString('utf8'),
   ) as Manifest;
@@ -102,6 +102,6 @@ function parseManifest(sealed: Uint8Array, keys: DatabaseKeys, manifestKey: stri
   return manifest;
 }
 
-function isTombstone(bytes: Uint8Array): boolean {
+export function isTombstone(bytes: Uint8Array): boolean {
   return Buffer.from(bytes).subarray(0, TOMBSTONE.length).equals(TOMBSTONE);
 }

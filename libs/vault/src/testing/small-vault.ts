@@ -10,7 +10,7 @@ import {
   openPieceReader,
   openWriterSession,
   removePiece,
-  type Unlock,
+  type SlotUnlock,
   type Vault,
   verifyVault,
   type VerifyOptions,
@@ -21,7 +21,7 @@ import { dataFilePiece, randomBytesOf, range } from './oracle-stream';
 import { DBID, writePiece } from './test-vault';
 
 const KEY_FILE = Buffer.alloc(32, 7);
-const UNLOCK: Unlock = { kind: 'key-file', key: KEY_FILE };
+const UNLOCK: SlotUnlock = { kind: 'key-file', key: KEY_FILE };
 const START = Date.parse('2026-11-25T00:00:00Z');
 
 export interface SmallVault {

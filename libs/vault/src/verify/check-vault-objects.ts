@@ -1,7 +1,7 @@
 // The objects that open a vault or steer its collection, all small: vault.json, key slots, what collectors wrote, index segments.
 import { isDeepStrictEqual } from 'node:util';
-import { type KeySlot, type Unlock, unwrapMasterKey } from '../crypto/key-slots';
-import { openDocument } from '../crypto/sealed-document';
+import { type KeySlot, parseKeySlot, type Unlock, unwrapMasterKey } from '../crypto/key-slots';
+import { checkSegment } from '../dedup-index/segment-reader';
 import { REQUESTS_AT_ONCE } from '../limits';
 import { forEachAtOnce } from '../session/at-once';
 import { damaged, unsupported } from '../vault-error';
@@ -27,10 +27,10 @@ async function readJson(run: VerifyRun, key: string): Promise<unknown> {
   return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
-/** vault.json holds nothing but what follows from the vault's id. */
+/** vault.json holds nothing but what follows from the vault's id and master key. */
 export async function checkVaultDocument(run: VerifyRun): Promise<void> {
   await checkObject(run, { object: 'vault', objectKey: VAULT_KEY, means: 'vault-closed' }, async () => {
-    const expected = vaultDocument(run.options.vault.vaultId);
+    const expected = vaultDocument(run.options.vault);
     const document = (await readJson(run, VAULT_KEY)) as Partial<typeof expected> | null;
     if (isDeepStrictEqual(document, expected)) return;
     if (isDeepStrictEqual({ ...document, version: expected.version }, expected))
@@ -45,8 +45,8 @@ export async function checkKeySlots(run: VerifyRun): Promise<void> {
   const slots = new Map<string, KeySlot>();
   for await (const { key } of run.store.list(prefix)) {
     await checkObject(run, { object: 'key-slot', objectKey: key, means: 'vault-closed' }, async () => {
-      const slot = await readJson(run, key);
-      if (!isKeySlot(slot)) throw damaged(key, 'altered');
+      const slot = parseKeySlot((await run.store.get(key)) ?? new Uint8Array());
+      if (slot === null) throw damaged(key, 'altered');
       slots.set(key, slot);
     });
   }
@@ -78,23 +78,6 @@ async function slotsOpenedBy(
   return opened;
 }
 
-const SCRYPT_N_MAX = 2 ** 20;
-
-function isKeySlot(slot: unknown): slot is KeySlot {
-  if (typeof slot !== 'object' || slot === null) return false;
-  const { v, kind, kdf, wrapped, ...others } = slot as Partial<KeySlot>;
-  if (v !== 1 || !isBase64(wrapped) || Object.keys(others).length > 0) return false;
-  if (kind === 'key-file') return kdf === undefined;
-  if (kind !== 'passphrase' || kdf === undefined) return false;
-  const isPowerOfTwo = Number.isInteger(Math.log2(kdf.n)) && kdf.n <= SCRYPT_N_MAX;
-  return isPowerOfTwo && kdf.r > 0 && kdf.r <= 16 && kdf.p > 0 && kdf.p <= 16 && isBase64(kdf.salt);
-}
-
-/** Written as Node writes it: no bit of it is without meaning. */
-function isBase64(text: unknown): boolean {
-  return typeof text === 'string' && Buffer.from(text, 'base64').toString('base64') === text;
-}
-
 /** What collectors wrote down: writers that begin later must be able to read it. */
 export async function checkCollections(run: VerifyRun): Promise<void> {
   for await (const { key } of run.store.list('gc/')) {
@@ -118,7 +101,7 @@ export async function checkIndexSegments(run: VerifyRun): Promise<void> {
     }
     await checkObject(run, { object: 'index-segment', objectKey: key, means: 'costs-space' }, async () => {
       const sealed = await run.store.get(key);
-      if (sealed !== null) openDocument(run.keysOf(dbKeyOf(key)).metaKey, 'index', sealed, key);
+      if (sealed !== null) checkSegment(sealed, run.keysOf(dbKeyOf(key)).metaKey, key);
     });
   });
 }
