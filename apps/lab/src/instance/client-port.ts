@@ -9,6 +9,7 @@ import {
   recordBackup,
   setArchivedLogStatus,
   setPieceStatus,
+  setBackupKeep,
   setRmanConfiguration,
   uncatalogPiece,
   updateRmanJob,
@@ -201,6 +202,13 @@ class ClientPort implements InstancePort {
       sessionStamp: session.stamp,
     };
     this.instance.sessions.noteRmanOutput(origin, lines);
+    return null;
+  }
+
+  async setBackupKeep({ recids, keepUntil }: Args<'setBackupKeep'>): Result<'setBackupKeep'> {
+    this.store().update((controlFile) => {
+      setBackupKeep(controlFile, recids, keepUntil);
+    });
     return null;
   }
 

@@ -99,6 +99,8 @@ export interface InstanceOperations {
     args: { logs: Omit<ArchivedLog, 'recid' | 'stamp' | 'status' | 'backupCount' | 'completedAt'>[] };
     result: { recids: number[] };
   };
+  /** CHANGE ... KEEP of whole sets; null: as the retention policy says. */
+  setBackupKeep: { args: { recids: number[]; keepUntil: string | null }; result: null };
   setArchivedLogStatus: { args: { recids: number[]; status: RecordStatus }; result: number };
   /** A consistent copy to back up. The copy is locked until released or the client is gone (ORA-00230 meanwhile). */
   snapshotControlFile: { args: Record<string, never>; result: { path: string; scn: string; at: string } };
@@ -223,6 +225,7 @@ export const OPERATION_NAMES = [
   'archiveLogCurrent',
   'deleteArchivedLog',
   'catalogArchivedLogs',
+  'setBackupKeep',
   'setArchivedLogStatus',
   'snapshotControlFile',
   'releaseSnapshotControlFile',

@@ -9,6 +9,7 @@ import {
   type OpenJob,
   type ToChannel,
 } from './channel-protocol';
+import { type DeviceType } from './ast';
 import { RmanError } from './rman-error';
 
 const PROCESS = join(__dirname, 'channel-main.js');
@@ -47,8 +48,10 @@ export class Channel {
 
   private constructor(
     readonly name: string,
-    /** FORMAT of ALLOCATE CHANNEL. */
+    readonly device: DeviceType,
+    /** FORMAT and MAXPIECESIZE of ALLOCATE CHANNEL. */
     readonly format: string | null,
+    readonly maxPieceBytes: number | null,
     private readonly listener: ChannelListener,
   ) {
     this.child = fork(PROCESS, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -64,8 +67,14 @@ export class Channel {
   }
 
   /** Starts the process and allocates the channel. Throws ChannelError; the process is gone then. */
-  static async allocate(job: OpenJob, format: string | null, listener: ChannelListener): Promise<Channel> {
-    const channel = new Channel(job.name, format, listener);
+  static async allocate(job: OpenJob, listener: ChannelListener): Promise<Channel> {
+    const channel = new Channel(
+      job.name,
+      job.device,
+      job.settings.format,
+      job.settings.maxPieceBytes,
+      listener,
+    );
     try {
       await channel.run(job);
       return channel;

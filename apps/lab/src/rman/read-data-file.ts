@@ -19,6 +19,13 @@ export interface DataFileRead {
   incrementalScn: Scn;
 }
 
+/** Neighbouring blocks, valid until the next run is asked for. */
+export interface ReadRun {
+  blocks: Buffer;
+  /** Number of the first. */
+  first: number;
+}
+
 /** Totals, filled while the blocks are taken. */
 export interface DataFileProgress {
   newestScn: Scn;
@@ -31,7 +38,7 @@ const REREADS_MAX = 200;
 const REREAD_PAUSE_MS = 2;
 
 /** Buffers are valid until the next one is asked for. Throws RmanError with ORA-19566 at a block that stays broken. */
-export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgress): Generator<Buffer> {
+export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgress): Generator<ReadRun> {
   const { blockBytes } = read;
   const window = Buffer.allocUnsafeSlow(READ_BYTES);
   const perRead = READ_BYTES / blockBytes;
@@ -57,20 +64,24 @@ interface Window {
   blocks: Buffer;
 }
 
-function* wantedRuns(window: Window, progress: DataFileProgress): Generator<Buffer> {
+function* wantedRuns(window: Window, progress: DataFileProgress): Generator<ReadRun> {
   const { read, blocks, first } = window;
   const { blockBytes, incrementalScn } = read;
   let start = 0;
+  const runOf = (from: number, to: number) => ({
+    blocks: blocks.subarray(from, to),
+    first: first + from / blockBytes,
+  });
   for (let at = 0; at < blocks.length; at += blockBytes) {
     const block = blocks.subarray(at, at + blockBytes);
     makeWhole(window, block, first + at / blockBytes);
     const scn = blockScn(block);
     if (scn > progress.newestScn) progress.newestScn = scn;
     if (!isNeverUsed(block) && scn >= incrementalScn) continue;
-    if (at > start) yield blocks.subarray(start, at);
+    if (at > start) yield runOf(start, at);
     start = at + blockBytes;
   }
-  if (blocks.length > start) yield blocks.subarray(start);
+  if (blocks.length > start) yield runOf(start, blocks.length);
 }
 
 function makeWhole({ read, fd }: Window, block: Buffer, number: number): void {
