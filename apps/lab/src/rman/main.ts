@@ -13,8 +13,8 @@ import { RmanJobs } from './rman-jobs';
 import { runStatement } from './run-statement';
 import { Session } from './session';
 import { TargetDatabase } from './target-database';
-import { splitStatement } from './split-statement';
-import { SCRIPT_CHARACTERS_MAX, STANDARD_INPUT } from './tokens';
+import { placeBehind, splitStatement } from './split-statement';
+import { type Place, SCRIPT_CHARACTERS_MAX, START } from './tokens';
 
 /** Command files that call each other end here. */
 const SCRIPT_DEPTH_MAX = 16;
@@ -116,10 +116,9 @@ async function greet(session: Session): Promise<void> {
 /** Answers whether a statement failed. */
 async function runScript(session: Session, commandFile: string | null): Promise<boolean> {
   let source = commandFile === null ? '' : `${readScript(commandFile)}\n`;
-  let line = 1;
+  let place = { ...START, ...(commandFile === null ? {} : { file: commandFile }) };
   let failed = false;
   const input = commandFile === null ? process.stdin.setEncoding('utf8')[Symbol.asyncIterator]() : undefined;
-  const place = () => ({ line, file: commandFile ?? STANDARD_INPUT });
   for (;;) {
     const split = splitStatement(source);
     if (!split.done) {
@@ -133,15 +132,15 @@ async function runScript(session: Session, commandFile: string | null): Promise<
     if (session.echo) echo(session, split.text);
     const script = /^\s*@@?(\S+?);?\s*$/.exec(split.text)?.[1];
     const outcome =
-      script === undefined ? await runText(session, split.text, place()) : await runNested(session, script);
-    line += split.lines;
+      script === undefined ? await runText(session, split.text, place) : await runNested(session, script);
+    place = placeBehind(place, split.text);
     if (outcome === 'exit') return failed;
     if (outcome === 'failed') failed = true;
     if (failed && (commandFile !== null || session.isFatal)) return true;
   }
   // What is left is no whole statement.
   if (source.trim() === '') return failed;
-  await runText(session, source, place());
+  await runText(session, source, place);
   return true;
 }
 
@@ -170,13 +169,9 @@ function readScript(path: string): string {
   }
 }
 
-async function runText(
-  session: Session,
-  text: string,
-  { line, file }: { line: number; file: string },
-): Promise<'done' | 'exit' | 'failed'> {
+async function runText(session: Session, text: string, place: Place): Promise<'done' | 'exit' | 'failed'> {
   try {
-    return (await runStatement(session, parseStatement(text, line, file))) ? 'done' : 'exit';
+    return (await runStatement(session, parseStatement(text, place))) ? 'done' : 'exit';
   } catch (error) {
     session.printer.errorStack(errorLines(error));
     return 'failed';

@@ -35,7 +35,7 @@ export function parseBackup(reader: TokenReader): BackupStatement {
     plusLogs: null,
   };
   let hasSpecs = false;
-  while (!reader.accept(';')) {
+  while (!hasSpecs || !reader.accept(';')) {
     // Behind PLUS ARCHIVELOG stand the options of the logs.
     const options = statement.plusLogs ?? statement.options;
     if (parseCommandOption(reader, statement) || parseOption(reader, options)) continue;
@@ -46,7 +46,6 @@ export function parseBackup(reader: TokenReader): BackupStatement {
       hasSpecs = true;
     } else reader.fail();
   }
-  if (!hasSpecs) reader.failAt('archivelog', 'current', 'database', 'datafile', 'spfile', 'tablespace');
   return statement;
 }
 

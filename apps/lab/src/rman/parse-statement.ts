@@ -15,12 +15,13 @@ import {
 import { parseDuplicate, parseRecover, parseRestore, parseSwitch, parseValidate } from './parse-restore';
 import { parseSet } from './parse-set';
 import { TokenReader } from './token-reader';
+import { START } from './tokens';
 
 type Parser = (reader: TokenReader) => Statement;
 
 /** Parses the text of one statement. Throws RmanError with RMAN-00558 on anything it does not know. */
-export function parseStatement(source: string, firstLine = 1, file?: string): Statement {
-  const reader = new TokenReader(source, firstLine, file);
+export function parseStatement(source: string, place = START): Statement {
+  const reader = new TokenReader(source, place);
   const statement = reader.accept('RUN') ? parseRun(reader) : parseOne(reader, PROMPT);
   if (!reader.atEnd) reader.fail();
   return statement;

@@ -1,9 +1,19 @@
 /** Cuts a script, as it arrives, into the texts of its statements. */
+import { type Place } from './tokens';
 
 export type StatementSplit =
-  | { done: true; text: string; rest: string; lines: number }
+  | { done: true; text: string; rest: string }
   /** More input is needed (or there is only white space left). */
   | { done: false };
+
+/** Where the text behind `text` begins. */
+export function placeBehind({ line, column, file }: Place, text: string): Place {
+  const lines = text.split('\n');
+  const last = lines.at(-1)?.length ?? 0;
+  return lines.length === 1
+    ? { line, column: column + last, file }
+    : { line: line + lines.length - 1, column: last + 1, file };
+}
 
 const BLANK = /^(?:\s|#|--)/;
 
@@ -35,5 +45,5 @@ function cut(source: string, at: number): StatementSplit {
   const extra = /^\s*;/.exec(source.slice(at));
   const end = source[at - 1] === '}' && extra !== null ? at + extra[0].length : at;
   const text = source.slice(0, end);
-  return { done: true, text, rest: source.slice(end), lines: text.split('\n').length - 1 };
+  return { done: true, text, rest: source.slice(end) };
 }

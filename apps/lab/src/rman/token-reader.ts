@@ -4,7 +4,7 @@
  */
 import { KEYWORDS } from './keywords';
 import { RmanError } from './rman-error';
-import { placeLine, STANDARD_INPUT, type Token, tokenize } from './tokens';
+import { placeLine, START, type Token, tokenize } from './tokens';
 
 const END: Token = { kind: 'end', text: '', start: 0, finish: 0, line: 1, column: 1 };
 
@@ -18,10 +18,9 @@ export class TokenReader {
 
   constructor(
     readonly source: string,
-    firstLine = 1,
-    private readonly file = STANDARD_INPUT,
+    private readonly place = START,
   ) {
-    this.tokens = tokenize(source, firstLine, file);
+    this.tokens = tokenize(source, place);
   }
 
   get next(): Token {
@@ -147,7 +146,7 @@ export class TokenReader {
       ...(found === 'identifier'
         ? [`RMAN-01008: the bad identifier was: ${this.source.slice(token.start, token.finish)}`]
         : []),
-      placeLine(token, this.file),
+      placeLine(token, this.place.file),
     ]);
   }
 }

@@ -16,8 +16,16 @@ export interface Token {
 export const SCRIPT_CHARACTERS_MAX = 16 * 1024 * 1024;
 /** RMAN ends an unclosed quotation at this length. */
 const STRING_CHARACTERS_MAX = 8192;
+/** Where a text begins. */
+export interface Place {
+  line: number;
+  column: number;
+  file: string;
+}
+
 /** What RMAN calls the place of statements that come from no command file. */
 export const STANDARD_INPUT = 'standard input';
+export const START: Place = { line: 1, column: 1, file: STANDARD_INPUT };
 
 /** A `-` opens a comment only as `--`. Marks beyond `;{}(),=@/` occur in SQL alone. */
 const PATTERN =
@@ -25,10 +33,10 @@ const PATTERN =
 const BLANK = /^(?:\s|#|--)/;
 
 /** Throws RmanError (RMAN-01002, RMAN-01003, RMAN-02001) at a character that belongs to nothing. */
-export function tokenize(source: string, firstLine = 1, file = STANDARD_INPUT): Token[] {
+export function tokenize(source: string, { line: firstLine, column: firstColumn, file } = START): Token[] {
   const tokens: Token[] = [];
   let line = firstLine;
-  let lineStart = 0;
+  let lineStart = 1 - firstColumn;
   PATTERN.lastIndex = 0;
   while (PATTERN.lastIndex < source.length) {
     const start = PATTERN.lastIndex;
@@ -60,17 +68,12 @@ function describeMatch(match: RegExpExecArray): { kind: Token['kind']; text: str
   return { kind: 'mark', text: mark ?? '' };
 }
 
-interface Place {
-  line: number;
-  column: number;
-}
-
 /** The line that ends every syntax error. */
-export function placeLine({ line, column }: Place, file: string): string {
+export function placeLine({ line, column }: Omit<Place, 'file'>, file: string): string {
   return `RMAN-01007: at line ${line} column ${column} file: ${file}`;
 }
 
-function tooLong(place: Place, file: string): RmanError {
+function tooLong(place: Omit<Place, 'file'>, file: string): RmanError {
   return new RmanError([
     'RMAN-00558: error encountered while parsing input commands',
     'RMAN-01003: quoted string too big',
@@ -78,7 +81,7 @@ function tooLong(place: Place, file: string): RmanError {
   ]);
 }
 
-function strayCharacter(character: string, place: Place, file: string): RmanError {
+function strayCharacter(character: string, place: Omit<Place, 'file'>, file: string): RmanError {
   const quote = character === "'" || character === '"';
   return new RmanError([
     'RMAN-00558: error encountered while parsing input commands',
