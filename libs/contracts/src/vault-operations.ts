@@ -79,8 +79,8 @@ const collectReport = z.object({
 const rebuildIndexReport = z.object({
   kind: z.literal('rebuild-index'),
   databases: count,
-  packsRead: count,
-  chunks: count,
+  packs: count,
+  segments: count,
   damagedPacks: named,
 });
 

@@ -71,8 +71,8 @@ describe('an operation on the vault', () => {
     const report = {
       kind: 'rebuild-index',
       databases: 1,
-      packsRead: 2,
-      chunks: 3,
+      packs: 2,
+      segments: 3,
       damagedPacks: [],
     } as const;
     const end = { id, reason: null, report: { ...report, damagedPacks: [] }, principal: 'maintenance' };

@@ -15,6 +15,7 @@ export {
   type FoundRecoveryPoint,
   type RecoveryPointsOptions,
 } from './session/recovery-points';
+export { listDatabaseNames } from './session/database-names';
 export { listIndexSegments, type IndexBucket, type IndexSegmentFacts } from './dedup-index/stored-segments';
 export {
   databaseKeysOf,
