@@ -3,6 +3,7 @@
  * Yields runs of neighbouring blocks that belong into the backup.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { beforeRead } from '../engine/disk-faults';
 import { blockScn, checkBlock, isNeverUsed, rdbaOf } from '../formats/block';
 import { type Scn } from '../formats/scn';
 import { RmanError } from './rman-error';
@@ -47,6 +48,7 @@ export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgres
     for (let first = read.from; first <= read.to; first += perRead) {
       const count = Math.min(perRead, read.to - first + 1);
       const blocks = window.subarray(0, count * blockBytes);
+      beforeRead(read.file, first, count);
       const got = readSync(fd, blocks, 0, blocks.length, first * blockBytes);
       if (got !== blocks.length) throw shortFile(read, first);
       progress.blocksRead += count;
