@@ -102,7 +102,7 @@ function isBefore({ checkpointScn, absoluteFuzzyScn }: BackupDataFile, until: Sc
 
 function newest(backups: BackupDataFile[]): BackupDataFile | undefined {
   return backups.reduce<BackupDataFile | undefined>((best, backup) => {
-    return best === undefined || parseScn(backup.checkpointScn) > parseScn(best.checkpointScn)
+    return best === undefined || parseScn(backup.checkpointScn) >= parseScn(best.checkpointScn)
       ? backup
       : best;
   }, undefined);

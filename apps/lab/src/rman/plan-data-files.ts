@@ -29,18 +29,23 @@ export async function planDataFiles(
       steps.push(...(await planSections(plan, { record: file, wanted: fileToBackUp(plan, file) }, options)));
     } else whole.push(file);
   }
-  const perSet = filesPerSet(plan, options, whole.length);
-  for (const group of groupFiles(whole, { perSet, bytesMax: options.maxSetBytes ?? Infinity })) {
-    steps.push(filesStep(plan, options, group));
-  }
+  steps.push(...setsOf(plan, options, whole));
   return { steps, files: files.map(({ file }) => file) };
 }
 
 /** BACKUP VALIDATE and VALIDATE: every file is read. */
 export async function planValidation(plan: Plan, what: FileChoice, options: BackupOptions): Promise<Step[]> {
-  const files = selectDataFiles(plan.controlFile, what);
+  return setsOf(plan, options, selectDataFiles(plan.controlFile, what));
+}
+
+/** A set holds files of one block size only. */
+function setsOf(plan: Plan, options: BackupOptions, files: DataFile[]): Step[] {
   const perSet = filesPerSet(plan, options, files.length);
-  return groupFiles(files, { perSet, bytesMax: Infinity }).map((group) => filesStep(plan, options, group));
+  const bytesMax = options.maxSetBytes ?? Infinity;
+  const sizes = Map.groupBy(files, ({ blockBytes }) => blockBytes);
+  return [...sizes.values()]
+    .flatMap((ofSize) => groupFiles(ofSize, { perSet, bytesMax }))
+    .map((group) => filesStep(plan, options, group));
 }
 
 function filesStep(plan: Plan, options: BackupOptions, group: DataFile[]): Step {
@@ -160,7 +165,7 @@ function fileToBackUp({ session, statement, controlFile }: Plan, record: DataFil
 }
 
 /** Sets of about the same size: the largest file first, each into the smallest set with room for it. */
-export function groupFiles(
+function groupFiles(
   files: DataFile[],
   { perSet, bytesMax }: { perSet: number; bytesMax: number },
 ): DataFile[][] {
