@@ -20,6 +20,8 @@ export interface ChannelContext {
   /** The first medium; `mediaOf(2)` and up serve duplexed copies, each with a context of its own. */
   media: PieceMedia;
   mediaOf: (copy: number) => PieceMedia;
+  /** All that were opened. */
+  allMedia: readonly PieceMedia[];
   /** Null: disk. */
   library: SbtLibrary | null;
   blockBytes: number;

@@ -109,14 +109,16 @@ function openConversation(library: SbtLibrary, { base, name }: OpenJob): MediaCh
   }
 }
 
+type OpenedMedia = Pick<ChannelContext, 'allMedia' | 'mediaOf'>;
+
 /** The media of the copies; duplexing to tape needs a conversation of its own for each, as I/O slaves have. */
-function initMedia(library: SbtLibrary | null, job: OpenJob): (copy: number) => PieceMedia {
+function initMedia(library: SbtLibrary | null, job: OpenJob): OpenedMedia {
   const makeOne = (): PieceMedia => (library === null ? new DiskMedia() : openConversation(library, job));
   const media = [makeOne()];
   const mediaOf = (copy: number): PieceMedia => (media[copy - 1] ??= makeOne());
   const { send } = job.settings;
   if (send !== null) sendAtAllocation(mediaOf(1), send);
-  return mediaOf;
+  return { allMedia: media, mediaOf };
 }
 
 function sendAtAllocation(media: PieceMedia, text: string): void {
@@ -129,13 +131,13 @@ function sendAtAllocation(media: PieceMedia, text: string): void {
 
 function makeContext(
   job: OpenJob,
-  parts: Pick<ChannelContext, 'library' | 'instance' | 'session'> & { media: (copy: number) => PieceMedia },
+  parts: Pick<ChannelContext, 'library' | 'instance' | 'session'> & { media: OpenedMedia },
 ): ChannelContext {
-  const { media: mediaOf, ...rest } = parts;
+  const { media, ...rest } = parts;
   return {
     ...rest,
-    media: mediaOf(1),
-    mediaOf,
+    ...media,
+    media: media.mediaOf(1),
     name: job.name,
     device: job.device,
     base: job.base,
@@ -171,7 +173,7 @@ function closeChannel(): void {
   context = undefined;
   if (open === undefined) return;
   try {
-    open.media.end();
+    for (const media of open.allMedia) media.end();
   } finally {
     open.instance.close();
   }

@@ -59,9 +59,14 @@ export class Channel {
       this.receive(message);
     });
     this.exited = new Promise((resolve) => {
-      this.child.once('exit', () => {
+      const end = () => {
         this.lose();
         resolve();
+      };
+      // What the process said last may come in after its end.
+      this.child.once('exit', () => {
+        if (this.child.connected) this.child.once('disconnect', end);
+        else end();
       });
     });
   }
@@ -99,14 +104,17 @@ export class Channel {
     this.tell({ cancel: true });
   }
 
-  /** Ends the process; what it still does is given up. */
-  async close(): Promise<void> {
-    if (!this.isDead) {
-      const timer = setTimeout(() => this.child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
-      this.run({ kind: 'close' }).catch(() => undefined);
-      await this.exited;
-      clearTimeout(timer);
-    }
+  /** Ends the process; what it still does is given up. Answers what the library said against it. */
+  async close(): Promise<ChannelError | undefined> {
+    if (this.isDead) return this.terminated();
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
+    const closing = this.run({ kind: 'close' }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof ChannelError ? error : this.terminated()),
+    );
+    await this.exited;
+    clearTimeout(timer);
+    return closing;
   }
 
   private tell(message: ToChannel): void {

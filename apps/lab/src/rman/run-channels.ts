@@ -59,7 +59,8 @@ export async function release(session: Session, name: string | null): Promise<vo
   const channel = session.channels.find((known) => known.name.toUpperCase() === name.toUpperCase());
   if (channel === undefined) throw new RmanError([`RMAN-06012: channel: ${name} not allocated`]);
   session.channels = session.channels.filter((known) => known !== channel);
-  await channel.close();
+  const failure = await channel.close();
+  if (failure !== undefined) throw failure;
   session.print(`released channel: ${name}`);
 }
 
