@@ -10,7 +10,7 @@ import {
   untilAskedToEnd,
 } from '@adyton/runtime';
 import { serveSbt } from '@adyton/sbt';
-import { IngestBuffers, threadCompute } from '@adyton/vault';
+import { IngestBuffers, RestoreBuffers, threadCompute } from '@adyton/vault';
 import { configuredStore } from '@adyton/vault-access';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
@@ -36,6 +36,7 @@ async function main(): Promise<void> {
     keyRing,
     compute,
     buffers: new IngestBuffers(),
+    restoreBuffers: new RestoreBuffers(),
     log,
     now: () => systemClock.now(),
   });
