@@ -1,7 +1,6 @@
 // Packs, level by level: listed and long enough, the sha256 of its bytes, every chunk of it. A pack is read once, whatever the level, and
 // few packs are in memory at a time.
 import {
-  DIGEST_BYTES,
   FRAME_HEADER_BYTES,
   ID_BYTES,
   OPEN_FIELDS,
