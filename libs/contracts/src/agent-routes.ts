@@ -65,6 +65,8 @@ const sessionGrant = z.object({
   tokenSha256: z.string(),
   /** The policy's limit for the whole run, towards the object store; absent when there is none. */
   bandwidthBytesPerSecond: z.int().positive().optional(),
+  /** What a restore reads: kept from retention and collection while it goes on. */
+  restoreHandles: z.array(z.string()).max(HANDLES_MAX).optional(),
 });
 /** Key material of one database, base64; kept by the host in a 0600 file. The shape belongs to the vault. */
 const databaseKeys = z.object({ vaultId: z.string(), keys: z.record(z.string(), z.string()) });

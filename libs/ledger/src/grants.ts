@@ -22,6 +22,9 @@ export async function readGrant(
     ])
     .leftJoin('policies', 'policies.database_id', 'databases.id')
     .select('policies.document as policy')
+    .leftJoin('requests', 'requests.id', 'runs.request_id')
+    .leftJoin('restore_plans', 'restore_plans.id', 'requests.restore_plan_id')
+    .select('restore_plans.document as restore_plan')
     .select(['databases.id as database_id', 'databases.dbid', 'databases.db_unique_name'])
     .where('runs.id', '=', runId as RunId)
     .executeTakeFirst();
@@ -32,6 +35,7 @@ export async function readGrant(
   const bandwidth = row.policy?.bandwidthBytesPerSecond ?? null;
   return {
     ...(bandwidth === null ? {} : { bandwidthBytesPerSecond: bandwidth }),
+    ...(row.restore_plan === null ? {} : { restoreHandles: row.restore_plan.handles }),
     runId: row.id,
     fence: row.fence,
     databaseId: row.database_id,

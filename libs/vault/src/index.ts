@@ -33,7 +33,13 @@ export {
 } from './session/writer-session';
 export { IngestBuffers } from './ingest/ingest-buffers';
 export { type PieceIngest, type PieceSummary } from './ingest/piece-ingest';
-export { findPiece, removePiece, type FoundPiece, type PieceLookup } from './session/piece-names';
+export {
+  findPiece,
+  findRecipeKeys,
+  removePiece,
+  type FoundPiece,
+  type PieceLookup,
+} from './session/piece-names';
 export { createTombstone, readManifest, type Manifest } from './session/manifest';
 export { readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
 export { lockPacks, lockUntil, type LockOrder, type LockReport } from './session/lock-packs';

@@ -5,6 +5,7 @@ import { isTerminal, runTransitions } from '@adyton/domain';
 import {
   type Compute,
   type IngestBuffers,
+  endPin,
   findPiece,
   openPieceReader,
   openWriterSession,
@@ -18,6 +19,7 @@ import {
 import { type ObjectStore } from '@adyton/object-store';
 import { type Logger } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
+import { pinRestore } from './pin-restore';
 import { type DatabaseKeyEntry, type DatabaseKeyRing } from './database-key-ring';
 
 /** What every session of this worker shares. */
@@ -48,6 +50,7 @@ export class RunSession {
     private readonly parts: RunSessionParts,
     private readonly key: DatabaseKeyEntry,
     private readonly session: WriterSession | null,
+    private readonly pinKey: string | null,
   ) {}
 
   /** @throws AdytonError, VaultError, ObjectStoreError */
@@ -70,7 +73,9 @@ export class RunSession {
       { runId: grant.runId, fence: grant.fence, mode: grant.mode, sid: writer?.sid },
       'session.opened',
     );
-    return new RunSession(grant, parts, key, writer);
+    const lookup = { store: parts.store, keys: key.keys, dbid: grant.dbid };
+    const pinKey = grant.mode === 'restore' ? await pinRestore(grant, lookup, parts.now()) : null;
+    return new RunSession(grant, parts, key, writer, pinKey);
   }
 
   get grant(): SessionGrant {
@@ -172,6 +177,7 @@ export class RunSession {
   async end(): Promise<void> {
     if (this.endedAs !== null) return;
     this.endedAs = this.current.state;
+    if (this.pinKey !== null) await endPin(this.parts.store, this.pinKey, this.parts.now());
     if (this.session === null) return;
     if (this.endedAs === 'failed' || this.endedAs === 'cancelled')
       await this.session.leavePartial(`the run ended ${this.endedAs}`);

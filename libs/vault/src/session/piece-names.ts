@@ -4,7 +4,9 @@ import { createHmac } from 'node:crypto';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { openDocument } from '../crypto/sealed-document';
 import { decodeRecipe, type Recipe } from '../format/recipe';
+import { REQUESTS_AT_ONCE } from '../limits';
 import { damaged, VaultError } from '../vault-error';
+import { forEachAtOnce } from './at-once';
 
 export interface PieceLookup {
   readonly store: ObjectStore;
@@ -47,6 +49,18 @@ export async function findRecipeKey(lookup: PieceLookup, handle: string): Promis
     if (!hidden.has(ulid)) newest = key;
   }
   return newest;
+}
+
+/** The same for many handles, in their order. */
+export async function findRecipeKeys(
+  lookup: PieceLookup,
+  handles: readonly string[],
+): Promise<(string | null)[]> {
+  const found: (string | null)[] = handles.map(() => null);
+  await forEachAtOnce(handles, REQUESTS_AT_ONCE, async (handle, i) => {
+    found[i] = await findRecipeKey(lookup, handle);
+  });
+  return found;
 }
 
 /** @throws VaultError damaged; ObjectStoreError */

@@ -9,6 +9,7 @@ import {
   inlineCompute,
   openPieceReader,
   openWriterSession,
+  removePiece,
   type SlotUnlock,
   type Vault,
   verifyVault,
@@ -19,18 +20,23 @@ import {
 import { dataFilePiece, randomBytesOf, range } from './oracle-stream';
 import { DBID, writePiece } from './test-vault';
 
-const UNLOCK: SlotUnlock = { kind: 'key-file', key: Buffer.alloc(32, 7) };
+const KEY_FILE = Buffer.alloc(32, 7);
+const UNLOCK: SlotUnlock = { kind: 'key-file', key: KEY_FILE };
 const START = Date.parse('2026-11-25T00:00:00Z');
 
 export interface SmallVault {
   readonly store: ObjectStore;
   readonly vault: Vault;
+  /** Opens it. */
+  readonly keyFile: Buffer;
   /** Of every piece, by handle. */
   readonly pieces: Map<string, Buffer>;
   session(run: number): Promise<WriterSession>;
   /** One full of everything, with some blocks changed: a run of its own. @returns its manifest */
   backUp(run: number): Promise<string>;
   restore(handle: string): Promise<Buffer>;
+  /** As RMAN does. */
+  remove(handle: string): Promise<void>;
   keysBelow(prefix: string): Promise<string[]>;
   verify(options: Pick<VerifyOptions, 'level'> & Partial<VerifyOptions>): Promise<Verified>;
 }
@@ -47,11 +53,8 @@ function steppingClock(): () => Date {
 }
 
 /** An empty vault in memory, or in the store given. */
-export async function emptyVault(
-  store: ObjectStore = new MemoryStore(),
-  unlock = UNLOCK,
-): Promise<SmallVault> {
-  const vault = await createVault(store, { unlock, now: new Date(START) });
+export async function emptyVault(store: ObjectStore = new MemoryStore()): Promise<SmallVault> {
+  const vault = await createVault(store, { unlock: UNLOCK, now: new Date(START) });
   const keys = deriveDatabaseKeys(vault.masterKey, vault.vaultId, DBID);
   const common = { store, vaultId: vault.vaultId, keys, dbid: DBID, compute: inlineCompute() };
   const [buffers, now] = [new IngestBuffers(), steppingClock()];
@@ -61,10 +64,12 @@ export async function emptyVault(
   return {
     store,
     vault,
+    keyFile: KEY_FILE,
     pieces,
     session,
     backUp: (run) => backUp(session, run, pieces),
     restore: (handle) => restore(common, handle),
+    remove: (handle) => removePiece(common, handle),
     keysBelow: async (prefix) => {
       const found: string[] = [];
       for await (const { key } of store.list(prefix)) found.push(key);
@@ -77,7 +82,7 @@ export async function emptyVault(
         vault,
         compute: common.compute,
         now,
-        unlocks: [unlock],
+        unlocks: [UNLOCK],
         onFinding: (finding) => void findings.push(finding),
         ...options,
       });

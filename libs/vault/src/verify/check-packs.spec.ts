@@ -4,7 +4,7 @@ import { inlineCompute } from '../index';
 import { createHash } from 'node:crypto';
 import { bytesOf, withFlippedBit } from '../testing/damage-store';
 import { smallVault } from '../testing/small-vault';
-import { checkPacks } from './check-packs';
+import { checkPackArea, type DamagedPacks } from './check-packs';
 import { type LiveClosure, readLiveClosure } from './live-closure';
 import { VerifyRun } from './verify-run';
 import { type VerifyLevel } from './verify-state';
@@ -32,7 +32,9 @@ async function verifyForged(level: VerifyLevel, bit: number) {
     ...closure,
     packs: new Map([[forgedKey, { ...needed, bytes: forged.length }]]),
   };
-  return { found: await checkPacks(run, only), forgedKey };
+  const found: DamagedPacks = new Map();
+  await checkPackArea(run, { closure: only, found }, [forgedKey]);
+  return { found, forgedKey };
 }
 
 const IN_FIRST_FRAME = 8 * 100;

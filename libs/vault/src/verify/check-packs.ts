@@ -1,6 +1,12 @@
 // Packs, level by level: listed and long enough, the sha256 of its bytes, every chunk of it. A pack is read once, whatever the level, and
 // few packs are in memory at a time.
-import { FRAME_HEADER_BYTES, ID_BYTES, OPEN_FIELDS, TAG_BYTES } from '../compute/chunk-operations';
+import {
+  DIGEST_BYTES,
+  FRAME_HEADER_BYTES,
+  ID_BYTES,
+  OPEN_FIELDS,
+  TAG_BYTES,
+} from '../compute/chunk-operations';
 import {
   type DirectoryEntry,
   FOOTER_BYTES,
@@ -20,7 +26,6 @@ import { forEachAtOnce } from '../session/at-once';
 import { damaged } from '../vault-error';
 import { type Damage, orDamage } from './finding';
 import { type LiveClosure, type NeededPack } from './live-closure';
-import { areaOf, leastRecentFirst, withVerified } from './verify-state';
 import { type VerifyRun } from './verify-run';
 
 /** What is wrong with packs, by object key. */
@@ -40,37 +45,29 @@ export async function listPacks(run: VerifyRun, { packs }: LiveClosure): Promise
   return writers;
 }
 
-export async function checkPacks(run: VerifyRun, { packs }: LiveClosure): Promise<DamagedPacks> {
+/** What the listing says. */
+export function missingPacks({ packs }: LiveClosure): DamagedPacks {
   const found: DamagedPacks = new Map();
   for (const [key, { bytes, end }] of packs) {
     if (bytes === null) found.set(key, 'missing');
     else if (bytes < end + FOOTER_BYTES) found.set(key, 'truncated');
   }
-  const areas = groupByArea(packs.keys());
-  for (const area of leastRecentFirst(run.state, run.level, areas.keys())) {
-    const all = areas.get(area) ?? [];
-    const chosen = all.filter((key) => run.isChosen(packIdOf(key)));
-    let left = 0;
-    await forEachAtOnce(chosen, run.level === 0 ? REQUESTS_AT_ONCE : PACKS_VERIFIED_AT_ONCE, async (key) => {
-      const pack = packs.get(key);
-      if (run.isOver || pack === undefined) left += 1;
-      else if (!found.has(key)) await checkPack(run, { key, pack, found });
-    });
-    run.left.packs += left;
-    if (left === 0 && chosen.length === all.length && run.isWhole)
-      run.state = withVerified(run.state, { area, level: run.level, at: run.options.now() });
-  }
   return found;
 }
 
-export function groupByArea(keys: Iterable<string>): Map<string, string[]> {
-  const areas = new Map<string, string[]>();
-  for (const key of keys) {
-    const area = areas.get(areaOf(key)) ?? [];
-    areas.set(areaOf(key), area);
-    area.push(key);
-  }
-  return areas;
+/** Adds to `found`. @returns how many the time did not suffice for */
+export async function checkPackArea(
+  run: VerifyRun,
+  { closure, found }: { readonly closure: LiveClosure; readonly found: DamagedPacks },
+  keys: readonly string[],
+): Promise<number> {
+  let left = 0;
+  await forEachAtOnce(keys, run.level === 0 ? REQUESTS_AT_ONCE : PACKS_VERIFIED_AT_ONCE, async (key) => {
+    const pack = closure.packs.get(key);
+    if (run.isOver || pack === undefined) left += 1;
+    else if (!found.has(key)) await checkPack(run, { key, pack, found });
+  });
+  return left;
 }
 
 async function checkPack(
@@ -97,8 +94,9 @@ async function checkBytes(run: VerifyRun, key: string, pack: NeededPack): Promis
   if (read === null) throw damaged(key, 'missing');
   const bytes = bufferOf(read);
   const { sid } = readPackHeader(bytes, key);
-  const whole = { bytes: read, cuts: Uint32Array.of(0, read.length, 0, 1) };
-  const hash = Buffer.from(await run.options.compute.digest(whole)).toString('hex');
+  const digest = new Uint8Array(new SharedArrayBuffer(DIGEST_BYTES));
+  await run.options.compute.digest({ bytes: read, cuts: Uint32Array.of(0, read.length, 0, 1), into: digest });
+  const hash = bufferOf(digest).toString('hex');
   const isNamed = hash === packIdOf(key) && sid.equals(ulidToBytes(NAME.exec(key)?.[2] ?? ''));
   if (!isNamed) throw damaged(key, 'altered');
   const { directoryOffset } = readPackFooter(bytes.subarray(-FOOTER_BYTES), bytes.length, key);
@@ -158,7 +156,7 @@ function* batchesOf(entries: readonly DirectoryEntry[]): Generator<readonly Plac
   }
 }
 
-function packIdOf(key: string): string {
+export function packIdOf(key: string): string {
   return NAME.exec(key)?.[1] ?? '';
 }
 

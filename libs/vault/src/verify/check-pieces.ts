@@ -3,31 +3,23 @@ import { CORRUPT_BLOCKS_TOLD_MAX } from '../limits';
 import { openRecipeReader } from '../restore/piece-reader';
 import { damaged, VaultError } from '../vault-error';
 import { BlockScanner, type CorruptBlock } from './block-scanner';
-import { type DamagedPacks, groupByArea } from './check-packs';
+import { type DamagedPacks } from './check-packs';
 import { damageOf, orDamage } from './finding';
 import { type LiveClosure, type LivePiece, readLiveRecipe } from './live-closure';
-import { leastRecentFirst, withVerified } from './verify-state';
 import { type VerifyRun } from './verify-run';
 
-/** Adds to `found` what is wrong with packs and was not known yet. */
-export async function checkPieces(
+/** Adds to `found` what is wrong with packs and was not known yet. @returns how many pieces the time did not suffice for */
+export async function checkPieceArea(
   run: VerifyRun,
-  { pieces }: LiveClosure,
-  found: DamagedPacks,
-): Promise<void> {
-  const areas = groupByArea(pieces.keys());
-  for (const area of leastRecentFirst(run.state, run.level, areas.keys())) {
-    const all = areas.get(area) ?? [];
-    const chosen = all.filter((key) => run.isChosen(key.split('/')[2] ?? ''));
-    let left = 0;
-    for (const key of chosen) {
-      const piece = pieces.get(key);
-      if (piece === undefined || !(await checkPiece(run, piece, found))) left += 1;
-    }
-    run.left.pieces += left;
-    if (left === 0 && chosen.length === all.length && run.isWhole)
-      run.state = withVerified(run.state, { area, level: run.level, at: run.options.now() });
+  { closure, found }: { readonly closure: LiveClosure; readonly found: DamagedPacks },
+  recipeKeys: readonly string[],
+): Promise<number> {
+  let left = 0;
+  for (const key of recipeKeys) {
+    const piece = closure.pieces.get(key);
+    if (piece === undefined || !(await checkPiece(run, piece, found))) left += 1;
   }
+  return left;
 }
 
 /** @returns false when the time was over before its end */

@@ -187,24 +187,29 @@ describe('what is asked for', () => {
     expect(report.state).toEqual(NOTHING_VERIFIED);
   });
 
-  it('goes on next time where it ended, until all of the vault was verified', async () => {
-    let state: VerifyState | undefined;
-    const packs = new Set<string>();
-    const all = await vault.keysBelow('pack/');
-    let runs = 0;
-    for (; packs.size < all.length && runs < 200; runs += 1) {
-      const seen: string[] = [];
-      const store = watching(vault.store, (key) => seen.push(key));
-      const budgeted = { store, budgetMs: 18_000, ...(state === undefined ? {} : { state }) };
-      const { report } = await vault.verify({ level: 1, ...budgeted });
-      state = report.state;
-      for (const key of seen.filter((k) => k.startsWith('pack/'))) packs.add(key);
-    }
-    expect(runs).toBeGreaterThan(1);
-    expect([...packs].sort()).toEqual(all);
-    expect(state?.areas.length).toBeLessThanOrEqual(all.length);
-  });
+  it.each([1, 3] as const)(
+    'goes on next time where it ended, until all was verified: level %i',
+    async (level) => {
+      const packs = await vault.keysBelow('pack/');
+      const waiting = new Set([...packs, ...(level === 3 ? vault.pieces.keys() : [])]);
+      let state: VerifyState | undefined;
+      let runs = 0;
+      for (; waiting.size > 0 && runs < 100; runs += 1) {
+        const store = watching(vault.store, (key) => waiting.delete(key));
+        const budget = { store, budgetMs: BUDGET_MS, ...(state === undefined ? {} : { state }) };
+        const { report } = await vault.verify({ level, ...budget });
+        state = report.state;
+        if (report.piecesRead > 0) for (const handle of vault.pieces.keys()) waiting.delete(handle);
+        expect(report.reached.kind).toBe('part');
+      }
+      expect(runs).toBeGreaterThan(1);
+      expect([...waiting]).toEqual([]);
+    },
+  );
 });
+
+/** The clock goes on by a second with every look at it: enough for the documents and for few packs. */
+const BUDGET_MS = 14_000;
 
 describe('a store that cannot be asked', () => {
   it('is an error, not damage', async () => {

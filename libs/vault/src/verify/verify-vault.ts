@@ -4,8 +4,8 @@
 //   level 2  every chunk of every pack opens and has its id
 //   level 3  every piece comes back whole; data-file blocks in it are checked by tail and checksum
 // Each level includes those below it. Damage is a finding, never an error; a store that cannot be asked is an error, never damage.
-import { checkPacks, listPacks } from './check-packs';
-import { checkPieces } from './check-pieces';
+import { checkAreas } from './check-areas';
+import { listPacks, missingPacks } from './check-packs';
 import { checkSessions } from './check-sessions';
 import {
   checkCollections,
@@ -27,8 +27,8 @@ export async function verifyVault(options: VerifyOptions): Promise<VerifyReport>
   await checkSessions(run, closure, writers);
   await checkCollections(run);
   if (run.level >= 1) await checkIndexSegments(run);
-  const damagedPacks = await checkPacks(run, closure);
-  if (run.level >= 3) await checkPieces(run, closure, damagedPacks);
+  const damagedPacks = missingPacks(closure);
+  await checkAreas(run, closure, damagedPacks);
   await tellDamagedPacks(run, closure, damagedPacks);
   return run.report();
 }
