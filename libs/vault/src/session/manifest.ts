@@ -75,6 +75,12 @@ export async function createTombstone(store: ObjectStore, run: RunName, at?: Dat
   return there !== null && isTombstone(there);
 }
 
+/** Whether a tombstone keeps the run from committing. */
+export async function isFenced(store: ObjectStore, manifestKey: string): Promise<boolean> {
+  const there = await store.get(manifestKey);
+  return there !== null && isTombstone(there);
+}
+
 /** When the tombstone was made; null for one that does not say, and for what is none. */
 export async function tombstoneTime(store: ObjectStore, manifestKey: string): Promise<Date | null> {
   const bytes = await store.get(manifestKey);

@@ -19,8 +19,8 @@ import { streamOf } from '../map/stream-of';
 import { readChunks } from '../restore/read-chunks';
 import { unlessDamaged, VaultError } from '../vault-error';
 import { forEachAtOnce } from './at-once';
+import { createManifest, isFenced, manifestKeyOf } from './manifest';
 import { readUnusablePacks } from './unusable-packs';
-import { createManifest, manifestKeyOf } from './manifest';
 import { type LockOrder } from './lock-packs';
 import { createPartial, piecesOfSessions, type NamedPiece } from './partial-manifest';
 import { findPiece, findRecipeKey, hideRecipe, recipeKeyOf, type FoundPiece } from './piece-names';
@@ -287,15 +287,17 @@ export class WriterSession {
       recipeKey,
     );
     await store.create(recipeKey, sealed);
-    await this.assertNotEnded(recipeKey);
+    await this.assertNotTakenForDead(recipeKey);
     this.closed.push({ handle: recipe.handle, recipeKey });
     return { recipeKey, bytes: sealed.length };
   }
 
-  /** A collector that took this writer for dead ended its session: what the recipe names may be gone. The piece was then never closed. */
-  private async assertNotEnded(recipeKey: string): Promise<void> {
-    if (!(await hasEnded(this.options.store, this.sid))) return;
-    await hideRecipe(this.options.store, 'removed', recipeKey);
+  /** Whoever took this writer for dead fenced its run and ended its session: what the recipe names may be gone. It was never closed, then. */
+  private async assertNotTakenForDead(recipeKey: string): Promise<void> {
+    const { store } = this.options;
+    const [ended, fenced] = await Promise.all([hasEnded(store, this.sid), isFenced(store, this.manifestKey)]);
+    if (!ended && !fenced) return;
+    await hideRecipe(store, 'removed', recipeKey);
     throw this.endedError();
   }
 
