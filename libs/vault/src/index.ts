@@ -11,6 +11,7 @@ export {
 export { type IndexTrouble } from './dedup-index/dedup-index';
 export { rebuildIndex, type RebuildOptions, type RebuiltIndex } from './dedup-index/rebuild-index';
 export {
+  listDatabaseNames,
   readRecoveryPoints,
   type FoundRecoveryPoint,
   type RecoveryPointsOptions,

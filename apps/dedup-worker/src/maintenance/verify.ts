@@ -100,7 +100,7 @@ async function markDamaged({ store, clock }: MaintenanceParts, finding: Finding)
   await markPackDamaged(store, finding.objectKey, { damage: finding.damage, at: clock.now() });
 }
 
-async function dbKeyOf({ ledger, vault }: MaintenanceParts, databaseId: string): Promise<string> {
+export async function dbKeyOf({ ledger, vault }: MaintenanceParts, databaseId: string): Promise<string> {
   const dbid = (await findDatabase(ledger.session, databaseId))?.dbid;
   if (dbid === null || dbid === undefined)
     throw new Error(`invariant: ${databaseId} was backed up, or was asked for by its name`);

@@ -41,7 +41,13 @@ it('finds every chunk again: the next backup of the same bytes stores nothing ne
   const bytes = randomBytesOf(1, PIECE_BYTES + 5);
   await backUp(vault, 1, bytes);
   await deleteBelow('index/');
-  expect(await rebuild()).toEqual({ packs: 1, segments: 1, packsNotOpened: 0, damaged: [] });
+  expect(await rebuild()).toEqual({
+    packs: 1,
+    chunks: expect.any(Number) as number,
+    segments: 1,
+    packsNotOpened: 0,
+    damaged: [],
+  });
   expect(await backUp(vault, 2, bytes)).toBe(0);
   expect((await vault.restore('h/2')).equals(bytes)).toBe(true);
   expect(await readdir(directory)).toEqual([]);
@@ -73,7 +79,13 @@ it('takes only packs of its own database, and names those that are no packs', as
     (key) => `${key.slice(0, -26)}${'0'.repeat(26)}`,
   );
   await store.create(damaged, Buffer.alloc(2000));
-  expect(await rebuild()).toEqual({ packs: 1, segments: 1, packsNotOpened: 1, damaged: [damaged] });
+  expect(await rebuild()).toEqual({
+    packs: 1,
+    chunks: expect.any(Number) as number,
+    segments: 1,
+    packsNotOpened: 1,
+    damaged: [damaged],
+  });
 });
 
 it('leaves condemned packs out', async () => {
@@ -86,5 +98,5 @@ it('leaves condemned packs out', async () => {
 
 it('of a database without packs replaces what there was by an empty segment', async () => {
   const keys = deriveDatabaseKeys(Buffer.alloc(32, 9), VAULT_ID, '4711');
-  expect(await rebuild(keys)).toEqual({ packs: 0, segments: 1, packsNotOpened: 0, damaged: [] });
+  expect(await rebuild(keys)).toEqual({ packs: 0, chunks: 0, segments: 1, packsNotOpened: 0, damaged: [] });
 });

@@ -43,6 +43,8 @@ export interface RebuildOptions {
 export interface RebuiltIndex {
   /** Packs of this database that hold chunks an index names. */
   readonly packs: number;
+  /** Chunks that the new segments name. */
+  readonly chunks: number;
   readonly segments: number;
   /** Packs whose directory this database's key does not open: another database's, or damaged beyond telling. */
   readonly packsNotOpened: number;
@@ -89,7 +91,7 @@ class Rebuild {
     await this.writeRun();
     const nameOf = (n: number): string => `${indexPrefixOf(keys.dbKey)}${segmentNameOf(n, this.sid)}`;
     let segments = 0;
-    await mergeSegments({
+    const chunks = await mergeSegments({
       sources: this.runs,
       metaKey: keys.metaKey,
       replaces,
@@ -97,7 +99,7 @@ class Rebuild {
       nextObjectKey: () => nameOf(segments + 1),
       write: async (sealed) => void (await store.create(nameOf((segments += 1)), sealed)),
     });
-    return { packs: this.packCount, segments, packsNotOpened: this.notOpened, damaged: this.damaged };
+    return { packs: this.packCount, chunks, segments, packsNotOpened: this.notOpened, damaged: this.damaged };
   }
 
   close(): void {
