@@ -22,7 +22,7 @@ import {
 } from '../format/pack';
 import { PackTable } from '../format/pack-table';
 import { DIRECTORIES_AT_ONCE, DIRECTORY_TAIL_BYTES, INDEX_CHUNKS_IN_MEMORY_MAX } from '../limits';
-import { readCondemnedPacks } from '../session/condemned-packs';
+import { readUnusablePacks } from '../session/unusable-packs';
 import { damaged, unlessDamaged } from '../vault-error';
 import { segmentNameOf } from './dedup-index';
 import { mergeSegments } from './merge-segments';
@@ -86,8 +86,8 @@ class Rebuild {
     const { store, keys } = this.options;
     // segments first: what a session stores while the packs are listed it also names itself
     const replaces = (await listSegments(this.options)).map(({ name }) => name);
-    const condemned = await readCondemnedPacks(store);
-    await this.readPacks(condemned);
+    const unusable = await readUnusablePacks(store);
+    await this.readPacks(unusable);
     await this.writeRun();
     const nameOf = (n: number): string => `${indexPrefixOf(keys.dbKey)}${segmentNameOf(n, this.sid)}`;
     let segments = 0;
@@ -106,11 +106,11 @@ class Rebuild {
     for (const run of this.runs) run.close();
   }
 
-  private async readPacks(condemned: ReadonlySet<string>): Promise<void> {
+  private async readPacks(unusable: ReadonlySet<string>): Promise<void> {
     const listed = this.options.store.list('pack/')[Symbol.asyncIterator]();
     const worker = async (): Promise<void> => {
       for (let next = await listed.next(); next.done !== true; next = await listed.next())
-        if (!condemned.has(next.value.key)) await this.readPack(next.value);
+        if (!unusable.has(next.value.key)) await this.readPack(next.value);
     };
     await Promise.all(Array.from({ length: DIRECTORIES_AT_ONCE }, worker));
   }
