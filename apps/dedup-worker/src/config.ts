@@ -5,6 +5,7 @@ import {
   logSettings,
   redisSettings,
   setting,
+  type Setting,
   storeSettings,
   type ConfigOf,
 } from '@adyton/runtime';
@@ -21,6 +22,11 @@ export const computeSettings = defineSettings({
 });
 
 export const settings = defineSettings({
+  ADYTON_CACHE_DIR: {
+    schema: setting.path,
+    optional: true,
+    doc: 'directory for copies of the vault’s index, about 1 GiB per TiB of data; may be deleted at any time; default `index-cache` below `ADYTON_STATE_DIR`',
+  } satisfies Setting,
   ...logSettings,
   ...hostSettings,
   ...redisSettings,

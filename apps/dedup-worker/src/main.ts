@@ -12,12 +12,16 @@ import {
 import { serveSbt } from '@adyton/sbt';
 import { IngestBuffers, RestoreBuffers, threadCompute } from '@adyton/vault';
 import { configuredStore } from '@adyton/vault-access';
+import { join } from 'node:path';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
 import { authoriseSession } from './ingest/authorise-session';
 import { commitRecoveryPoint } from './ingest/commit-recovery-point';
 import { DatabaseKeyRing } from './ingest/database-key-ring';
 import { RunSessions } from './ingest/run-sessions';
+
+/** Copies of index segments: lost, they are fetched again. */
+const INDEX_CACHE = 'index-cache';
 
 async function main(): Promise<void> {
   const config = loadConfig(settings, process.env);
@@ -37,6 +41,7 @@ async function main(): Promise<void> {
     compute,
     buffers: new IngestBuffers(),
     restoreBuffers: new RestoreBuffers(),
+    indexCacheDirectory: config.ADYTON_CACHE_DIR ?? join(config.ADYTON_STATE_DIR, INDEX_CACHE),
     log,
     now: () => systemClock.now(),
   });

@@ -80,7 +80,7 @@ const rebuildIndexReport = z.object({
   kind: z.literal('rebuild-index'),
   databases: count,
   packs: count,
-  segments: count,
+  chunks: count,
   damagedPacks: named,
 });
 

@@ -72,7 +72,7 @@ describe('an operation on the vault', () => {
       kind: 'rebuild-index',
       databases: 1,
       packs: 2,
-      segments: 3,
+      chunks: 3,
       damagedPacks: [],
     } as const;
     const end = { id, reason: null, report: { ...report, damagedPacks: [] }, principal: 'maintenance' };

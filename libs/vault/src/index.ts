@@ -11,11 +11,11 @@ export {
 export { type IndexTrouble } from './dedup-index/dedup-index';
 export { rebuildIndex, type RebuildOptions, type RebuiltIndex } from './dedup-index/rebuild-index';
 export {
+  listDatabaseNames,
   readRecoveryPoints,
   type FoundRecoveryPoint,
   type RecoveryPointsOptions,
 } from './session/recovery-points';
-export { listDatabaseNames } from './session/database-names';
 export { listIndexSegments, type IndexBucket, type IndexSegmentFacts } from './dedup-index/stored-segments';
 export {
   databaseKeysOf,

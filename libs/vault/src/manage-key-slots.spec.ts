@@ -160,7 +160,9 @@ describe('the recovery key', () => {
     for (let at = 0; at < text.length; at += 1) {
       if (text[at] === '-') continue;
       const wrong = text.slice(0, at) + (text[at] === '7' ? '8' : '7') + text.slice(at + 1);
-      expect(() => parseRecoveryKey(wrong)).toThrow(expect.objectContaining({ kind: 'mistyped-key' }));
+      expect(() => parseRecoveryKey(wrong)).toThrow(
+        expect.objectContaining({ kind: 'mistyped-key' }) as Error,
+      );
     }
     await expect(typed(text.slice(1))).rejects.toMatchObject({ kind: 'mistyped-key' });
     await expect(typed(`U${text.slice(1)}`)).rejects.toMatchObject({ kind: 'mistyped-key' });

@@ -4,6 +4,7 @@ import { AdytonError, type ByteTotals, type IngestReport, type SessionGrant } fr
 import { isTerminal, runTransitions } from '@adyton/domain';
 import {
   type Compute,
+  type IndexTrouble,
   type IngestBuffers,
   endPin,
   findPiece,
@@ -31,6 +32,7 @@ export interface RunSessionParts {
   readonly compute: Compute;
   readonly buffers: IngestBuffers;
   readonly restoreBuffers: RestoreBuffers;
+  readonly indexCacheDirectory: string;
   readonly log: Logger;
   readonly now: () => Date;
 }
@@ -39,6 +41,13 @@ export interface RunSessionParts {
 const VAULT_HEARTBEAT_MS = 9 * 60 * 1000;
 
 type ClosedPiece = IngestReport['pieces'][number];
+
+/** It costs space only, so the run goes on. */
+function logIndexTrouble(log: Logger, runId: string, trouble: IndexTrouble): void {
+  const err = 'cause' in trouble ? trouble.cause : undefined;
+  const objectKey = 'objectKey' in trouble ? trouble.objectKey : undefined;
+  log.warn({ runId, objectKey, err }, `index.${trouble.kind}`);
+}
 
 export class RunSession {
   private closed: ByteTotals = { bytesRead: 0, bytesNew: 0, bytesStored: 0 };
@@ -70,6 +79,8 @@ export class RunSession {
             compute: parts.compute,
             buffers: parts.buffers,
             now: parts.now,
+            indexCacheDirectory: parts.indexCacheDirectory,
+            reportIndexTrouble: (trouble) => logIndexTrouble(parts.log, grant.runId, trouble),
           });
     parts.log.info(
       { runId: grant.runId, fence: grant.fence, mode: grant.mode, sid: writer?.sid },

@@ -21,7 +21,7 @@ export async function rebuildIndexes(
       ? await listDatabaseNames(store)
       : [await dbKeyOf(parts, options.database)];
   const workDirectory = await mkdtemp(join(tmpdir(), 'adyton-index-'));
-  const sum = { packs: 0, segments: 0, damaged: new Set<string>() };
+  const sum = { packs: 0, chunks: 0, damaged: new Set<string>() };
   try {
     for (const dbKey of dbKeys) {
       const keys = databaseKeysOf(vault.masterKey, vault.vaultId, dbKey);
@@ -33,7 +33,7 @@ export async function rebuildIndexes(
         workDirectory,
       });
       sum.packs += rebuilt.packs;
-      sum.segments += rebuilt.segments;
+      sum.chunks += rebuilt.chunks;
       for (const key of rebuilt.damaged) sum.damaged.add(key);
     }
   } finally {
@@ -46,7 +46,7 @@ export async function rebuildIndexes(
       kind: 'rebuild-index',
       databases: dbKeys.length,
       packs: sum.packs,
-      segments: sum.segments,
+      chunks: sum.chunks,
       damagedPacks,
     },
     reason: sum.damaged.size === 0 ? null : reasonOf('ADY_VAULT_DAMAGED', detail),

@@ -30,19 +30,21 @@ export interface Merge {
   /** Names of segments that the new ones stand for. Only the last new segment says so: the others are durable by then. */
   readonly replaces: readonly string[];
   readonly chunksMax?: number;
-  isUsable(pack: PackRef): boolean;
+  readonly isUsable: (pack: PackRef) => boolean;
   /** What the next segment will be called. */
   nextObjectKey(): string;
   /** Makes it durable. */
   write(sealed: Buffer): Promise<void>;
 }
 
-export async function mergeSegments(merge: Merge): Promise<void> {
+/** @returns how many chunks the new segments hold */
+export async function mergeSegments(merge: Merge): Promise<number> {
   const cursors = merge.sources.map((source) => new Cursor(source));
   const total = merge.sources.reduce((sum, { head }) => sum + head.chunks, 0);
   const segments = Math.max(1, Math.ceil(total / (merge.chunksMax ?? INDEX_SEGMENT_CHUNKS_MAX)));
   const previous = Buffer.alloc(ID_BYTES);
   const state = { cursors, isUsable: merge.isUsable, previous, any: false };
+  let written = 0;
   for (let last = false; !last;) {
     const chunksMax = Math.ceil(total / segments);
     const objectKey = merge.nextObjectKey();
@@ -51,12 +53,14 @@ export async function mergeSegments(merge: Merge): Promise<void> {
     await fill(builder, chunksMax, state);
     last = cursors.every((cursor) => cursor.prefix === Infinity);
     await merge.write(builder.seal(last ? merge.replaces : []));
+    written += builder.chunks;
   }
+  return written;
 }
 
 interface Filling {
   readonly cursors: readonly Cursor[];
-  isUsable(pack: PackRef): boolean;
+  readonly isUsable: (pack: PackRef) => boolean;
   /** The id taken last, if any. */
   readonly previous: Buffer;
   any: boolean;

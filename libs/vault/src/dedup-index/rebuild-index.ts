@@ -22,7 +22,7 @@ import {
 } from '../format/pack';
 import { PackTable } from '../format/pack-table';
 import { DIRECTORIES_AT_ONCE, DIRECTORY_TAIL_BYTES, INDEX_CHUNKS_IN_MEMORY_MAX } from '../limits';
-import { readCondemnedPacks } from '../session/condemned-packs';
+import { readUnusablePacks } from '../session/unusable-packs';
 import { damaged, unlessDamaged } from '../vault-error';
 import { segmentNameOf } from './dedup-index';
 import { mergeSegments } from './merge-segments';
@@ -43,6 +43,8 @@ export interface RebuildOptions {
 export interface RebuiltIndex {
   /** Packs of this database that hold chunks an index names. */
   readonly packs: number;
+  /** Chunks that the new segments name. */
+  readonly chunks: number;
   readonly segments: number;
   /** Packs whose directory this database's key does not open: another database's, or damaged beyond telling. */
   readonly packsNotOpened: number;
@@ -84,12 +86,12 @@ class Rebuild {
     const { store, keys } = this.options;
     // segments first: what a session stores while the packs are listed it also names itself
     const replaces = (await listSegments(this.options)).map(({ name }) => name);
-    const condemned = await readCondemnedPacks(store);
-    await this.readPacks(condemned);
+    const unusable = await readUnusablePacks(store);
+    await this.readPacks(unusable);
     await this.writeRun();
     const nameOf = (n: number): string => `${indexPrefixOf(keys.dbKey)}${segmentNameOf(n, this.sid)}`;
     let segments = 0;
-    await mergeSegments({
+    const chunks = await mergeSegments({
       sources: this.runs,
       metaKey: keys.metaKey,
       replaces,
@@ -97,18 +99,18 @@ class Rebuild {
       nextObjectKey: () => nameOf(segments + 1),
       write: async (sealed) => void (await store.create(nameOf((segments += 1)), sealed)),
     });
-    return { packs: this.packCount, segments, packsNotOpened: this.notOpened, damaged: this.damaged };
+    return { packs: this.packCount, chunks, segments, packsNotOpened: this.notOpened, damaged: this.damaged };
   }
 
   close(): void {
     for (const run of this.runs) run.close();
   }
 
-  private async readPacks(condemned: ReadonlySet<string>): Promise<void> {
+  private async readPacks(unusable: ReadonlySet<string>): Promise<void> {
     const listed = this.options.store.list('pack/')[Symbol.asyncIterator]();
     const worker = async (): Promise<void> => {
       for (let next = await listed.next(); next.done !== true; next = await listed.next())
-        if (!condemned.has(next.value.key)) await this.readPack(next.value);
+        if (!unusable.has(next.value.key)) await this.readPack(next.value);
     };
     await Promise.all(Array.from({ length: DIRECTORIES_AT_ONCE }, worker));
   }

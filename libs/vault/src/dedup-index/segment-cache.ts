@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileBytes, IndexCacheError, memoryBytes, type SegmentBytes } from './segment-bytes';
 
 /** Parts of a segment in their order. */
-export type SegmentParts = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+type SegmentParts = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** Every operation may fail with an IndexCacheError. */
 export interface SegmentCache {

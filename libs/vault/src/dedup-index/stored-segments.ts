@@ -37,7 +37,7 @@ export async function listSegments({ store, keys }: IndexBucket): Promise<Listed
   return listed.sort((a, b) => (age(a) < age(b) ? 1 : -1));
 }
 
-export function sidOf(name: string): string {
+function sidOf(name: string): string {
   return name.slice(name.indexOf('-') + 1);
 }
 

@@ -33,7 +33,7 @@ async function fullsThatChange(store: CountingStore) {
   const vault = testVault(store);
   const versions = new Map<number, number>();
   const random = seeded(7);
-  let bytes = Buffer.alloc(0);
+  let bytes: Buffer = Buffer.alloc(0);
   for (let run = 0; run <= RUNS; run += 1) {
     bytes = dataFilePiece({ run, blocks: BLOCKS, versionOf: (block) => versions.get(block) ?? 1 });
     const session = await vault.session(100 + run);

@@ -114,3 +114,11 @@ async function expiredManifests(store: ObjectStore, dbKey: string): Promise<Read
   for await (const { key } of store.list(`expired/${dbKey}/`)) expired.add(manifestKeyOfExpired(key));
   return expired;
 }
+
+/** Names, `dbKey`, of the databases that have recovery points or an index in the bucket. @throws ObjectStoreError */
+export async function listDatabaseNames(store: ObjectStore): Promise<string[]> {
+  const names = new Set<string>();
+  for (const folder of ['manifest/', 'index/'])
+    for await (const { key } of store.list(folder)) names.add(key.split('/')[1] ?? '');
+  return [...names].sort();
+}
