@@ -92,7 +92,7 @@ export const READ_BATCH_BYTES = 8 * MIB;
 export const DECODED_BYTES_KEPT_MAX = 32 * MIB;
 /** Requests of one session that check or read many small objects. */
 export const REQUESTS_AT_ONCE = 16;
-/** Packs that verification holds in memory, with what is being opened of them. */
+/** Packs, or index segments, that verification holds in memory, with what is being opened of them. */
 export const PACKS_VERIFIED_AT_ONCE = 2;
 /** Bytes of pieces whose recipes are in memory at once while a vault is verified: about 100 MB of recipes. */
 export const RECIPES_READ_PIECE_BYTES = 64 * 1024 * MIB;
