@@ -33,8 +33,8 @@ const ROWS: readonly Row[] = [
   { object: 'session', foundAt: [0, 0, 0, 0, 0], means: 'collection-stops', losesPieces: false },
   { object: 'data-pack', foundAt: [1, 0, 0, 0, 1], means: 'pieces-lost', losesPieces: true },
   { object: 'metadata-pack', foundAt: [1, 0, 0, 0, 1], means: 'costs-space', losesPieces: false },
-  // A segment that is gone costs space; nobody names it, so nobody misses it. What one says is true wherever it stands.
-  { object: 'index-segment', foundAt: [1, 1, 1, null, null], means: 'costs-space', losesPieces: false },
+  // A segment that is gone costs space and nothing else; nobody names it, so nobody misses it.
+  { object: 'index-segment', foundAt: [1, 1, 1, null, 1], means: 'costs-space', losesPieces: false },
   { object: 'recipe', foundAt: [0, 0, 0, 0, 0], means: 'pieces-lost', losesPieces: true },
   { object: 'manifest', foundAt: [0, 0, 0, 0, 0], means: 'recovery-point-lost', losesPieces: false },
 ];
