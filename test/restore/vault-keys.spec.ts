@@ -53,7 +53,10 @@ it('adds a passphrase that opens the vault beside the key file, and changes it',
   const added = (await slots()).find(({ kind }) => kind === 'passphrase');
   const second = secretFile('second', 'another one entirely');
   expect((await vaultKeys('rewrap', added?.slotId ?? '', '--passphrase-file', second)).code).toBe(0);
-  const opened = await openVault(await openStore(), { kind: 'passphrase', passphrase: 'another one entirely' });
+  const opened = await openVault(await openStore(), {
+    kind: 'passphrase',
+    passphrase: 'another one entirely',
+  });
   expect(opened.vaultId).toMatch(/^[0-9A-Z]{26}$/);
   await expect(
     openVault(await openStore(), { kind: 'passphrase', passphrase: 'correct horse battery' }),

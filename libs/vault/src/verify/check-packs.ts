@@ -1,11 +1,6 @@
 // Packs, level by level: listed and long enough, the sha256 of its bytes, every chunk of it. A pack is read once, whatever the level, and
 // few packs are in memory at a time.
-import {
-  FRAME_HEADER_BYTES,
-  ID_BYTES,
-  OPEN_FIELDS,
-  TAG_BYTES,
-} from '../compute/chunk-operations';
+import { FRAME_HEADER_BYTES, ID_BYTES, OPEN_FIELDS, TAG_BYTES } from '../compute/chunk-operations';
 import {
   type DirectoryEntry,
   FOOTER_BYTES,
