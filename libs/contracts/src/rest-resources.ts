@@ -189,7 +189,8 @@ export const recoveryPoint = z.object({
   startedAt: instant,
   completedAt: instant,
   totals: byteTotals,
-  state: z.enum(['available', 'expiring', 'expired']),
+  /** `corrupt`: verification found that the vault cannot give back all of it. */
+  state: z.enum(['available', 'corrupt', 'expiring', 'expired']),
 });
 export const recoveryPointDetail = recoveryPoint.extend({
   manifestKey: z.string(),

@@ -5,7 +5,7 @@ import { type LedgerSession } from './ledger';
 import { toInstant, toJson } from './sql-values';
 
 export interface AuditEvent {
-  /** `api`, `host:<id>` or `system`. */
+  /** `api`, `host:<id>`, `maintenance` or `system`. */
   readonly principal: string;
   /** noun.verb-past: `request.expired`. */
   readonly action: string;

@@ -98,7 +98,12 @@ export {
   type ReconcileCandidate,
   type ReconcileLimits,
 } from './reconcile';
-export { readVerifyState, storeVerifyState } from './vault-verified';
+export {
+  readVerifyState,
+  recordVerifiedPoints,
+  storeVerifyState,
+  type VerifiedPoints,
+} from './vault-verified';
 export { adoptRecoveryPoint, type Adoption, type RecoveryPointToAdopt } from './adopt-recovery-point';
 export {
   claimVaultOperation,

@@ -83,7 +83,7 @@ function percentOf(run: RunRow, { bytesRead }: ByteTotals): number {
   return Math.min(PERCENT_BEFORE_END_MAX, Math.floor((100 * bytesRead) / run.bytes_expected));
 }
 
-/** Which of these handles the vault holds for this database. */
+/** Which of these handles the vault holds for this database, whole as far as verification knows. */
 export async function knownHandles(
   session: LedgerSession,
   databaseId: DatabaseId,
@@ -94,6 +94,7 @@ export async function knownHandles(
     .selectFrom('pieces')
     .select('handle')
     .where('database_id', '=', databaseId)
+    .where('lost_at', 'is', null)
     .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
     .execute();
   return rows.map((r) => r.handle);

@@ -57,9 +57,12 @@ export async function findRecoveryPoint(
   return { ...toPoint(row), manifestKey: row.manifest_key, contents: row.contents };
 }
 
-/** Object keys of the manifests of all available recovery points, or of one database's. */
+/** Object keys of the manifests that must be in the vault: those of all recovery points that are not let go, or of one database's. */
 export async function listManifestKeys(session: LedgerSession, databaseId?: string): Promise<string[]> {
-  let query = session.selectFrom('recovery_points').select('manifest_key').where('state', '=', 'available');
+  let query = session
+    .selectFrom('recovery_points')
+    .select('manifest_key')
+    .where('state', 'in', ['available', 'corrupt']);
   if (databaseId !== undefined) query = query.where('database_id', '=', databaseId as DatabaseId);
   return (await query.orderBy('id').execute()).map((row) => row.manifest_key);
 }

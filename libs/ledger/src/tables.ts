@@ -4,6 +4,7 @@ import {
   type JobName,
   type QueueFamily,
   type Reason,
+  type RecoveryPoint,
   type RecoveryPointContents,
   type RunPlan,
   type RunScript,
@@ -167,6 +168,8 @@ interface PiecesTable {
   bytes_new: number;
   bytes_stored: number;
   closed_at: Date;
+  /** When verification found that the vault cannot give it back. */
+  lost_at: Generated<Date | null>;
 }
 
 interface RecoveryPointsTable {
@@ -182,7 +185,7 @@ interface RecoveryPointsTable {
   manifest_sha256: string;
   totals: Json<ByteTotals>;
   contents: Json<RecoveryPointContents>;
-  state: Generated<'available' | 'expiring' | 'expired'>;
+  state: Generated<RecoveryPoint['state']>;
   started_at: Date;
   completed_at: Date;
   created_at: Generated<Date>;

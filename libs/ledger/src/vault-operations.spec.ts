@@ -11,8 +11,8 @@ import { adoptRecoveryPoint, type Adoption } from './adopt-recovery-point';
 import { listAuditEvents } from './audit-events';
 import { commitRecoveryPoint } from './commit-run';
 import { findDatabase } from './databases';
-import { knownHandles } from './pieces';
-import { findRecoveryPoint, readLastLogs } from './recovery-points';
+import { knownHandles, recordIngest } from './pieces';
+import { findRecoveryPoint, listManifestKeys, readLastLogs, readRecoveryPointFacts } from './recovery-points';
 import { type Refusal } from './refusal';
 import { findRun, isRefusal } from './runs';
 import {
@@ -35,6 +35,7 @@ import {
   recordVaultProgress,
   sweepVaultOperations,
 } from './vault-operations';
+import { recordVerifiedPoints } from './vault-verified';
 
 let fixture: LedgerFixture;
 beforeAll(async () => {
@@ -227,5 +228,47 @@ describe('a recovery point that only the bucket knows', () => {
       .where('id', '=', run.runId)
       .execute();
     expect(await adopt({ runId: run.runId, fence: run.fence })).toMatchObject({ kind: 'left-out' });
+  });
+});
+
+describe('a recovery point that verification found corrupt', () => {
+  it('is not offered any more, its lost pieces are no base, and both come back when they are found whole', async () => {
+    const databaseId = await fixture.newDatabase();
+    const run = await committingRun(fixture, databaseId);
+    const piece = {
+      handle: 'k/lost',
+      bytes: 1,
+      bytesNew: 1,
+      bytesStored: 1,
+      closedAt: '2026-01-01T00:00:00.000Z',
+    };
+    await recordIngest(session(), {
+      ...run,
+      totals: { bytesRead: 1, bytesNew: 1, bytesStored: 1 },
+      pieces: [piece],
+    });
+    const manifest = manifestOf(run);
+    await commitRecoveryPoint(session(), manifest);
+    const found = {
+      corruptManifests: [manifest.manifestKey],
+      lostHandles: ['k/lost'],
+      principal: 'maintenance',
+    };
+    await recordVerifiedPoints(session(), { ...found, othersAreWhole: false });
+    const pointId = manifest.recoveryPointId;
+    expect(await findRecoveryPoint(session(), pointId)).toMatchObject({ state: 'corrupt' });
+    expect(await readRecoveryPointFacts(session(), databaseId)).toEqual([]);
+    expect(await knownHandles(session(), databaseId, ['k/lost'])).toEqual([]);
+    expect(await listManifestKeys(session(), databaseId)).toEqual([manifest.manifestKey]);
+    const nothing = { corruptManifests: [], lostHandles: [], principal: 'maintenance' };
+    await recordVerifiedPoints(session(), { ...nothing, othersAreWhole: false });
+    expect(await findRecoveryPoint(session(), pointId)).toMatchObject({ state: 'corrupt' });
+    await recordVerifiedPoints(session(), { ...nothing, othersAreWhole: true });
+    expect(await findRecoveryPoint(session(), pointId)).toMatchObject({ state: 'available' });
+    expect(await knownHandles(session(), databaseId, ['k/lost'])).toEqual(['k/lost']);
+    expect((await listAuditEvents(session(), pointId)).map((e) => e.action)).toEqual([
+      'recovery-point.found-corrupt',
+      'recovery-point.found-available',
+    ]);
   });
 });

@@ -1,8 +1,12 @@
-// What of the vault was verified when. The ledger only keeps it: its shape belongs to the vault.
-import { type LedgerSession } from './ledger';
-import { toJson } from './sql-values';
+// What verification of the vault found, as the rest of the product has to know it: no backup relies on a piece that is lost, and a recovery
+// point that needs one is not offered for a restore. A later verification that finds it whole again takes that back.
+import { type RecoveryPoint } from '@adyton/contracts';
+import { sql } from 'kysely';
+import { recordAudit } from './audit-events';
+import { inTransaction, type LedgerSession } from './ledger';
+import { now, toJson } from './sql-values';
 
-/** Null before the first verification. */
+/** What was verified when; the ledger only keeps it, its shape belongs to the vault. Null before the first verification. */
 export async function readVerifyState<T>(session: LedgerSession): Promise<T | null> {
   const row = await session.selectFrom('vault_verified').select('state').executeTakeFirst();
   return row === undefined ? null : (row.state as T);
@@ -14,4 +18,58 @@ export async function storeVerifyState(session: LedgerSession, state: object): P
     .values({ state: toJson(state) })
     .onConflict((c) => c.column('only_row').doUpdateSet({ state: toJson(state) }))
     .execute();
+}
+
+export interface VerifiedPoints {
+  /** Object keys of manifests whose recovery points cannot be restored. */
+  readonly corruptManifests: readonly string[];
+  /** Handles of the pieces that cannot be given back. */
+  readonly lostHandles: readonly string[];
+  /** Whether everything that is not named was found whole. */
+  readonly othersAreWhole: boolean;
+  readonly principal: string;
+}
+
+export function recordVerifiedPoints(session: LedgerSession, verified: VerifiedPoints): Promise<void> {
+  return inTransaction(session, async (tx) => {
+    const { corruptManifests, lostHandles, othersAreWhole, principal } = verified;
+    const isCorrupt = sql<boolean>`manifest_key = ANY(${[...corruptManifests]}::text[])`;
+    const isLost = sql<boolean>`handle = ANY(${[...lostHandles]}::text[])`;
+    await movePoints(tx, { from: 'available', to: 'corrupt', where: isCorrupt, principal });
+    await tx.updateTable('pieces').set({ lost_at: now }).where('lost_at', 'is', null).where(isLost).execute();
+    if (!othersAreWhole) return;
+    await movePoints(tx, { from: 'corrupt', to: 'available', where: sql`NOT ${isCorrupt}`, principal });
+    await tx
+      .updateTable('pieces')
+      .set({ lost_at: null })
+      .where('lost_at', 'is not', null)
+      .where(sql<boolean>`NOT ${isLost}`)
+      .execute();
+  });
+}
+
+interface PointMove {
+  readonly from: RecoveryPoint['state'];
+  readonly to: RecoveryPoint['state'];
+  readonly where: ReturnType<typeof sql<boolean>>;
+  readonly principal: string;
+}
+
+async function movePoints(tx: LedgerSession, { from, to, where, principal }: PointMove): Promise<void> {
+  const moved = await tx
+    .updateTable('recovery_points')
+    .set({ state: to })
+    .where('state', '=', from)
+    .where(where)
+    .returning(['id', 'database_id'])
+    .execute();
+  await recordAudit(
+    tx,
+    moved.map(({ id, database_id }) => ({
+      principal,
+      action: `recovery-point.found-${to}`,
+      subjectId: id,
+      databaseId: database_id,
+    })),
+  );
 }

@@ -6,7 +6,7 @@ import { type MakeContext } from '../context';
 import { bytes, elapsed, fields, table } from '../render/format';
 
 const LEVEL_LETTER = { level0: '0', level1: '1', archivelog: '-' } as const;
-const STATE_LETTER = { available: 'A', expiring: 'E', expired: 'X' } as const;
+const STATE_LETTER = { available: 'A', corrupt: 'C', expiring: 'E', expired: 'X' } as const;
 
 export function addListCommands(program: Command, contextOf: MakeContext): void {
   program

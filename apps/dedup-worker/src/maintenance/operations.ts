@@ -55,7 +55,8 @@ export interface OperationsParts {
 const LEASE_SECONDS = 60;
 /** Between two signs of life, ms: a few may be lost. */
 const HEARTBEAT_MS = 2_000;
-const PRINCIPAL = 'maintenance';
+/** In audit rows. */
+export const PRINCIPAL = 'maintenance';
 
 export class Operations {
   private readonly inHand = new Map<VaultOperationId, { stop: AbortController; ended: Promise<void> }>();

@@ -5,9 +5,7 @@ import { adoptRecoveryPoint, type Adoption } from '@adyton/ledger';
 import { readRecoveryPoints, type FoundRecoveryPoint } from '@adyton/vault';
 import { ulid } from 'ulid';
 import { type MaintenanceParts } from './operation-table';
-import { type OperationContext, type OperationEnd } from './operations';
-
-const PRINCIPAL = 'maintenance';
+import { PRINCIPAL, type OperationContext, type OperationEnd } from './operations';
 
 export async function rebuildLedger(
   parts: MaintenanceParts,

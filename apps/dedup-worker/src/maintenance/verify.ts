@@ -1,7 +1,7 @@
 // Verifies the vault against itself and against the ledger: a manifest that was deleted names itself nowhere in the bucket, but the ledger knows
 // it. Packs found damaged are marked at once, so that the next backup stores what they held again.
 import { reasonOf, REPORT_ROWS_MAX } from '@adyton/contracts';
-import { listManifestKeys, readVerifyState, storeVerifyState } from '@adyton/ledger';
+import { listManifestKeys, readVerifyState, recordVerifiedPoints, storeVerifyState } from '@adyton/ledger';
 import {
   markPackDamaged,
   NOTHING_VERIFIED,
@@ -14,7 +14,13 @@ import {
 } from '@adyton/vault';
 import { dbKeyOf } from './db-key-of';
 import { type MaintenanceParts } from './operation-table';
-import { type OperationContext, type OperationEnd, type OptionsOf, type ReportOf } from './operations';
+import {
+  PRINCIPAL,
+  type OperationContext,
+  type OperationEnd,
+  type OptionsOf,
+  type ReportOf,
+} from './operations';
 import { watchedStore } from './watched-store';
 
 type Row = ReportOf<'verify'>['findings'][number];
@@ -35,8 +41,7 @@ export async function verify(
 ): Promise<OperationEnd<'verify'>> {
   const { ledger, vault, store, compute, clock } = parts;
   const dbKeys = options.database === undefined ? undefined : [await dbKeyOf(parts, options.database)];
-  const rows: Row[] = [];
-  let found = 0;
+  const findings = new Findings();
   const report = await verifyVault({
     store: watchedStore(store, context),
     vault,
@@ -44,8 +49,7 @@ export async function verify(
     now: () => clock.now(),
     level: options.level as VerifyLevel, // the catalog's schema has the same bounds
     onFinding: async (finding) => {
-      found += 1;
-      if (rows.length < REPORT_ROWS_MAX) rows.push(rowOf(finding));
+      findings.add(finding);
       await markDamaged(parts, finding);
     },
     expectedManifests: await listManifestKeys(ledger.session, options.database),
@@ -55,12 +59,19 @@ export async function verify(
     ...(options.budgetSeconds === undefined ? {} : { budgetMs: options.budgetSeconds * MS_PER_SECOND }),
   });
   await storeVerifyState(ledger.session, report.state);
-  return endOf(report, rows, found);
+  const isWhole = options.database === undefined && options.subset === undefined && options.level >= 1;
+  await recordVerifiedPoints(ledger.session, {
+    corruptManifests: [...findings.corruptManifests],
+    lostHandles: [...findings.lostHandles],
+    othersAreWhole: isWhole && report.reached.kind === 'all',
+    principal: PRINCIPAL,
+  });
+  return endOf(report, findings);
 }
 
-function endOf(report: VerifyReport, findings: Row[], findingsTotal: number): OperationEnd<'verify'> {
-  const [first] = findings;
-  const detail = `${findingsTotal} finding(s); the first: ${first?.objectKey ?? ''}: ${first?.detail ?? ''}`;
+function endOf(report: VerifyReport, { rows, total }: Findings): OperationEnd<'verify'> {
+  const [first] = rows;
+  const detail = `${total} finding(s); the first: ${first?.objectKey ?? ''}: ${first?.detail ?? ''}`;
   return {
     reason: first === undefined ? null : reasonOf('ADY_VAULT_DAMAGED', detail),
     report: {
@@ -69,10 +80,27 @@ function endOf(report: VerifyReport, findings: Row[], findingsTotal: number): Op
       objectsChecked: Object.values(report.objectsChecked).reduce((sum, count) => sum + count, 0),
       bytesRead: report.bytesRead,
       complete: report.reached.kind === 'all',
-      findingsTotal,
-      findings,
+      findingsTotal: total,
+      findings: rows,
     },
   };
+}
+
+/** What was found: rows for people, names for the ledger. */
+class Findings {
+  total = 0;
+  readonly rows: Row[] = [];
+  readonly corruptManifests = new Set<string>();
+  readonly lostHandles = new Set<string>();
+
+  add(finding: Finding): void {
+    this.total += 1;
+    if (this.rows.length < REPORT_ROWS_MAX) this.rows.push(rowOf(finding));
+    if (finding.kind !== 'damage') return;
+    if (finding.means === 'pieces-lost') for (const handle of finding.pieces) this.lostHandles.add(handle);
+    if (finding.means === 'pieces-lost' || finding.means === 'recovery-point-lost')
+      for (const manifestKey of finding.recoveryPoints) this.corruptManifests.add(manifestKey);
+  }
 }
 
 function rowOf(finding: Finding): Row {

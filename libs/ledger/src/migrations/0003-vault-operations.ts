@@ -21,6 +21,7 @@ const STATEMENTS = [
   // two verifies would do the same work twice, two rebuilds would undo each other
   sql`CREATE UNIQUE INDEX one_open_operation_a_kind ON adyton.vault_operations (kind)
     WHERE state IN ('requested', 'running')`,
+  sql`ALTER TABLE adyton.pieces ADD COLUMN lost_at timestamptz`,
   sql`CREATE TABLE adyton.vault_verified (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     state jsonb NOT NULL)`,
