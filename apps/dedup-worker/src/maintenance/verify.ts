@@ -125,5 +125,6 @@ function rowOf(finding: Finding): Row {
 async function markDamaged({ store, clock }: MaintenanceParts, finding: Finding): Promise<void> {
   if (finding.kind !== 'damage') return;
   if (finding.object !== 'data-pack' && finding.object !== 'metadata-pack') return;
+  if (finding.damage === 'unsupported-version') return; // whole, for a newer program
   await markPackDamaged(store, finding.objectKey, { damage: finding.damage, at: clock.now() });
 }

@@ -17,11 +17,11 @@ export async function readDamagedPacks(store: ObjectStore): Promise<ReadonlySet<
   return damaged;
 }
 
-/** From the next session on nobody relies on this pack. @throws RangeError when it is no pack. */
+/** From the next session on nobody relies on this pack. One of an unknown version is not damaged, and never marked. @throws RangeError when it is no pack. */
 export async function markPackDamaged(
   store: ObjectStore,
   packKey: string,
-  found: { readonly damage: string; readonly at: Date },
+  found: { readonly damage: 'missing' | 'truncated' | 'altered'; readonly at: Date },
 ): Promise<void> {
   const name = PACK.exec(packKey)?.[1];
   if (name === undefined) throw new RangeError(`not a pack: ${packKey}`);

@@ -87,11 +87,10 @@ async function checkBytes(run: VerifyRun, key: string, pack: NeededPack): Promis
   const read = await run.store.get(key);
   if (read === null) throw damaged(key, 'missing');
   const bytes = bufferOf(read);
+  // The name first: a pack that has it is whole, and then another version is one of a newer program.
+  if ((await run.options.compute.name(read)) !== packIdOf(key)) throw damaged(key, 'altered');
   const { sid } = readPackHeader(bytes, key);
-  const isNamed =
-    (await run.options.compute.name(read)) === packIdOf(key) &&
-    sid.equals(ulidToBytes(NAME.exec(key)?.[2] ?? ''));
-  if (!isNamed) throw damaged(key, 'altered');
+  if (!sid.equals(ulidToBytes(NAME.exec(key)?.[2] ?? ''))) throw damaged(key, 'altered');
   const { directoryOffset } = readPackFooter(bytes.subarray(-FOOTER_BYTES), bytes.length, key);
   if (directoryOffset < pack.end) throw damaged(key, 'altered');
   if (run.level >= 2) await checkChunks(run, { key, dbKey: pack.dbKey, bytes });
