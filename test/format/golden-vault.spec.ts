@@ -39,7 +39,8 @@ async function openGolden(version: string) {
 async function restore(lookup: Parameters<typeof openPieceReader>[0], handle: string): Promise<Buffer> {
   const reader = await openPieceReader(lookup, handle);
   const parts: Uint8Array[] = [];
-  for (let part = await reader.read(); part !== null; part = await reader.read()) parts.push(part);
+  for (let part = await reader.read(); part !== null; part = await reader.read())
+    parts.push(Uint8Array.from(part)); // the reader uses its memory again
   return Buffer.concat(parts);
 }
 

@@ -106,3 +106,64 @@ it('retries ride out a store that answers 503 every third time', async () => {
   for (let i = 0; i < 40; i += 1)
     expect(Buffer.from((await store.get(`key${i}`)) ?? []).toString()).toBe(`body ${i}`);
 });
+
+it('a store that answers 500 is tried again, one that does not know the key any more is not', async () => {
+  const store = await open('refused');
+  await faults({ errorRate: 1, errorStatus: 500 });
+  await expect(store.get('a')).rejects.toMatchObject({ temporary: true });
+  await faults({ wrongCredentials: true });
+  await expect(store.get('a')).rejects.toMatchObject({ kind: 'denied', temporary: false });
+});
+
+it('a PUT that breaks half-way stores nothing', async () => {
+  const store = await open('broken');
+  const body = Buffer.alloc(4_000_000, 1);
+  await faults({ cutPut: true });
+  await expect(store.create('half', body)).rejects.toMatchObject({ temporary: true });
+  await faults(null);
+  expect(await (await open('broken')).get('half')).toBeNull();
+});
+
+it('a PUT whose answer is lost has stored everything', async () => {
+  const store = await open('unanswered');
+  await faults({ lostReply: true });
+  await expect(store.create('whole', Buffer.from('x'))).rejects.toMatchObject({ temporary: true });
+  await faults(null);
+  expect(Buffer.from((await store.get('whole')) ?? []).toString()).toBe('x');
+});
+
+it('strikes as many requests as it is told to', async () => {
+  const store = retryingStore(await open('times'), { baseDelayMs: 1, delayMsMax: 5, attemptsMax: 4 });
+  await faults({ lostReply: true, times: 1 });
+  expect(['created', 'exists']).toContain(await store.create('a', Buffer.from('x')));
+  await faults(null);
+  expect(Buffer.from((await store.get('a')) ?? []).toString()).toBe('x');
+});
+
+it('a body that trickles is given up after our time-out', async () => {
+  const store = await open('slow');
+  await store.create('a', Buffer.alloc(1_000_000, 1));
+  await faults({ trickleBytesPerSecond: 10_000 });
+  await expect(store.get('a')).rejects.toMatchObject({ temporary: true });
+});
+
+it('a list that lags behind does not name the newest objects', async () => {
+  const store = await open('stale');
+  await store.create('a', Buffer.from('x'));
+  const names = async () => {
+    const keys: string[] = [];
+    for await (const { key } of store.list('')) keys.push(key);
+    return keys;
+  };
+  expect(await names()).toEqual(['a']);
+  await faults({ staleListMs: 600_000 });
+  expect(await names()).toEqual([]);
+});
+
+it('refuses faults nobody declared, and values they do not take', async () => {
+  const url = `http://127.0.0.1:${String(server.ready['controlPort'])}/faults`;
+  for (const plan of [{ nonsense: true }, { hang: 1 }, { errorStatus: 404 }]) {
+    const reply = await fetch(url, { method: 'POST', body: JSON.stringify(plan) });
+    expect(reply.status).toBe(400);
+  }
+});

@@ -25,6 +25,8 @@ export interface RunningStack extends Stack {
   end(): Promise<void>;
   /** One SQL statement against the ledger. */
   sql<T extends object>(text: string, values?: readonly unknown[]): Promise<T[]>;
+  /** Ends every session of the ledger, starts it on the same data, and connects again. */
+  restartPostgres(): Promise<void>;
   /** Moves the ledger's clock; every decision about expiry and leases follows. */
   moveClock(seconds: number): Promise<void>;
 }
@@ -42,8 +44,13 @@ const TEST_DATABASE_BYTES = '48M';
 export async function runStack(options: Partial<StackOptions> = {}): Promise<RunningStack> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'adyton-test-'));
   const stack = await startStack({ databaseBytes: TEST_DATABASE_BYTES, ...options, directory });
-  const ledger = new Client({ connectionString: stack.ledgerUrl });
-  await ledger.connect();
+  const connected = async (): Promise<Client> => {
+    const client = new Client({ connectionString: stack.ledgerUrl });
+    client.on('error', () => undefined); // a test that takes the server away ends this session too
+    await client.connect();
+    return client;
+  };
+  let ledger = await connected();
   const sql = async <T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> =>
     (await ledger.query<T>(text, [...values])).rows;
   const end = async (): Promise<void> => {
@@ -55,6 +62,10 @@ export async function runStack(options: Partial<StackOptions> = {}): Promise<Run
     directory,
     api: { baseUrl: stack.url, token: readFileSync(stack.tokenFile, 'utf8').trim() },
     sql,
+    restartPostgres: async () => {
+      await stack.postgres.restart();
+      ledger = await connected();
+    },
     moveClock: async (seconds) => {
       await sql(`UPDATE adyton.clock_offset SET "offset" = "offset" + make_interval(secs => $1)`, [seconds]);
     },

@@ -10,7 +10,7 @@ import {
   type RunPlan,
   type RunScript,
 } from '@adyton/contracts';
-import { type DatabaseId, type RequestId, type RunId, type RunPhase } from '@adyton/domain';
+import { type DatabaseId, type DryRunId, type RequestId, type RunId, type RunPhase } from '@adyton/domain';
 
 export type ControlPlane = ReturnType<typeof connectControlPlane>;
 
@@ -36,6 +36,9 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
       new Set(
         (await callRoute(endpoint, agentRoutes.lookUpPieces, { params: { id }, body: { handles } })).known,
       ),
+    openDryRun: (id: DryRunId) => callRoute(endpoint, agentRoutes.openDryRun, { params: { id } }),
+    answerDryRun: (id: DryRunId, body: { plan: RunPlan; scripts: RunScript[] } | { reason: Reason }) =>
+      callRoute(endpoint, agentRoutes.answerDryRun, { params: { id }, body }),
     claim: (id: RequestId, incarnation: string): Promise<ClaimedRun> =>
       callRoute(endpoint, agentRoutes.claimRequest, { params: { id }, body: { incarnation } }),
     heartbeat: (run: FencedRun, phase: RunPhase) =>

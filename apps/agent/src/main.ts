@@ -16,6 +16,7 @@ import {
   untilAskedToEnd,
 } from '@adyton/runtime';
 import { ulid } from 'ulid';
+import { answerDryRun } from './backup/answer-dry-run';
 import { type AgentTools } from './backup/backup-run';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     handlers: {
       'backup.run': ({ requestId }) => handleRequest(request, requestId),
       'restore.run': ({ requestId }) => handleRequest(request, requestId),
+      'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
       'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
     },
     log,

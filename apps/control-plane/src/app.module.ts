@@ -6,12 +6,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { AgentDatabasesController } from './agent-api/agent-databases.controller';
+import { AgentDryRunsController } from './agent-api/agent-dry-runs.controller';
 import { AgentRunsController } from './agent-api/agent-runs.controller';
 import { IngestController } from './agent-api/ingest.controller';
 import { BackupRequestsController } from './backup-requests/backup-requests.controller';
 import { RequestWork } from './backup-requests/request-work';
 import { type Config } from './config';
 import { DatabasesController } from './databases/databases.controller';
+import { DryRunController } from './databases/dry-run.controller';
 import { Doctor, type StoreProbe } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
 import { AboutController } from './health/about.controller';
@@ -63,6 +65,8 @@ export class AppModule {
         ExplanationsController,
         DoctorController,
         AgentDatabasesController,
+        DryRunController,
+        AgentDryRunsController,
         AgentRunsController,
         IngestController,
         HealthController,

@@ -41,7 +41,7 @@ const ask = (database: string, headers = {}) =>
 describe('a manual backup', () => {
   it('S1.1 goes from request to recovery point, and the commit is idempotent', async () => {
     const { run, hostApi, host, database } = await claimedBackup(server);
-    expect(run).toMatchObject({ operation: 'backup', kind: 'auto', lastResetlogsScn: null, lastLogs: [] });
+    expect(run).toMatchObject({ operation: 'backup', kind: 'auto', lastPoint: null, lastLogs: [] });
     const identity = { dbid: '1234567890', dbUniqueName: 'ORCL' };
     await callRoute(hostApi, agentRoutes.reportIdentity, { params: { id: database.id }, body: identity });
     const grant = await callRoute(hostApi, agentRoutes.getGrant, { params: { id: run.runId } });

@@ -10,7 +10,7 @@ import {
   untilAskedToEnd,
 } from '@adyton/runtime';
 import { serveSbt } from '@adyton/sbt';
-import { IngestBuffers, threadCompute } from '@adyton/vault';
+import { IngestBuffers, RestoreBuffers, threadCompute } from '@adyton/vault';
 import { configuredStore } from '@adyton/vault-access';
 import { join } from 'node:path';
 import { settings } from './config';
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
     keyRing,
     compute,
     buffers: new IngestBuffers(),
+    restoreBuffers: new RestoreBuffers(),
     indexCacheDirectory: config.ADYTON_CACHE_DIR ?? join(config.ADYTON_STATE_DIR, INDEX_CACHE),
     log,
     now: () => systemClock.now(),

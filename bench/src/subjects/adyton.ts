@@ -18,7 +18,7 @@ import {
   waitForRedis,
   type Producer,
 } from '@adyton/queue';
-import { createVault, deriveDatabaseKeys, serialiseDatabaseKeys } from '@adyton/vault';
+import { createVault, deriveDatabaseKeys, KEY_FILE_BYTES, serialiseDatabaseKeys } from '@adyton/vault';
 import { ManagedProcess } from '../../../stack/src/managed-process';
 import { appMain } from '../../../stack/src/repository';
 import { startRedis } from '../../../stack/src/start-redis';
@@ -26,7 +26,7 @@ import { DEDUP_WORKER_MEMORY } from '../../../stack/src/start-stack';
 import { cpuSecondsOf, filesBelow, rssBytesPeakOf, type Cost } from '../measure';
 import { SBT_BLOCK_BYTES } from '../stream/data-file-piece';
 import { bytesOfDataPacks } from './data-packs';
-import { SBT_TOKEN, startGrantServer, type GrantServer } from './grant-server';
+import { SBT_TOKEN, startGrantServer, type GrantedDatabase, type GrantServer } from './grant-server';
 import { SbtClient } from './sbt-client';
 import { growthOf, type StoredStream, type StreamFile, type Subject } from './subject';
 
@@ -50,16 +50,33 @@ export interface Adyton extends Subject {
 }
 
 export async function openAdyton(directory: string): Promise<Adyton> {
+  const endings: Ending[] = [];
+  const endAll = async (): Promise<void> => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    return new RunningAdyton({ ...(await startAll(directory, endings)), endAll });
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+}
+
+type Ending = () => Promise<void> | void;
+
+async function startAll(directory: string, endings: Ending[]): Promise<Omit<Parts, 'endAll'>> {
   const storeDirectory = join(directory, 'store');
-  const store = await openObjectStore({ kind: 'filesystem', directory: storeDirectory });
-  const vault = await createVault(store, {
-    unlock: { kind: 'key-file', key: Buffer.alloc(32, 1) },
-    now: new Date(),
-  });
-  const keys = serialiseDatabaseKeys(deriveDatabaseKeys(vault.masterKey, vault.vaultId, DBID));
-  const grants = await startGrantServer({ dbid: DBID, vaultId: vault.vaultId, keys });
+  const grants = await startGrantServer(await createDatabase(storeDirectory));
+  endings.push(() => grants.close());
   const redis = await startRedis({ directory: join(directory, 'redis') });
+  endings.push(() => redis.stop());
+  const connection = connectRedis(redis.url, { onError: () => undefined });
+  const queues = openHostQueues(connection);
+  endings.push(() => closeRedis(connection));
+  endings.push(() => queues.close());
+  if (!(await waitForRedis(connection, REDIS_WAIT_MS))) throw new Error('Redis does not answer');
   const socketDirectory = mkdtempSync(join(tmpdir(), 'adyton-bench-'));
+  endings.push(() => rmSync(socketDirectory, { recursive: true, force: true }));
   const socketPath = join(socketDirectory, 'sbt.sock');
   const worker = await ManagedProcess.start({
     name: 'dedup-worker',
@@ -67,7 +84,6 @@ export async function openAdyton(directory: string): Promise<Adyton> {
     args: [appMain('dedup-worker')],
     env: {
       ...DEDUP_WORKER_MEMORY,
-      ADYTON_LOG_LEVEL: 'info',
       ADYTON_CONTROL_PLANE_URL: grants.url,
       ADYTON_HOST_ID: HOST_ID,
       ADYTON_HOST_TOKEN: 'token-of-the-host',
@@ -80,25 +96,19 @@ export async function openAdyton(directory: string): Promise<Adyton> {
     readyEvent: 'dedup-worker.ready',
     logFile: join(directory, 'dedup-worker.log'),
   });
-  const connection = connectRedis(redis.url, { onError: () => undefined });
-  if (!(await waitForRedis(connection, REDIS_WAIT_MS))) throw new Error('Redis does not answer');
-  const queues = openHostQueues(connection);
-  const stopAll = async (): Promise<void> => {
-    await worker.stop();
-    await queues.close();
-    closeRedis(connection);
-    await redis.stop();
-    await grants.close();
-    rmSync(socketDirectory, { recursive: true, force: true });
-  };
-  return new RunningAdyton({
-    storeDirectory,
-    socketPath,
-    grants,
-    worker,
-    producer: createProducer(queues),
-    stopAll,
+  endings.push(() => worker.stop());
+  return { storeDirectory, socketPath, grants, worker, producer: createProducer(queues) };
+}
+
+/** A vault with the keys of one database in it. */
+async function createDatabase(storeDirectory: string): Promise<GrantedDatabase> {
+  const store = await openObjectStore({ kind: 'filesystem', directory: storeDirectory });
+  const vault = await createVault(store, {
+    unlock: { kind: 'key-file', key: Buffer.alloc(KEY_FILE_BYTES, 1) },
+    now: new Date(),
   });
+  const keys = deriveDatabaseKeys(vault.masterKey, vault.vaultId, DBID);
+  return { dbid: DBID, vaultId: vault.vaultId, keys: serialiseDatabaseKeys(keys) };
 }
 
 interface Parts {
@@ -107,7 +117,7 @@ interface Parts {
   readonly grants: GrantServer;
   readonly worker: ManagedProcess;
   readonly producer: Producer;
-  readonly stopAll: () => Promise<void>;
+  readonly endAll: Ending;
 }
 
 class RunningAdyton implements Adyton {
@@ -167,8 +177,8 @@ class RunningAdyton implements Adyton {
     return rssBytesPeakOf(this.parts.worker.pid);
   }
 
-  close(): Promise<void> {
-    return this.parts.stopAll();
+  async close(): Promise<void> {
+    await this.parts.endAll();
   }
 
   private async send(runId: RunId, channel: string, piece: PieceToStore): Promise<void> {

@@ -41,14 +41,16 @@ const claimed = z.object({
   heartbeatSeconds: z.number().positive(),
   startedAt: instant,
 });
-const claimedBackup = claimed.extend({
-  operation: z.literal('backup'),
+/** What the level and the logs of a backup are decided from. */
+const backupQuestion = z.object({
+  database,
   kind: askedKind,
-  /** resetlogs SCN of the newest recovery point, null when there is none. */
-  lastResetlogsScn: scn.nullable(),
+  /** The newest recovery point with data files; null when there is none. */
+  lastPoint: z.object({ resetlogsScn: scn, consistentScn: scn }).nullable(),
   /** Archived logs are chosen from our manifests: the end of what the vault holds, per incarnation and thread. */
   lastLogs: z.array(z.object({ resetlogsScn: scn, thread: z.int(), sequence: z.int() })),
 });
+const claimedBackup = claimed.extend({ operation: z.literal('backup'), ...backupQuestion.shape });
 const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
 const claimedRun = z.discriminatedUnion('operation', [claimedBackup, claimedRestore]);
 
@@ -127,6 +129,27 @@ export const agentRoutes = defineRoutes({
     auth: 'host',
     status: 200,
     response: databaseKeys,
+  },
+
+  openDryRun: {
+    method: 'GET',
+    path: '/agent/v1/dry-runs/{id}',
+    summary: 'What somebody wants to know about a backup that is not to be run',
+    auth: 'host',
+    status: 200,
+    response: backupQuestion,
+  },
+  answerDryRun: {
+    method: 'POST',
+    path: '/agent/v1/dry-runs/{id}',
+    summary: 'Plan and scripts of the backup that was not run, or why there are none',
+    auth: 'host',
+    status: 204,
+    body: z.union([
+      z.strictObject({ plan: runPlan, scripts: z.array(runScript).max(4) }),
+      z.strictObject({ reason }),
+    ]),
+    response: nothing,
   },
 
   claimRequest: {
@@ -256,6 +279,7 @@ export const agentRoutes = defineRoutes({
   },
 });
 
+export type BackupQuestion = z.infer<typeof backupQuestion>;
 export type ClaimedRun = z.infer<typeof claimedRun>;
 export type ClaimedBackup = z.infer<typeof claimedBackup>;
 export type ClaimedRestore = z.infer<typeof claimedRestore>;

@@ -213,6 +213,20 @@ export const errorCatalog = {
     title: 'A pre-check failed',
     hint: 'the reason lists each failed check with its evidence',
   },
+  ADY_ESTIMATE_FAILED: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'The size of the backup could not be estimated',
+    hint: 'the reason carries the error of the database; nothing was read or written',
+  },
+  ADY_PLUGGABLE_DATABASE: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'The registered service leads into a pluggable database',
+    hint: 'register the database with a service of the root container (CDB$ROOT)',
+  },
   ADY_NO_DATA_FILES: {
     http: 409,
     retry: 'operator',

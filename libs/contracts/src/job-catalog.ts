@@ -1,7 +1,7 @@
 // Every queue job, once: queue family, payload, attempts, lock. A job on a host queue is a doorbell: its processor claims or opens
 // what the payload names and returns; a run's life hangs on its lease in Postgres, never on a queue lock.
 import { z } from 'zod';
-import { databaseId, requestId, runId, vaultOperationId } from './schemas';
+import { databaseId, dryRunId, requestId, runId, vaultOperationId } from './schemas';
 
 export const queueFamilies = ['agent', 'dedup', 'vault'] as const;
 /** A family has one queue per host, `agent.<hostId>` and `dedup.<hostId>`; the maintenance tier shares one, `vault`. */
@@ -29,6 +29,12 @@ export const jobCatalog = {
     queue: 'agent',
     payload: z.strictObject({ v: z.literal(1), databaseId }),
     attempts: 3,
+    lockSeconds: 60,
+  },
+  'backup.plan': {
+    queue: 'agent',
+    payload: z.strictObject({ v: z.literal(1), dryRunId }),
+    attempts: 1,
     lockSeconds: 60,
   },
   'ingest.run': { queue: 'dedup', payload: runPayload, attempts: 3, lockSeconds: 15 },

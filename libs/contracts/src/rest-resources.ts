@@ -146,6 +146,10 @@ export const runPlan = z.object({
       reason: z.string().nullable(),
       baseHandle: z.string().nullable(),
       status: z.string(),
+      /** Bytes RMAN will read; null in plans of older releases. */
+      bytesToRead: count.nullable().default(null),
+      /** How the estimate was found. */
+      method: z.string().nullable().default(null),
     }),
   ),
   archivedLogs: z.array(z.object({ thread: z.int(), sequence: z.int(), bytes: count })),
@@ -163,6 +167,13 @@ export const runPlan = z.object({
 export const runScript = z.object({
   step: z.enum(['data', 'logs', 'control-file', 'restore']),
   text: z.string(),
+});
+/** What a backup would do now; nothing was run for it. */
+export const dryRun = z.object({
+  databaseId,
+  kind: askedKind,
+  plan: runPlan,
+  scripts: z.array(runScript),
 });
 export const runDetail = run.extend({ plan: runPlan.nullable(), scripts: z.array(runScript) });
 
@@ -255,4 +266,5 @@ export type RecoveryPointDetail = z.infer<typeof recoveryPointDetail>;
 export type CreateRestorePlan = z.infer<typeof createRestorePlan>;
 export type RestorePlan = z.infer<typeof restorePlan>;
 export type Explanation = z.infer<typeof explanation>;
+export type DryRun = z.infer<typeof dryRun>;
 export type DoctorCheck = z.infer<typeof doctorCheck>;

@@ -7,6 +7,7 @@ import {
   createSchedule,
   database,
   doctorReport,
+  dryRun,
   enrolledHost,
   explanation,
   host,
@@ -21,7 +22,7 @@ import {
 import { vaultOperation, vaultOperationOptions } from './vault-operations';
 import { policyRoutes } from './policy-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
-import { plainName } from './schemas';
+import { askedKind, plainName } from './schemas';
 
 const byDatabase = pageQuery.extend({ database: z.string().max(64).optional() });
 
@@ -87,6 +88,16 @@ export const restRoutes = defineRoutes({
     auth: 'api',
     status: 200,
     response: database,
+  },
+
+  planBackup: {
+    method: 'GET',
+    path: '/api/v1/databases/{database}/plan',
+    summary: 'What a backup would do now: level, checks, estimate, scripts; runs nothing',
+    auth: 'api',
+    status: 200,
+    query: z.object({ kind: askedKind.default('auto') }),
+    response: dryRun,
   },
 
   createSchedule: {

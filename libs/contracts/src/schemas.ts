@@ -8,6 +8,7 @@ import {
   vaultOperationTransitions,
   type Branded,
   type DatabaseId,
+  type DryRunId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -35,6 +36,7 @@ export const scheduleId = id<ScheduleId>(ID_PREFIX.ScheduleId);
 export const requestId = id<RequestId>(ID_PREFIX.RequestId);
 export const runId = id<RunId>(ID_PREFIX.RunId);
 export const recoveryPointId = id<RecoveryPointId>(ID_PREFIX.RecoveryPointId);
+export const dryRunId = id<DryRunId>(ID_PREFIX.DryRunId);
 export const restorePlanId = id<RestorePlanId>(ID_PREFIX.RestorePlanId);
 export const vaultOperationId = id<VaultOperationId>(ID_PREFIX.VaultOperationId);
 
@@ -107,6 +109,8 @@ export const progress = byteTotals.extend({
   /** Bytes expected in all; null before the estimate. Never smaller than bytesDone. */
   bytesExpected: count.nullable(),
   bytesDone: count,
+  /** Grows only, whatever becomes of the estimate; 100 at the end of a run that succeeded. */
+  percentDone: z.int().min(0).max(100),
   piecesDone: count,
 });
 export type Progress = z.infer<typeof progress>;

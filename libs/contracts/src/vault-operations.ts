@@ -79,7 +79,7 @@ const collectReport = z.object({
 const rebuildIndexReport = z.object({
   kind: z.literal('rebuild-index'),
   databases: count,
-  packsRead: count,
+  packs: count,
   chunks: count,
   damagedPacks: named,
 });

@@ -1,12 +1,17 @@
 import { chooseBackupLevel, type DataFileToBackUp, type LevelQuestion } from './choose-backup-level';
 import { parseScn } from './scn';
 
+const OURS = 'k/ours';
 const scn = (n: number) => parseScn(String(n));
 
-function file(number: number, base?: { handle: string; deviceType?: string }): DataFileToBackUp {
+function file(
+  number: number,
+  base?: { handle: string; deviceType?: string },
+  createdAt = 10,
+): DataFileToBackUp {
   return {
     file: number,
-    creationScn: scn(10),
+    creationScn: scn(createdAt),
     base:
       base === undefined
         ? null
@@ -22,17 +27,18 @@ function file(number: number, base?: { handle: string; deviceType?: string }): D
 function decide(question: Partial<LevelQuestion>) {
   return chooseBackupLevel({
     asked: 'auto',
-    files: [file(1, { handle: 'ours' })],
+    files: [file(1, { handle: OURS })],
     resetlogsScn: scn(1),
-    lastResetlogsScn: scn(1),
-    handlesInVault: new Set(['ours']),
+    lastPoint: { resetlogsScn: scn(1), consistentScn: scn(200) },
+    handlesInVault: new Set([OURS]),
+    ownPrefix: 'k/',
     ...question,
   });
 }
 
 describe('chooseBackupLevel', () => {
-  it('takes level 0 first and level 1 from then on', () => {
-    expect(decide({ files: [file(1)], lastResetlogsScn: null })).toMatchObject({
+  it('S2.1 takes level 0 first and S2.2 level 1 from then on', () => {
+    expect(decide({ files: [file(1)], lastPoint: null })).toMatchObject({
       level: 'level0',
       reason: 'first-backup',
     });
@@ -51,12 +57,12 @@ describe('chooseBackupLevel', () => {
     });
   });
 
-  it('takes level 0 again after RESETLOGS', () => {
+  it('S2.1 takes level 0 again after RESETLOGS', () => {
     expect(decide({ resetlogsScn: scn(500) })).toMatchObject({ level: 'level0', reason: 'resetlogs' });
   });
 
-  it('gives a new data file level 0 in the same run as the others get level 1', () => {
-    const { level, files } = decide({ files: [file(1, { handle: 'ours' }), file(2)] });
+  it('S2.1 gives a new data file level 0 in the same run as the others get level 1', () => {
+    const { level, files } = decide({ files: [file(1, { handle: OURS }), file(2, undefined, 300)] });
     expect(level).toBe('level1');
     expect(files.map((f) => [f.file, f.level, f.reason])).toEqual([
       [1, 1, 'level0-exists'],
@@ -64,10 +70,20 @@ describe('chooseBackupLevel', () => {
     ]);
   });
 
+  it('S2.1 says that the base of an old file is gone, not that the file is new', () => {
+    const { files } = decide({ files: [file(1, { handle: OURS }), file(2, undefined, 10)] });
+    expect(files[1]).toMatchObject({ level: 0, reason: 'base-expired' });
+  });
+
+  it('S2.6 does not take what a failed level 0 left for a full backup', () => {
+    expect(decide({ lastPoint: null })).toMatchObject({ level: 'level0', reason: 'base-failed' });
+  });
+
   it.each([
     ['on disk', { handle: '/u01/fra/o1_mf.bkp', deviceType: 'DISK' }, 'foreign-base'],
-    ['not in this vault', { handle: 'theirs' }, 'base-forgotten'],
-  ])('never builds a level 1 on a base that is %s, and says which', (_, base, reason) => {
+    ['of another media manager', { handle: 'theirs' }, 'foreign-base'],
+    ['not in this vault any more', { handle: 'k/gone' }, 'base-forgotten'],
+  ])('S2.10 never builds a level 1 on a base that is %s, and says which', (_, base, reason) => {
     expect(decide({ files: [file(1, base)] }).files).toEqual([
       { file: 1, level: 0, reason, baseHandle: base.handle },
     ]);

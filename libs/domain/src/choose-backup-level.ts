@@ -23,6 +23,8 @@ export type LevelReason =
   | 'asked-full'
   | 'first-backup'
   | 'resetlogs'
+  | 'base-failed'
+  | 'base-expired'
   | 'new-file'
   | 'foreign-base'
   | 'base-forgotten'
@@ -47,8 +49,10 @@ export interface LevelQuestion {
   readonly asked: AskedKind;
   readonly files: readonly DataFileToBackUp[];
   readonly resetlogsScn: Scn;
-  /** resetlogs SCN of this database's newest recovery point; null when it has none. */
-  readonly lastResetlogsScn: Scn | null;
+  /** This database's newest recovery point with data files; null when it has none. */
+  readonly lastPoint: { readonly resetlogsScn: Scn; readonly consistentScn: Scn } | null;
+  /** What every handle of ours begins with; others were written by somebody else. */
+  readonly ownPrefix: string;
   /** Handles of closed pieces this vault holds, among those named in `files`. */
   readonly handlesInVault: ReadonlySet<string>;
 }
@@ -68,17 +72,25 @@ function chooseForFile(file: DataFileToBackUp, question: LevelQuestion): DataFil
     reason,
     baseHandle: file.base?.handle ?? null,
   });
-  if (question.asked === 'full') return level0('asked-full');
-  if (
-    question.lastResetlogsScn !== null &&
-    compareScn(question.lastResetlogsScn, question.resetlogsScn) !== 0
-  ) {
-    return level0('resetlogs');
-  }
-  if (file.base === null) return level0(question.lastResetlogsScn === null ? 'first-backup' : 'new-file');
-  if (file.base.deviceType !== 'SBT_TAPE') return level0('foreign-base');
-  if (!question.handlesInVault.has(file.base.handle)) return level0('base-forgotten');
-  return { file: file.file, level: 1, reason: 'level0-exists', baseHandle: file.base.handle };
+  const reason = reasonForLevel0(file, question);
+  return reason === null
+    ? { file: file.file, level: 1, reason: 'level0-exists', baseHandle: file.base?.handle ?? null }
+    : level0(reason);
+}
+
+/** Null when the file's newest base is a finished piece of this vault that a level 1 may rely on. */
+function reasonForLevel0(file: DataFileToBackUp, question: LevelQuestion): LevelReason | null {
+  const { asked, lastPoint, resetlogsScn, handlesInVault, ownPrefix } = question;
+  const { base } = file;
+  if (asked === 'full') return 'asked-full';
+  // a set that a failed run finished is a base for RMAN, but no full backup for anybody
+  if (lastPoint === null)
+    return base !== null && handlesInVault.has(base.handle) ? 'base-failed' : 'first-backup';
+  if (compareScn(lastPoint.resetlogsScn, resetlogsScn) !== 0) return 'resetlogs';
+  if (base === null)
+    return compareScn(file.creationScn, lastPoint.consistentScn) > 0 ? 'new-file' : 'base-expired';
+  if (base.deviceType !== 'SBT_TAPE' || !base.handle.startsWith(ownPrefix)) return 'foreign-base';
+  return handlesInVault.has(base.handle) ? null : 'base-forgotten';
 }
 
 function reasonOfLevel0(question: LevelQuestion, files: readonly DataFileLevel[]): LevelReason {

@@ -8,6 +8,7 @@ export type ScheduleId = Branded<string, 'ScheduleId'>;
 export type RequestId = Branded<string, 'RequestId'>;
 export type RunId = Branded<string, 'RunId'>;
 export type RecoveryPointId = Branded<string, 'RecoveryPointId'>;
+export type DryRunId = Branded<string, 'DryRunId'>;
 export type RestorePlanId = Branded<string, 'RestorePlanId'>;
 export type VaultOperationId = Branded<string, 'VaultOperationId'>;
 
@@ -19,6 +20,7 @@ export const ID_PREFIX = {
   RequestId: 'req',
   RunId: 'run',
   RecoveryPointId: 'rpt',
+  DryRunId: 'dry',
   RestorePlanId: 'rst',
   VaultOperationId: 'vop',
 } as const;

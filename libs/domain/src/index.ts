@@ -4,6 +4,7 @@ export {
   runToken,
   type Branded,
   type DatabaseId,
+  type DryRunId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -46,6 +47,13 @@ export {
   type LevelQuestion,
   type LevelReason,
 } from './choose-backup-level';
+export {
+  estimateBackup,
+  type BackupEstimate,
+  type DataFileEstimate,
+  type EstimateMethod,
+  type LastLevel1,
+} from './estimate-backup';
 export {
   faultOfTiming,
   judgeSlots,

@@ -45,6 +45,14 @@ export {
   type SlotsToMaterialise,
 } from './schedules';
 export { readPolicy, readRetainablePoints, storePolicy, type PolicyToStore } from './policies';
+export {
+  answerDryRun,
+  askDryRun,
+  findDryRun,
+  findDryRunOfHost,
+  type DryRunAnswer,
+  type DryRunRow,
+} from './dry-runs';
 export { createRequest, type NewRequest, type RequestCreation } from './create-request';
 export { cancelRequest } from './cancel-request';
 export { findRequest, listRequests, markWaiting } from './requests';
@@ -79,7 +87,7 @@ export {
   listRecoveryPoints,
   readLastCompletions,
   readLastLogs,
-  readLastResetlogsScn,
+  readLastDataPoint,
   readRecoveryPointFacts,
 } from './recovery-points';
 export { findRestorePlan, storeRestorePlan, type NewRestorePlan } from './restore-plans';

@@ -69,9 +69,18 @@ async function updateTotals(tx: LedgerSession, run: RunRow, totals: ByteTotals):
       bytes_new: Math.max(run.bytes_new, totals.bytesNew),
       bytes_stored: Math.max(run.bytes_stored, totals.bytesStored),
       pieces_done: count,
+      percent_done: Math.max(run.percent_done, percentOf(run, totals)),
     })
     .where('id', '=', run.id)
     .execute();
+}
+
+/** A run is not done before it has ended, however much more was read than expected. */
+const PERCENT_BEFORE_END_MAX = 99;
+
+function percentOf(run: RunRow, { bytesRead }: ByteTotals): number {
+  if (run.bytes_expected === null || run.bytes_expected === 0) return 0;
+  return Math.min(PERCENT_BEFORE_END_MAX, Math.floor((100 * bytesRead) / run.bytes_expected));
 }
 
 /** Which of these handles the vault holds for this database. */

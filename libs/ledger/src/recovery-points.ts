@@ -92,19 +92,20 @@ export async function readRecoveryPointFacts(
   }));
 }
 
-/** resetlogs SCN of the newest recovery point; null when the database has none. */
-export async function readLastResetlogsScn(
+/** The newest recovery point with data files: what a level 1 may build on. */
+export async function readLastDataPoint(
   session: LedgerSession,
   databaseId: DatabaseId,
-): Promise<Scn | null> {
+): Promise<{ resetlogsScn: Scn; consistentScn: Scn } | null> {
   const row = await session
     .selectFrom('recovery_points')
-    .select('resetlogs_scn')
+    .select(['resetlogs_scn', 'consistent_scn'])
     .where('database_id', '=', databaseId)
     .where('state', '=', 'available')
+    .where('level', '!=', 'archivelog')
     .orderBy('id', 'desc')
     .executeTakeFirst();
-  return row?.resetlogs_scn ?? null;
+  return row === undefined ? null : { resetlogsScn: row.resetlogs_scn, consistentScn: row.consistent_scn };
 }
 
 /** The newest archived log the vault holds, per incarnation and thread. */

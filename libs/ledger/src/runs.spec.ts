@@ -10,7 +10,7 @@ import { bytesOfPieces, knownHandles, recordIngest } from './pieces';
 import {
   findRecoveryPoint,
   readLastLogs,
-  readLastResetlogsScn,
+  readLastDataPoint,
   readRecoveryPointFacts,
 } from './recovery-points';
 import { failRun, finishRestore, recordHeartbeat, requestCancel, storePlan } from './run-lifecycle';
@@ -164,7 +164,7 @@ describe('the commit', () => {
 
   it('keeps SCNs exact and gives them to the restore planner', async () => {
     const databaseId = await fixture.newDatabase();
-    expect(await readLastResetlogsScn(session(), databaseId)).toBeNull();
+    expect(await readLastDataPoint(session(), databaseId)).toBeNull();
     const run = await committingRun(fixture, databaseId);
     const point = manifestOf(run);
     await commitRecoveryPoint(session(), point);
@@ -190,7 +190,7 @@ describe('the commit', () => {
     expect(await readLastLogs(session(), databaseId)).toEqual([
       { resetlogsScn: '1', thread: 1, sequence: 7 },
     ]);
-    expect(await readLastResetlogsScn(session(), databaseId)).toBe('1');
+    expect(await readLastDataPoint(session(), databaseId)).toMatchObject({ resetlogsScn: '1' });
     expect(await findRecoveryPoint(session(), point.recoveryPointId)).toMatchObject({
       contents: contents(),
       manifestKey: point.manifestKey,

@@ -39,6 +39,7 @@ const LISTED = [
   'runs.bytes_read',
   'runs.bytes_new',
   'runs.bytes_stored',
+  'runs.percent_done',
   'runs.pieces_done',
   'runs.started_at',
   'runs.finished_at',
@@ -145,6 +146,8 @@ export function wrongState(row: Pick<RunRow, 'id' | 'state'>): Refusal {
   return refuse('ADY_RUN_STATE', `run ${row.id} is ${row.state}`);
 }
 
+const PERCENT_DONE = 100;
+
 export interface EndOfRun {
   readonly id: RunId;
   readonly to: Extract<RunState, 'succeeded' | 'degraded' | 'failed' | 'cancelled'>;
@@ -157,7 +160,12 @@ export interface EndOfRun {
 export async function endRun(tx: LedgerSession, end: EndOfRun): Promise<boolean> {
   const row = await tx
     .updateTable('runs')
-    .set({ state: end.to, reason: end.reason === null ? null : toJson(end.reason), finished_at: now })
+    .set({
+      state: end.to,
+      reason: end.reason === null ? null : toJson(end.reason),
+      finished_at: now,
+      ...(end.to === 'succeeded' || end.to === 'degraded' ? { percent_done: PERCENT_DONE } : {}),
+    })
     .where('id', '=', end.id)
     .where('state', 'in', [...statesLeadingTo(runTransitions, end.to)])
     .returning(['id', 'database_id'])
@@ -198,6 +206,7 @@ function toRun(row: ListedRow): Run {
       // a file that grew makes the estimate too small; progress still never passes 100 %
       bytesExpected: row.bytes_expected === null ? null : Math.max(row.bytes_expected, bytesDone),
       bytesDone,
+      percentDone: row.percent_done,
       piecesDone: row.pieces_done,
     },
     reason: row.reason,

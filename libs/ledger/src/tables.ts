@@ -17,6 +17,7 @@ import {
   type BackupLevel,
   type BackupPolicy,
   type DatabaseId,
+  type DryRunId,
   type HostId,
   type Lane,
   type MisfireRule,
@@ -79,6 +80,17 @@ export interface SchedulesTable {
   created_at: Generated<Date>;
 }
 
+export interface DryRunsTable {
+  id: DryRunId;
+  database_id: DatabaseId;
+  kind: AskedKind;
+  plan: Json<RunPlan> | null;
+  scripts: Json<RunScript[]> | null;
+  reason: Json<Reason> | null;
+  created_at: Generated<Date>;
+  answered_at: Date | null;
+}
+
 interface PoliciesTable {
   database_id: DatabaseId;
   document: Json<BackupPolicy>;
@@ -130,6 +142,8 @@ export interface RunsTable {
   bytes_read: Generated<number>;
   bytes_new: Generated<number>;
   bytes_stored: Generated<number>;
+  /** Grows only. */
+  percent_done: Generated<number>;
   pieces_done: Generated<number>;
   plan: Json<RunPlan> | null;
   scripts: Json<RunScript[]> | null;
@@ -262,6 +276,7 @@ export interface LedgerTables {
   databases: DatabasesTable;
   schedules: SchedulesTable;
   policies: PoliciesTable;
+  dry_runs: DryRunsTable;
   requests: RequestsTable;
   runs: RunsTable;
   run_logs: RunLogsTable;

@@ -71,7 +71,7 @@ describe('an operation on the vault', () => {
     const report = {
       kind: 'rebuild-index',
       databases: 1,
-      packsRead: 2,
+      packs: 2,
       chunks: 3,
       damagedPacks: [],
     } as const;

@@ -1,5 +1,6 @@
-// Tries temporary failures again, with back-off and jitter. A create whose reply was lost may answer 'exists' the next time although
-// nobody else wrote: callers compare where it matters.
+// Tries temporary failures again, with back-off and jitter, for a bounded time. A create whose reply was lost may answer 'exists' the next
+// time although nobody else wrote: for names that come from the content or are ours alone that is success, elsewhere callers compare.
+// A body is the caller's own memory in every attempt, never a copy.
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { type GetOptions, type ObjectStore, type RequestOptions, type StoredObject } from './object-store';
 import { ObjectStoreError } from './object-store-error';
@@ -8,6 +9,10 @@ export interface RetryOptions {
   readonly attemptsMax?: number;
   readonly baseDelayMs?: number;
   readonly delayMsMax?: number;
+  /** No attempt begins later than this after the first, ms. */
+  readonly totalMsMax?: number;
+  /** Monotonic, ms. */
+  readonly nowMs?: () => number;
   /** 0 ≤ x < 1; spreads the attempts of many clients. */
   readonly random?: () => number;
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -17,6 +22,8 @@ export interface RetryOptions {
 const ATTEMPTS_MAX = 6;
 const BASE_DELAY_MS = 200;
 const DELAY_MS_MAX = 5_000;
+/** A store that hangs uses up a time-out with every attempt: three of them, then its caller hears of it. */
+const TOTAL_MS_MAX = 180_000;
 
 export function retryingStore(store: ObjectStore, options: RetryOptions = {}): ObjectStore {
   const again = <T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
@@ -59,18 +66,22 @@ async function retry<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const attemptsMax = options.attemptsMax ?? ATTEMPTS_MAX;
+  const nowMs = options.nowMs ?? (() => performance.now());
+  const lastStartMs = nowMs() + (options.totalMsMax ?? TOTAL_MS_MAX);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
+      const delay = delayMs(attempt, options);
       if (
         !(error instanceof ObjectStoreError) ||
         !error.temporary ||
         attempt >= attemptsMax ||
+        nowMs() + delay > lastStartMs ||
         signal?.aborted === true
       )
         throw error;
-      await (options.sleep ?? sleepUnlessAborted)(delayMs(attempt, options), signal);
+      await (options.sleep ?? sleepUnlessAborted)(delay, signal);
     }
   }
 }

@@ -1,5 +1,5 @@
 // A session in the target database as SYSBACKUP, over the Thin driver: no Oracle client is needed. It only reads, and switches the log.
-import { compareScn, type DataFileBase, type Scn } from '@adyton/domain';
+import { compareScn, type DataFileBase, type LastLevel1, type Scn } from '@adyton/domain';
 import oracledb from 'oracledb';
 import { type OracleCredentials } from './credentials';
 import { oracleErrorOf } from './oracle-error';
@@ -37,6 +37,8 @@ export interface DatabaseIdentity {
   readonly instanceStatus: string;
   readonly usesSpfile: boolean;
   readonly currentScn: Scn;
+  /** 0 without containers, 1 in the root, more in a pluggable database. */
+  readonly containerId: number;
 }
 
 export interface DataFile {
@@ -46,8 +48,12 @@ export interface DataFile {
   readonly bytes: number;
   readonly blockBytes: number;
   readonly status: string;
+  /** `READ WRITE`, `READ ONLY`, `DISABLED`. */
+  readonly enabled: string;
   readonly creationScn: Scn;
   readonly checkpointScn: Scn;
+  /** Of the last change without redo; 0 when there was none. */
+  readonly unrecoverableScn: Scn;
 }
 
 export interface ArchivedLog {
@@ -108,8 +114,8 @@ export interface DatabaseFacts {
   backupPieces(handleLike: string): Promise<BackupPiece[]>;
   backupDataFiles(): Promise<BackupDataFile[]>;
   backupRedoLogs(): Promise<BackupRedoLog[]>;
-  /** Bytes that the last level 1 of each file wrote. */
-  lastBlocksOfLevel1(): Promise<ReadonlyMap<number, number>>;
+  /** The last level 1 of each file. */
+  lastLevel1(): Promise<ReadonlyMap<number, LastLevel1>>;
   close(): Promise<void>;
 }
 
@@ -139,6 +145,7 @@ class ThinDatabase implements DatabaseFacts {
   async identity(): Promise<DatabaseIdentity> {
     const database = await this.one(QUERIES.database);
     const instance = await this.one(QUERIES.instance);
+    const container = await this.one(QUERIES.container);
     const [spfile] = await this.query(QUERIES.spfile);
     return {
       dbid: text(database, 'DBID'),
@@ -154,6 +161,7 @@ class ThinDatabase implements DatabaseFacts {
       instanceStatus: text(instance, 'STATUS'),
       usesSpfile: spfile !== undefined && (textOrNull(spfile, 'VALUE') ?? '') !== '',
       currentScn: scn(database, 'CURRENT_SCN'),
+      containerId: integer(container, 'CON_ID'),
     };
   }
 
@@ -165,8 +173,10 @@ class ThinDatabase implements DatabaseFacts {
       bytes: integer(row, 'BYTES'),
       blockBytes: integer(row, 'BLOCK_SIZE'),
       status: text(row, 'STATUS'),
+      enabled: text(row, 'ENABLED'),
       creationScn: scn(row, 'CREATION_CHANGE#'),
       checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
+      unrecoverableScn: scnOrZero(row, 'UNRECOVERABLE_CHANGE#'),
     }));
   }
 
@@ -227,11 +237,17 @@ class ThinDatabase implements DatabaseFacts {
     return rows.map((row) => ({ ...logRange(row), handle: text(row, 'HANDLE') }));
   }
 
-  async lastBlocksOfLevel1(): Promise<ReadonlyMap<number, number>> {
-    const last = new Map<number, number>();
+  async lastLevel1(): Promise<ReadonlyMap<number, LastLevel1>> {
+    const last = new Map<number, LastLevel1>();
     for (const row of await this.query(QUERIES.blocksOfLevel1)) {
       const file = integer(row, 'FILE#');
-      if (!last.has(file)) last.set(file, integer(row, 'BYTES'));
+      if (last.has(file)) continue;
+      last.set(file, {
+        bytesWritten: integer(row, 'BYTES'),
+        bytesRead: integer(row, 'BYTES_READ'),
+        fileBytes: integer(row, 'FILE_BYTES'),
+        usedChangeTracking: textOrNull(row, 'USED_CHANGE_TRACKING') === 'YES',
+      });
     }
     return last;
   }

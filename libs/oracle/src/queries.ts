@@ -4,8 +4,11 @@ export const QUERIES = {
   database: `SELECT dbid, name, db_unique_name, log_mode, open_mode, database_role, platform_name, resetlogs_change#, current_scn
     FROM v$database`,
   instance: 'SELECT instance_name, version_full, status FROM v$instance',
+  /** 0 in a database without containers, 1 in the root, more in a pluggable database. */
+  container: `SELECT SYS_CONTEXT('USERENV', 'CON_ID') con_id FROM dual`,
   spfile: `SELECT value FROM v$parameter WHERE name = 'spfile'`,
-  dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.creation_change#, f.checkpoint_change#
+  dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.enabled, f.creation_change#, f.checkpoint_change#,
+      f.unrecoverable_change#
     FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id ORDER BY f.file#`,
   /** Sets RMAN would take as a parent: of this incarnation, of the file as it is now, with an available piece. */
   bases: `SELECT b.file#, b.incremental_level, b.checkpoint_change#, p.handle, p.device_type
@@ -27,7 +30,8 @@ export const QUERIES = {
     JOIN v$backup_piece p ON p.set_stamp = l.set_stamp AND p.set_count = l.set_count
     WHERE p.status = 'A' AND p.piece# = 1 ORDER BY l.thread#, l.sequence#`,
   /** Newest first, so that the first row of a file is its last level 1. */
-  blocksOfLevel1: `SELECT file#, blocks * block_size bytes FROM v$backup_datafile
+  blocksOfLevel1: `SELECT file#, blocks * block_size bytes, blocks_read * block_size bytes_read, datafile_blocks * block_size file_bytes,
+      used_change_tracking FROM v$backup_datafile
     WHERE incremental_level = 1 AND file# > 0 ORDER BY completion_time DESC`,
   archiveLogCurrent: 'ALTER SYSTEM ARCHIVE LOG CURRENT',
 } as const;

@@ -48,6 +48,7 @@ async function agentWorker(hostId: string, handlers: Partial<AgentHandlers>): Pr
   const all: AgentHandlers = {
     'backup.run': ignore,
     'restore.run': ignore,
+    'backup.plan': ignore,
     'database.discover': ignore,
     ...handlers,
   };
@@ -135,7 +136,12 @@ describe('a worker', () => {
     await expect(
       createProducer(other).enqueue('backup.run', newHost(), payload, 'x.1'),
     ).rejects.toMatchObject({ code: 'ADY_QUEUE_UNAVAILABLE', context: { policy: 'allkeys-lru' } });
-    const handlers = { 'backup.run': ignore, 'restore.run': ignore, 'database.discover': ignore };
+    const handlers = {
+      'backup.run': ignore,
+      'restore.run': ignore,
+      'backup.plan': ignore,
+      'database.discover': ignore,
+    };
     const start = startWorker({ redisUrl: evicting.url, family: 'agent', hostId: newHost(), handlers, log });
     await expect(start).rejects.toMatchObject({ code: 'ADY_QUEUE_UNAVAILABLE' });
     closeRedis(connection);

@@ -40,7 +40,6 @@ export class FrameChannel {
   private handling = false;
   private reported = false;
   private waiting = 0;
-  private drained: (() => void) | null = null;
 
   constructor(
     accepted: Socket,
@@ -56,9 +55,6 @@ export class FrameChannel {
       if (this.waiting > 0 && socket.writableLength === 0) this.send(FRAME_TYPES.keepAlive);
     }, keepAliveEveryMs);
     this.keepAlive.unref();
-    socket.on('drain', () => {
-      this.release();
-    });
     // A broken socket always closes; why it broke is of no use to anybody.
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -69,29 +65,29 @@ export class FrameChannel {
     socket.resume();
   }
 
-  /** The header of the frame sent and the payload leave in one system call. */
-  send(type: FrameType, payload: Uint8Array = NOTHING): void {
-    if (!this.open) return;
+  /** The header of the frame sent and the payload leave in one system call. @param sent called when they have left, or never will */
+  send(type: FrameType, payload: Uint8Array = NOTHING, sent?: () => void): void {
+    if (!this.open) {
+      sent?.();
+      return;
+    }
     this.sequence = nextSequence(this.sequence);
     const header = encodeHeader(type, payload.length, this.sequence);
     if (payload.length === 0) {
-      this.socket.write(header);
+      this.socket.write(header, sent);
       return;
     }
     this.socket.cork();
     this.socket.write(header);
-    this.socket.write(payload);
+    this.socket.write(payload, sent);
     this.socket.uncork();
   }
 
-  /** Sends and waits until the socket has room again; false when it is gone. */
+  /** Sends and waits until the payload has left, so that its memory can be used again; false when the socket is gone. */
   async sendPaced(type: FrameType, payload: Uint8Array): Promise<boolean> {
-    this.send(type, payload);
-    if (this.open && this.socket.writableNeedDrain) {
-      await new Promise<void>((resolve) => {
-        this.drained = resolve;
-      });
-    }
+    await new Promise<void>((resolve) => {
+      this.send(type, payload, resolve);
+    });
     return this.open;
   }
 
@@ -122,13 +118,6 @@ export class FrameChannel {
   private stop(): void {
     this.open = false;
     clearInterval(this.keepAlive);
-    this.release();
-  }
-
-  private release(): void {
-    const drained = this.drained;
-    this.drained = null;
-    drained?.();
   }
 
   private reportGone(): void {

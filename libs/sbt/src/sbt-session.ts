@@ -49,7 +49,7 @@ export interface PieceWriter {
 }
 
 export interface PieceReader {
-  /** The next run of bytes, of any size; null at the end. The bytes are given away: the reader must not change them later. */
+  /** The next run of bytes, of any size; null at the end. They are valid until the reader is asked again: by then they have left the process. */
   read(): Promise<Uint8Array | null>;
   /** Called exactly once, never while `read` is pending; also when the piece was not read to its end. */
   close(): Promise<void>;

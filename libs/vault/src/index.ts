@@ -55,6 +55,7 @@ export {
 export { type IndexSegment, type ListIndexSegments } from './collect/index-segments';
 export { neededPieces, type Naming, type NeededBy } from './collect/needed-pieces';
 export { expireRecoveryPoint, releasePiece } from './collect/retention';
+export { RestoreBuffers } from './restore/restore-buffers';
 export { openPieceReader, type PieceReader, type PieceReaderOptions } from './restore/piece-reader';
 export { readPackDirectory } from './format/pack';
 export { markPackDamaged } from './session/damaged-packs';

@@ -70,16 +70,29 @@ export const COMPRESSION_GAIN_MIN = 0.04;
 export const COMPRESSION_PROBE_BYTES = 4 * KIB;
 /** Gaps this small are read rather than skipped: a request costs more. */
 export const READ_GAP_BYTES_MAX = 256 * KIB;
-/** Longest range of one read. */
-export const READ_RANGE_BYTES_MAX = 16 * MIB;
-/** Decoded bytes of one step of a restore; a few of them are under way at once. */
+/** When more of a pack than this is needed, gaps are read whatever their size: nearly all of it comes in a few requests. */
+export const DENSE_PACK_SHARE = 0.4;
+/** Longest range of one read: long enough to hide a request's latency, short enough for several to fit the window. */
+export const READ_RANGE_BYTES_MAX = 4 * MIB;
+/** Bytes of a piece that are put together at once; a few steps are decoded at the same time. */
+export const READ_STEP_BYTES = MIB;
+export const READ_STEPS_IN_FLIGHT = 3;
+/** A step that needs more chunks than this, unpacked, ends early: a slot may come from six of 128 KiB. */
+export const STEP_CHUNK_BYTES_MAX = 2 * MIB;
+/** Bytes of a piece within which a range serves all chunks in it: patches of one backup are read far ahead, a little each. */
+export const READ_AHEAD_BYTES = 128 * MIB;
+/** Bytes read from packs and not decoded yet, for all restores of a process, and the number of restores they are meant for. */
+export const READ_WINDOW_BYTES = 40 * MIB;
+export const READ_CHANNELS = 2;
+/** Slabs of memory that stay allocated: those of two restores. */
+export const SLABS_KEPT_MAX = READ_CHANNELS * READ_STEPS_IN_FLIGHT;
+/** Bytes that verifying reads and decodes at once. */
 export const READ_BATCH_BYTES = 8 * MIB;
-export const READ_BATCHES_IN_FLIGHT = 3;
 /** Decoded chunks kept for a stream that repeats itself. */
 export const DECODED_BYTES_KEPT_MAX = 32 * MIB;
 /** Requests of one session that check or read many small objects. */
 export const REQUESTS_AT_ONCE = 16;
-/** Packs that verification holds in memory, with what is being opened of them. */
+/** Packs, or index segments, that verification holds in memory, with what is being opened of them. */
 export const PACKS_VERIFIED_AT_ONCE = 2;
 /** Bytes of pieces whose recipes are in memory at once while a vault is verified: about 100 MB of recipes. */
 export const RECIPES_READ_PIECE_BYTES = 64 * 1024 * MIB;

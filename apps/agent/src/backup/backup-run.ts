@@ -1,5 +1,5 @@
 // What every phase of a backup gets: the claimed run, its lease, its files, and the way to the control-plane.
-import { type ClaimedBackup } from '@adyton/contracts';
+import { type BackupQuestion, type ClaimedBackup } from '@adyton/contracts';
 import { runToken } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { handlePrefix, type ChannelSettings, type RunNames } from '@adyton/rman';
@@ -24,12 +24,18 @@ export interface BackupRun extends AgentTools {
   readonly files: RunFiles;
 }
 
+/** What planning needs. A dry run has no lease and no token file that anybody reads. */
+export interface Planning extends Pick<AgentTools, 'config' | 'controlPlane' | 'clock'> {
+  readonly claimed: BackupQuestion & Pick<ClaimedBackup, 'runId' | 'fence'>;
+  readonly files: Pick<RunFiles, 'tokenFile'>;
+}
+
 export type Identity = Awaited<ReturnType<DatabaseFacts['identity']>>;
 export type DataFileFacts = Awaited<ReturnType<DatabaseFacts['dataFiles']>>[number];
 export type ArchivedLogFacts = Awaited<ReturnType<DatabaseFacts['archivedLogs']>>[number];
 
 /** Names of this run in tags, handles and command ids. */
-export function namesOf({ claimed }: BackupRun, identity: Identity): RunNames {
+export function namesOf({ claimed }: Pick<Planning, 'claimed'>, identity: Identity): RunNames {
   return {
     runToken: runToken(claimed.runId),
     fence: claimed.fence,
@@ -41,7 +47,7 @@ export function channelsOf({
   claimed,
   config,
   files,
-}: Pick<BackupRun, 'config' | 'files'> & {
+}: Pick<Planning, 'config' | 'files'> & {
   claimed: { runId: string; database: { channels: number } };
 }): ChannelSettings {
   return {

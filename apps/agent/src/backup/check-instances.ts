@@ -5,17 +5,18 @@ import { access, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { RunFailure } from '../runs/run-failure';
-import { type BackupRun, type Identity } from './backup-run';
+import { type Identity, type Planning } from './backup-run';
 
 export type Check = RunPlan['checks'][number];
 
 /** A worker that is alive accepts at once, ms. */
 const SOCKET_TIMEOUT_MS = 5_000;
 
-/** @throws RunFailure naming every failed check */
-export async function checkInstances(run: BackupRun, identity: Identity): Promise<Check[]> {
-  const { config, claimed } = run;
-  const checks = [
+export async function checkInstances(
+  { config, claimed }: Pick<Planning, 'config' | 'claimed'>,
+  identity: Identity,
+): Promise<Check[]> {
+  return [
     checkThat(
       'instance-open',
       identity.instanceStatus === 'OPEN',
@@ -53,18 +54,23 @@ export async function checkInstances(run: BackupRun, identity: Identity): Promis
       'start adyton-dedup-worker on this host',
     ),
   ];
+}
+
+/** @throws RunFailure naming every failed check; a warning stops nobody */
+export function assertPassed(checks: readonly Check[]): void {
   const failed = checks.filter((c) => c.verdict === 'failed');
-  if (failed.some((c) => c.code === 'archivelog-mode'))
-    throw new RunFailure('ADY_NOARCHIVELOG', `the database runs in ${identity.logMode} mode`);
+  const noArchivelog = failed.find((c) => c.code === 'archivelog-mode');
+  if (noArchivelog !== undefined) throw new RunFailure('ADY_NOARCHIVELOG', noArchivelog.evidence);
+  const gap = failed.find((c) => c.code === 'archived-logs');
+  if (gap !== undefined) throw new RunFailure('ADY_LOG_GAP', gap.evidence);
   if (failed.length > 0)
     throw new RunFailure(
       'ADY_PRECHECK_FAILED',
       failed.map((c) => `${c.code}: ${c.evidence} (${c.hint})`).join('; '),
     );
-  return checks;
 }
 
-function checkThat(code: string, holds: boolean, evidence: string, hint: string): Check {
+export function checkThat(code: string, holds: boolean, evidence: string, hint: string): Check {
   return { code, verdict: holds ? 'ok' : 'failed', evidence, hint };
 }
 

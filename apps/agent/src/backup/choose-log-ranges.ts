@@ -49,6 +49,15 @@ export function chooseLogRanges({ onDisk, lastInVault, resetlogsScn }: LogQuesti
   return { kind: 'ranges', ranges };
 }
 
+export function logsInRanges<T extends Pick<LogOnDisk, 'thread' | 'sequence'>>(
+  logs: readonly T[],
+  ranges: readonly LogRange[],
+): T[] {
+  return logs.filter(({ thread, sequence }) =>
+    ranges.some((r) => r.thread === thread && sequence >= r.fromSequence && sequence <= r.untilSequence),
+  );
+}
+
 function firstMissing(expected: number, sequences: readonly number[]): number | null {
   let next = expected;
   for (const sequence of sequences) {

@@ -1,10 +1,9 @@
-// Step 4, second half: decisions and settings become RMAN scripts, and plan and scripts go on record.
+// Step 4, second half: decisions and settings become RMAN scripts.
 import { type RunPlan, type RunScript } from '@adyton/contracts';
 import { type LevelDecision } from '@adyton/domain';
 import { composeControlFileScript, composeDataScript, tagOf, type RunNames } from '@adyton/rman';
-import { type BackupRun, channelsOf, type Identity, namesOf } from './backup-run';
-import { type Check } from './check-instances';
-import { type Estimate } from './estimate-data-files';
+import { channelsOf, type Identity, namesOf, type Planning } from './backup-run';
+import { type Survey } from './survey-database';
 
 export interface BackupPlan {
   readonly identity: Identity;
@@ -12,27 +11,21 @@ export interface BackupPlan {
   readonly names: RunNames;
   readonly tag: string;
   readonly document: RunPlan;
+  readonly dataBytesExpected: number;
   /** Null for archived-log runs. */
   readonly dataScript: string | null;
   readonly controlFileScript: string;
   readonly startedAt: Date;
 }
 
-export interface PlanParts {
-  readonly identity: Identity;
-  readonly decision: LevelDecision;
-  readonly estimate: Estimate;
-  readonly checks: readonly Check[];
-}
-
 /** @throws RmanScriptError for a name that may not stand in a script */
-export async function composePlan(run: BackupRun, parts: PlanParts): Promise<BackupPlan> {
-  const { identity, decision, estimate } = parts;
+export function composePlan(run: Planning, survey: Survey): BackupPlan {
+  const { identity, decision, estimate, waitingLogs } = survey;
   const names = namesOf(run, identity);
   const channels = channelsOf(run);
   const filesOf = (level: 0 | 1): number[] =>
     decision.files.filter((f) => f.level === level).map((f) => f.file);
-  const plan: BackupPlan = {
+  return {
     identity,
     decision,
     names,
@@ -41,10 +34,11 @@ export async function composePlan(run: BackupRun, parts: PlanParts): Promise<Bac
       level: decision.level,
       levelReason: decision.reason,
       files: estimate.files,
-      archivedLogs: [],
-      bytesExpected: estimate.bytesExpected,
-      checks: [...parts.checks],
+      archivedLogs: waitingLogs.map(({ thread, sequence, bytes }) => ({ thread, sequence, bytes })),
+      bytesExpected: estimate.bytesExpected + waitingLogs.reduce((sum, l) => sum + l.bytes, 0),
+      checks: [...survey.checks],
     },
+    dataBytesExpected: estimate.bytesExpected,
     dataScript:
       decision.level === 'archivelog'
         ? null
@@ -52,8 +46,6 @@ export async function composePlan(run: BackupRun, parts: PlanParts): Promise<Bac
     controlFileScript: composeControlFileScript({ names, channels, spfile: identity.usesSpfile }),
     startedAt: run.clock.now(),
   };
-  await run.controlPlane.storePlan(run.claimed, plan.document, scriptsOf(plan, null));
-  return plan;
 }
 
 /** The scripts in the order they run; the logs' is composed after the data files, when the last log is known. */

@@ -1,25 +1,38 @@
 // Step 2: asks the control file for each file's newest base and the vault which of them it holds, then lets the domain decide.
 import { chooseBackupLevel, type LevelDecision } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
-import { type BackupRun, type Identity } from './backup-run';
+import { handlePrefix } from '@adyton/rman';
+import { type DataFileFacts, type Identity, type Planning } from './backup-run';
+
+export interface LevelFacts {
+  readonly decision: LevelDecision;
+  readonly dataFiles: readonly DataFileFacts[];
+  readonly bases: Awaited<ReturnType<DatabaseFacts['newestBases']>>;
+}
 
 export async function decideLevel(
-  run: BackupRun,
+  run: Pick<Planning, 'claimed' | 'controlPlane'>,
   database: DatabaseFacts,
   identity: Identity,
-): Promise<LevelDecision> {
+): Promise<LevelFacts> {
   const { claimed, controlPlane } = run;
-  const [files, bases] = await Promise.all([database.dataFiles(), database.newestBases()]);
+  const [dataFiles, bases] = await Promise.all([database.dataFiles(), database.newestBases()]);
   const handles = [...bases.values()].map((base) => base.handle);
   const handlesInVault =
     handles.length === 0
       ? new Set<string>()
       : await controlPlane.handlesInVault(claimed.database.id, handles);
-  return chooseBackupLevel({
+  const decision = chooseBackupLevel({
     asked: claimed.kind,
-    files: files.map((f) => ({ file: f.file, creationScn: f.creationScn, base: bases.get(f.file) ?? null })),
+    files: dataFiles.map((f) => ({
+      file: f.file,
+      creationScn: f.creationScn,
+      base: bases.get(f.file) ?? null,
+    })),
     resetlogsScn: identity.resetlogsScn,
-    lastResetlogsScn: claimed.lastResetlogsScn,
+    lastPoint: claimed.lastPoint,
+    ownPrefix: `${handlePrefix(identity.dbid, identity.dbUniqueName)}/`,
     handlesInVault,
   });
+  return { decision, dataFiles, bases };
 }

@@ -1,40 +1,48 @@
-// Step 3: every data file with its size and what is expected to be read from it. A failing estimate fails the run; zero data files are no success.
+// Step 3: every data file with its size and what is expected to be read from it, and the logs that wait. A failing estimate fails the
+// run before RMAN starts; zero data files are no success. Temp files are no data files and are in none of the views that are asked.
 import { type RunPlan } from '@adyton/contracts';
-import { type LevelDecision } from '@adyton/domain';
-import { type DatabaseFacts } from '@adyton/oracle';
+import { estimateBackup, type LevelDecision } from '@adyton/domain';
+import { OracleError, type DatabaseFacts } from '@adyton/oracle';
 import { RunFailure } from '../runs/run-failure';
-
-/** Share of a file that a level 1 is expected to read where no earlier one tells better. */
-const LEVEL1_SHARE_GUESSED = 0.1;
+import { type DataFileFacts } from './backup-run';
 
 export interface Estimate {
   readonly files: RunPlan['files'];
+  /** Of the data files. */
   readonly bytesExpected: number;
 }
 
-/** @throws RunFailure ADY_NO_DATA_FILES; OracleError */
-export async function estimateDataFiles(database: DatabaseFacts, decision: LevelDecision): Promise<Estimate> {
-  const [facts, lastLevel1] = await Promise.all([database.dataFiles(), database.lastBlocksOfLevel1()]);
-  if (facts.length === 0) throw new RunFailure('ADY_NO_DATA_FILES', 'v$datafile has no row');
-  const decided = new Map(decision.files.map((f) => [f.file, f]));
-  const files = facts.map((f) => {
-    const level = decided.get(f.file);
-    const bytesExpected =
-      decision.level === 'archivelog'
-        ? 0
-        : level?.level === 1
-          ? Math.round(lastLevel1.get(f.file) ?? f.bytes * LEVEL1_SHARE_GUESSED)
-          : f.bytes;
-    return {
-      file: f.file,
-      name: f.name,
-      bytes: f.bytes,
-      bytesExpected,
-      level: level?.level ?? null,
-      reason: level?.reason ?? null,
-      baseHandle: level?.baseHandle ?? null,
-      status: f.status,
-    };
+/** @throws RunFailure ADY_ESTIMATE_FAILED, ADY_NO_DATA_FILES */
+export async function estimateDataFiles(
+  database: Pick<DatabaseFacts, 'lastLevel1'>,
+  dataFiles: readonly DataFileFacts[],
+  decision: LevelDecision,
+): Promise<Estimate> {
+  const lastLevel1 = await database.lastLevel1().catch((cause: unknown) => {
+    if (!(cause instanceof OracleError)) throw cause;
+    const lines = cause.oraCode === null ? [] : [cause.oraCode];
+    throw new RunFailure('ADY_ESTIMATE_FAILED', cause.message, lines, { cause });
   });
-  return { files, bytesExpected: files.reduce((sum, f) => sum + f.bytesExpected, 0) };
+  const estimate = estimateBackup({ files: dataFiles, levels: decision.files, lastLevel1 });
+  if (estimate.kind === 'no-data-files') throw new RunFailure('ADY_NO_DATA_FILES', 'v$datafile has no row');
+  const estimated = new Map(estimate.files.map((f) => [f.file, f]));
+  const decided = new Map(decision.files.map((f) => [f.file, f]));
+  const files = dataFiles.map((f) => ({
+    file: f.file,
+    name: f.name,
+    bytes: f.bytes,
+    bytesExpected: estimated.get(f.file)?.bytesExpected ?? 0,
+    bytesToRead: estimated.get(f.file)?.bytesToRead ?? 0,
+    method: estimated.get(f.file)?.method ?? null,
+    level: decided.get(f.file)?.level ?? null,
+    reason: decided.get(f.file)?.reason ?? null,
+    baseHandle: decided.get(f.file)?.baseHandle ?? null,
+    status: statusOf(f),
+  }));
+  return { files, bytesExpected: estimate.bytesExpected };
+}
+
+/** `ONLINE`, `SYSTEM`, `OFFLINE`, `RECOVER`, with `READ ONLY` or `DISABLED` where it is not written to. */
+function statusOf({ status, enabled }: DataFileFacts): string {
+  return enabled === 'READ WRITE' ? status : `${status}, ${enabled}`;
 }

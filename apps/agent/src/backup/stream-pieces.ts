@@ -5,7 +5,7 @@ import { type DatabaseFacts } from '@adyton/oracle';
 import { runScript } from '../rman/run-script';
 import { RunFailure } from '../runs/run-failure';
 import { type ArchivedLogFacts, type BackupRun, channelsOf } from './backup-run';
-import { chooseLogRanges, type LogRange } from './choose-log-ranges';
+import { chooseLogRanges, logsInRanges, type LogRange } from './choose-log-ranges';
 import { type BackupPlan, scriptsOf } from './compose-plan';
 
 /** @throws RunFailure */
@@ -44,12 +44,12 @@ async function recordLogs(
   plan: BackupPlan,
   logs: { onDisk: readonly ArchivedLogFacts[]; ranges: readonly LogRange[]; logScript: string | null },
 ): Promise<void> {
-  const inRange = ({ thread, sequence }: ArchivedLogFacts): boolean =>
-    logs.ranges.some((r) => r.thread === thread && sequence >= r.fromSequence && sequence <= r.untilSequence);
-  const archivedLogs = logs.onDisk
-    .filter(inRange)
-    .map(({ thread, sequence, bytes }) => ({ thread, sequence, bytes }));
-  const bytesExpected = plan.document.bytesExpected + archivedLogs.reduce((sum, l) => sum + l.bytes, 0);
+  const archivedLogs = logsInRanges(logs.onDisk, logs.ranges).map(({ thread, sequence, bytes }) => ({
+    thread,
+    sequence,
+    bytes,
+  }));
+  const bytesExpected = plan.dataBytesExpected + archivedLogs.reduce((sum, l) => sum + l.bytes, 0);
   await run.controlPlane.storePlan(
     run.claimed,
     { ...plan.document, archivedLogs, bytesExpected },

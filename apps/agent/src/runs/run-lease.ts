@@ -24,6 +24,8 @@ export class RunLease {
   private readonly ending = new AbortController();
   private current: RunPhase = 'claimed';
   private lastAnswerMs: number;
+  /** Somebody else's run now: no word about it comes from here any more. */
+  private fenced = false;
   private readonly beating: Promise<void>;
 
   constructor(
@@ -82,11 +84,16 @@ export class RunLease {
   }
 
   private async beat(): Promise<void> {
-    const stop = AbortSignal.any([this.ending.signal, this.lost.signal]);
-    while (!stop.aborted) {
-      await pause(this.run.heartbeatSeconds * 1000, stop);
-      if (!stop.aborted) await this.tell();
+    // a cancelled run still needs its lease while RMAN winds down: its end is to be recorded as cancelled, not as lost
+    while (!this.ending.signal.aborted && !this.fenced) {
+      await pause(this.run.heartbeatSeconds * 1000, this.ending.signal);
+      if (!this.ending.signal.aborted) await this.tell();
     }
+  }
+
+  private loseTo(failure: RunFailure): void {
+    this.fenced = true;
+    this.lost.abort(failure);
   }
 
   private async tell(): Promise<RunEnd | null> {
@@ -97,7 +104,7 @@ export class RunLease {
       if (answer === 'cancel') this.lost.abort(new RunFailure('ADY_CANCELLED', 'the run was cancelled'));
       // in commit the end of the run is what is waited for; before it, a run that ended elsewhere must stop here too
       if (answer === 'fenced' && (this.current !== 'commit' || !isTerminal(runTransitions, state)))
-        this.lost.abort(new RunFailure('ADY_FENCED', 'another attempt owns this run, or it ended'));
+        this.loseTo(new RunFailure('ADY_FENCED', 'another attempt owns this run, or it ended'));
       return { state, reason };
     } catch (error) {
       log.warn({ runId: this.run.runId, err: error }, 'run.heartbeat-failed');
@@ -106,7 +113,7 @@ export class RunLease {
         (error instanceof AdytonError && error.code === 'ADY_FENCED') ||
         silentMs > this.run.leaseSeconds * 1000
       ) {
-        this.lost.abort(
+        this.loseTo(
           new RunFailure(
             'ADY_FENCED',
             `the lease of the run is lost (${Math.round(silentMs / 1000)} s without an answer)`,

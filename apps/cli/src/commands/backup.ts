@@ -1,9 +1,9 @@
 // adyton backup DB: asks for a backup now and, unless told otherwise, follows it to its end.
-import { callRoute, restRoutes, type BackupRequest, type RunDetail } from '@adyton/contracts';
+import { callRoute, restRoutes, type BackupRequest, type DryRun, type RunDetail } from '@adyton/contracts';
 import { type Command } from 'commander';
 import { print, type CommandContext } from '../context';
 import { type MakeContext } from '../context';
-import { bytes, elapsed, fields } from '../render/format';
+import { bytes, elapsed, fields, table } from '../render/format';
 import { CommandOutcome, EXIT } from '../report-failure';
 import { errorOfReason, untilClaimed, untilEnded } from '../watch-run';
 
@@ -12,6 +12,7 @@ interface BackupOptions {
   incremental?: boolean;
   archivelog?: boolean;
   detach?: boolean;
+  dryRun?: boolean;
 }
 
 export function addBackupCommands(program: Command, contextOf: MakeContext): void {
@@ -23,8 +24,15 @@ export function addBackupCommands(program: Command, contextOf: MakeContext): voi
     .option('--incremental', 'level 1 (files without a usable base get level 0)')
     .option('--archivelog', 'archived logs only')
     .option('--detach', 'return as soon as the request is accepted')
+    .option('--dry-run', 'shows level, checks, estimate and scripts; runs nothing')
     .action(async (database: string, options: BackupOptions, command: Command) => {
       const context = contextOf(command);
+      if (options.dryRun === true) {
+        const query = { kind: kindOf(options) };
+        const plan = await callRoute(context.api, restRoutes.planBackup, { params: { database }, query });
+        print(context, plan, dryRunText);
+        return;
+      }
       const request = await callRoute(context.api, restRoutes.createBackupRequest, {
         body: { database, kind: kindOf(options) },
         idempotencyKey: context.newKey(),
@@ -37,6 +45,38 @@ function kindOf(options: BackupOptions): 'auto' | 'full' | 'incremental' | 'arch
   if (options.full === true) return 'full';
   if (options.incremental === true) return 'incremental';
   return options.archivelog === true ? 'archivelog' : 'auto';
+}
+
+const MARKS = { ok: '✔', warning: '!', failed: '✘' } as const;
+
+function dryRunText({ plan, scripts }: DryRun): string {
+  const logBytes = plan.archivedLogs.reduce((sum, l) => sum + l.bytes, 0);
+  const summary = fields([
+    ['level', `${plan.level} (${plan.levelReason})`],
+    ['expected', `${bytes(plan.bytesExpected)} in all`],
+    ['logs', `${plan.archivedLogs.length} waiting, ${bytes(logBytes)}`],
+  ]);
+  const files = table(
+    ['FILE', 'NAME', 'STATUS', 'SIZE', 'EXPECTED', 'HOW', 'LEVEL', 'WHY', 'BASE'],
+    plan.files.map((f) => [
+      String(f.file),
+      f.name,
+      f.status,
+      bytes(f.bytes),
+      bytes(f.bytesExpected),
+      f.method ?? '-',
+      String(f.level ?? '-'),
+      f.reason ?? '-',
+      f.baseHandle ?? '-',
+    ]),
+  );
+  const checks = plan.checks.map((c) =>
+    c.verdict === 'ok'
+      ? `${MARKS.ok} ${c.code}: ${c.evidence}`
+      : `${MARKS[c.verdict]} ${c.code}: ${c.evidence}\n    HINT: ${c.hint}`,
+  );
+  const texts = scripts.map((s) => `-- ${s.step}\n${s.text}`);
+  return [summary, files, checks.join('\n'), ...texts].join('\n\n');
 }
 
 /** Shared by backup, restore run and run replay: the end of a run decides the exit code. */

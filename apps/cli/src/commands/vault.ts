@@ -173,7 +173,7 @@ function reportLines(report: VaultOperationReport): [string, string][] {
     case 'rebuild-index':
       return [
         ['databases', String(report.databases)],
-        ['indexed', `${report.chunks} chunks of ${report.packsRead} packs`],
+        ['indexed', `${report.chunks} chunks of ${report.packs} packs`],
         ...report.damagedPacks.map((key): [string, string] => ['damaged', key]),
       ];
     case 'rebuild-ledger':

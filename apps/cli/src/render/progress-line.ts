@@ -11,7 +11,7 @@ export interface Sample {
 
 /** @param started first sample with a byte in it; the rate is the average since then. */
 export function progressLine(run: Run, started: Sample | null, nowMs: number): string {
-  const { bytesDone, bytesExpected, bytesNew, bytesStored } = run.progress;
+  const { bytesDone, bytesExpected, bytesNew, bytesStored, percentDone } = run.progress;
   if (run.phase !== 'transfer' && run.state !== 'committing') return `${run.state}: ${run.phase}`;
   if (run.state === 'committing') return `committing: ${bytes(bytesDone)} read, waiting for the manifest`;
   const rate =
@@ -21,14 +21,13 @@ export function progressLine(run: Run, started: Sample | null, nowMs: number): s
   const speed = rate > 0 ? ` · ${bytes(rate)}/s` : '';
   const read = `${bytes(bytesDone)}${bytesExpected === null ? '' : ` of ${bytes(bytesExpected)}`} ${run.operation === 'backup' ? 'read' : 'restored'}`;
   const store = run.operation === 'backup' ? ` · ${bytes(bytesNew)} new · ${bytes(bytesStored)} stored` : '';
-  return `${bar(bytesDone, bytesExpected)}${read}${store}${speed}${timeLeft(bytesDone, bytesExpected, rate)}`;
+  return `${bar(percentDone, bytesExpected)}${read}${store}${speed}${timeLeft(bytesDone, bytesExpected, rate)}`;
 }
 
-function bar(done: number, expected: number | null): string {
+function bar(percentDone: number, expected: number | null): string {
   if (expected === null || expected === 0) return '';
-  const ratio = Math.min(1, done / expected);
-  const full = Math.floor(ratio * BAR_CELLS);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${String(Math.floor(ratio * 100)).padStart(3)} % · `;
+  const full = Math.floor((percentDone * BAR_CELLS) / 100);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${String(percentDone).padStart(3)} % · `;
 }
 
 function timeLeft(done: number, expected: number | null, rate: number): string {

@@ -4,8 +4,6 @@ import {
   claimRequest,
   findRestorePlan,
   isRefusal,
-  readLastLogs,
-  readLastResetlogsScn,
   type ClaimedRequest,
   type Ledger,
   type LedgerSession,
@@ -14,6 +12,7 @@ import {
 import { type HostId, type RequestId, type RunId } from '@adyton/domain';
 import { randomBytes } from 'node:crypto';
 import { sha256Hex } from '../http/token-guard';
+import { backupQuestionOf } from './backup-question';
 
 export interface RunClaim {
   readonly requestId: string;
@@ -54,13 +53,8 @@ async function describe(
     startedAt: claimed.startedAt.toISOString(),
   };
   if (claimed.operation === 'backup') {
-    return {
-      ...shared,
-      operation: 'backup',
-      kind: claimed.asked,
-      lastResetlogsScn: await readLastResetlogsScn(tx, database.id),
-      lastLogs: await readLastLogs(tx, database.id),
-    };
+    const question = await backupQuestionOf(tx, database, claimed.asked);
+    return { ...shared, ...question, operation: 'backup' };
   }
   const plan = claimed.restorePlanId === null ? undefined : await findRestorePlan(tx, claimed.restorePlanId);
   if (plan === undefined) throw new Error(`invariant: restore request ${requestId} has its plan`);

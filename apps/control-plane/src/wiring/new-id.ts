@@ -2,6 +2,7 @@
 import {
   ID_PREFIX,
   type DatabaseId,
+  type DryRunId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -21,6 +22,7 @@ interface Ids {
   RequestId: RequestId;
   RunId: RunId;
   RecoveryPointId: RecoveryPointId;
+  DryRunId: DryRunId;
   RestorePlanId: RestorePlanId;
   VaultOperationId: VaultOperationId;
 }

@@ -36,7 +36,7 @@ export class PieceSession implements SbtSession {
           this.run.bytesRestored(bytes?.length ?? 0);
           return bytes;
         }),
-      close: async () => undefined,
+      close: () => reader.close(),
     };
   }
 

@@ -15,9 +15,10 @@ import {
   type PieceLookup,
   type PieceReader,
   type PieceSummary,
+  type RestoreBuffers,
   type WriterSession,
 } from '@adyton/vault';
-import { type ObjectStore } from '@adyton/object-store';
+import { rateLimitedStore, type ObjectStore } from '@adyton/object-store';
 import { type Logger } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
 import { pinRestore } from './pin-restore';
@@ -30,6 +31,7 @@ export interface RunSessionParts {
   readonly keyRing: DatabaseKeyRing;
   readonly compute: Compute;
   readonly buffers: IngestBuffers;
+  readonly restoreBuffers: RestoreBuffers;
   readonly indexCacheDirectory: string;
   readonly log: Logger;
   readonly now: () => Date;
@@ -70,7 +72,7 @@ export class RunSession {
         ? null
         : await openWriterSession({
             ...key,
-            store: parts.store,
+            store: storeFor(grant, parts),
             dbid: grant.dbid,
             runId: grant.runId,
             fence: grant.fence,
@@ -150,7 +152,13 @@ export class RunSession {
   readPiece(handle: string): Promise<PieceReader> {
     this.assertAlive();
     return openPieceReader(
-      { ...this.key, store: this.parts.store, dbid: this.current.dbid, compute: this.parts.compute },
+      {
+        ...this.key,
+        store: this.parts.store,
+        dbid: this.current.dbid,
+        compute: this.parts.compute,
+        restoreBuffers: this.parts.restoreBuffers,
+      },
       handle,
     );
   }
@@ -209,4 +217,10 @@ export class RunSession {
     if (isTerminal(runTransitions, this.current.state))
       throw new AdytonError('ADY_SBT_REFUSED', `run ${this.current.runId} ended ${this.current.state}`);
   }
+}
+
+/** Everything the run writes shares the line its policy gives it; what it restores does not count. */
+function storeFor({ bandwidthBytesPerSecond }: SessionGrant, { store }: RunSessionParts): ObjectStore {
+  if (bandwidthBytesPerSecond === undefined) return store;
+  return rateLimitedStore(store, { bytesPerSecond: bandwidthBytesPerSecond });
 }

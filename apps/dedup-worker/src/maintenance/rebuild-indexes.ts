@@ -1,45 +1,54 @@
-// Makes the index of one database, or of every database found in the bucket, anew from pack directories.
+// Makes the deduplication index anew, database by database, from the directories of the packs.
 import { reasonOf, REPORT_ROWS_MAX } from '@adyton/contracts';
 import { databaseKeysOf, listDatabaseNames, rebuildIndex } from '@adyton/vault';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dbKeyOf } from './db-key-of';
 import { type MaintenanceParts } from './operation-table';
 import { type OperationContext, type OperationEnd, type OptionsOf } from './operations';
-import { dbKeyOf } from './verify';
 import { watchedStore } from './watched-store';
 
 export async function rebuildIndexes(
   parts: MaintenanceParts,
-  { database }: OptionsOf<'rebuild-index'>,
+  options: OptionsOf<'rebuild-index'>,
   context: OperationContext,
 ): Promise<OperationEnd<'rebuild-index'>> {
   const { vault, clock } = parts;
-  const { vaultId, masterKey } = vault;
   const store = watchedStore(parts.store, context);
-  const dbKeys = database === undefined ? await listDatabaseNames(store) : [await dbKeyOf(parts, database)];
-  const damaged = new Set<string>();
-  let [packsRead, chunks] = [0, 0];
-  for (const dbKey of dbKeys) {
-    const keys = databaseKeysOf(masterKey, vaultId, dbKey);
-    const rebuilt = await rebuildIndex({
-      store,
-      vaultId,
-      keys,
-      now: clock.now(),
-      workDirectory: tmpdir(),
-    });
-    packsRead += rebuilt.packs;
-    chunks += rebuilt.chunks;
-    for (const key of rebuilt.damaged) damaged.add(key);
+  const dbKeys =
+    options.database === undefined
+      ? await listDatabaseNames(store)
+      : [await dbKeyOf(parts, options.database)];
+  const workDirectory = await mkdtemp(join(tmpdir(), 'adyton-index-'));
+  const sum = { packs: 0, chunks: 0, damaged: new Set<string>() };
+  try {
+    for (const dbKey of dbKeys) {
+      const keys = databaseKeysOf(vault.masterKey, vault.vaultId, dbKey);
+      const rebuilt = await rebuildIndex({
+        store,
+        vaultId: vault.vaultId,
+        keys,
+        now: clock.now(),
+        workDirectory,
+      });
+      sum.packs += rebuilt.packs;
+      sum.chunks += rebuilt.chunks;
+      for (const key of rebuilt.damaged) sum.damaged.add(key);
+    }
+  } finally {
+    await rm(workDirectory, { recursive: true, force: true });
   }
-  const damagedPacks = [...damaged].slice(0, REPORT_ROWS_MAX);
+  const damagedPacks = [...sum.damaged].slice(0, REPORT_ROWS_MAX);
+  const detail = `${sum.damaged.size} pack(s) cannot be read, such as ${damagedPacks[0] ?? ''}; verify the vault`;
   return {
-    reason:
-      damaged.size === 0
-        ? null
-        : reasonOf(
-            'ADY_VAULT_DAMAGED',
-            `${damaged.size} pack(s) are damaged; the first: ${damagedPacks[0] ?? ''}`,
-          ),
-    report: { kind: 'rebuild-index', databases: dbKeys.length, packsRead, chunks, damagedPacks },
+    report: {
+      kind: 'rebuild-index',
+      databases: dbKeys.length,
+      packs: sum.packs,
+      chunks: sum.chunks,
+      damagedPacks,
+    },
+    reason: sum.damaged.size === 0 ? null : reasonOf('ADY_VAULT_DAMAGED', detail),
   };
 }

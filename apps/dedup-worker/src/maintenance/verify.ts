@@ -1,9 +1,8 @@
 // Verifies the vault against itself and against the ledger: a manifest that was deleted names itself nowhere in the bucket, but the ledger knows
 // it. Packs found damaged are marked at once, so that the next backup stores what they held again.
 import { reasonOf, REPORT_ROWS_MAX } from '@adyton/contracts';
-import { findDatabase, listManifestKeys, readVerifyState, storeVerifyState } from '@adyton/ledger';
+import { listManifestKeys, readVerifyState, storeVerifyState } from '@adyton/ledger';
 import {
-  deriveDatabaseKeys,
   markPackDamaged,
   NOTHING_VERIFIED,
   verifyVault,
@@ -13,6 +12,7 @@ import {
   type VerifyReport,
   type VerifyState,
 } from '@adyton/vault';
+import { dbKeyOf } from './db-key-of';
 import { type MaintenanceParts } from './operation-table';
 import { type OperationContext, type OperationEnd, type OptionsOf, type ReportOf } from './operations';
 import { watchedStore } from './watched-store';
@@ -98,11 +98,4 @@ async function markDamaged({ store, clock }: MaintenanceParts, finding: Finding)
   if (finding.kind !== 'damage') return;
   if (finding.object !== 'data-pack' && finding.object !== 'metadata-pack') return;
   await markPackDamaged(store, finding.objectKey, { damage: finding.damage, at: clock.now() });
-}
-
-export async function dbKeyOf({ ledger, vault }: MaintenanceParts, databaseId: string): Promise<string> {
-  const dbid = (await findDatabase(ledger.session, databaseId))?.dbid;
-  if (dbid === null || dbid === undefined)
-    throw new Error(`invariant: ${databaseId} was backed up, or was asked for by its name`);
-  return deriveDatabaseKeys(vault.masterKey, vault.vaultId, dbid).dbKey;
 }

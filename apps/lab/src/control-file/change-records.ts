@@ -199,12 +199,30 @@ export function updateRmanJob(
   }
 }
 
-/** CONFIGURE: sets or clears one setting. */
+/**
+ * CONFIGURE: sets or clears one setting. Some names occur once per device, channel or tablespace, which stands at the head of
+ * their value: those replace only their like. To clear one of them, `name` is the name and that head.
+ */
 export function setRmanConfiguration(controlFile: ControlFile, name: string, value: string | null): void {
-  const kept = controlFile.rmanConfiguration.filter((setting) => setting.name !== name);
+  const key = value === null ? name : configurationKey(name, value);
+  const kept = controlFile.rmanConfiguration.filter(
+    (setting) => configurationKey(setting.name, setting.value) !== key,
+  );
   const last = controlFile.rmanConfiguration.reduce((max, setting) => Math.max(max, setting.conf), 0);
   if (value !== null) kept.push({ conf: last + 1, name, value });
   controlFile.rmanConfiguration = kept;
+}
+
+const REPEATED_SETTINGS = /^(?:CHANNEL|DEVICE TYPE|EXCLUDE FOR TABLESPACE|.* FOR DEVICE TYPE)$/;
+
+function configurationKey(name: string, value: string): string {
+  const head = REPEATED_SETTINGS.test(name) ? /^(?:\d+ )?(?:DEVICE TYPE )?'[^']*'/.exec(value) : null;
+  return head === null ? name : `${name} ${head[0]}`;
+}
+
+/** CHANGE … KEEP: how long the sets with these record ids are kept; null: as the retention policy says. */
+export function setBackupKeep(controlFile: ControlFile, recids: number[], keepUntil: string | null): void {
+  for (const set of controlFile.backupSets) if (recids.includes(set.recid)) set.keepUntil = keepUntil;
 }
 
 interface LogKey {

@@ -17,7 +17,7 @@ import {
   setArchivedLogStatus,
   uncatalogPiece,
 } from './change-records';
-import { RECORDS_MAX } from './trim-records';
+import { RECORD_SLOTS } from './trim-records';
 
 let directory: string;
 let path: string;
@@ -158,12 +158,12 @@ describe('the control file store', () => {
   it('keeps the number of records bounded, newest last', () => {
     const store = ControlFileStore.open([path]);
     store.update((controlFile) => {
-      for (let i = 0; i < RECORDS_MAX.archivedLogs + 5; i++) {
+      for (let i = 0; i < RECORD_SLOTS.archivedLogs.max + 5; i++) {
         addArchivedLog(controlFile, { ...archivedLog, sequence: i }, at);
       }
     });
     const { archivedLogs } = readControlFile(path);
-    expect(archivedLogs).toHaveLength(RECORDS_MAX.archivedLogs);
+    expect(archivedLogs).toHaveLength(RECORD_SLOTS.archivedLogs.max);
     expect(archivedLogs[0]?.sequence).toBe(5);
   });
 });

@@ -115,7 +115,7 @@ export class ControlFileStore {
   update<T>(change: (controlFile: ControlFile) => T): T {
     const result = change(this.current);
     this.current.controlSequence++;
-    trimRecords(this.current);
+    trimRecords(this.current, new Date());
     for (const path of this.paths) writeControlFile(path, this.current);
     return result;
   }

@@ -38,6 +38,8 @@ export interface ControlFile {
   changeTracking?: { name: string };
   /** What backups and VALIDATE found: V$DATABASE_BLOCK_CORRUPTION. */
   corruptBlocks?: CorruptBlock[];
+  /** CONTROL_FILE_RECORD_KEEP_TIME; absent: 7. */
+  recordKeepDays?: number;
 }
 
 export interface Container {
@@ -116,8 +118,8 @@ export interface RedoLog {
   archived: boolean;
 }
 
-/** A: on disk. D: deleted. X: expired (not found by a crosscheck). */
-export type RecordStatus = 'A' | 'D' | 'X';
+/** A: available. D: deleted. X: expired (not found by a crosscheck). U: made unavailable by CHANGE. */
+export type RecordStatus = 'A' | 'D' | 'X' | 'U';
 
 export interface ArchivedLog {
   recid: number;
@@ -157,6 +159,8 @@ export interface BackupSet {
   completedAt: string;
   blockBytes: number;
   multiSection: boolean;
+  /** KEEP: not obsolete before this moment, or never ('FOREVER'). */
+  keepUntil?: string | null;
 }
 
 export interface BackupPiece {

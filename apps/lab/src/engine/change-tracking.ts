@@ -10,7 +10,7 @@ import { type DataFile } from '../control-file/control-file';
 import { formatScn, parseScn, type Scn } from '../formats/scn';
 
 /** Oracle's limit: with more incremental backups than this since the parent, tracking no longer helps. */
-export const BITMAPS_PER_FILE = 8;
+const BITMAPS_PER_FILE = 8;
 const CHUNK_BYTES = 32 * 1024;
 const HEADER_BYTES = 64 * 1024;
 

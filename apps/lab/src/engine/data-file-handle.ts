@@ -7,6 +7,8 @@ import {
   readDataFileHeader,
 } from '../formats/data-file-header';
 
+import { beforeRead, beforeWrite } from './disk-faults';
+
 /** Smallest block: enough of block 0 to learn the block size. */
 const PROBE_BYTES = 2048;
 const BLOCK_BYTES_OFFSET = 20;
@@ -62,6 +64,7 @@ function readHeader(fd: number, blockBytes: number): DataFileHeaderRead {
 
 /** Reads block `block` into `bytes`. Throws when the file ends before it. */
 export function readBlock(handle: DataFileHandle, block: number, bytes: Buffer): void {
+  beforeRead(handle.file, block, 1);
   const got = readSync(handle.fd, bytes, 0, handle.blockBytes, block * handle.blockBytes);
   if (got !== handle.blockBytes) throw new RangeError(`${handle.path} ends before block ${block}`);
 }
@@ -69,6 +72,7 @@ export function readBlock(handle: DataFileHandle, block: number, bytes: Buffer):
 /** Writes neighbouring blocks, the first at `block`, completely. */
 export function writeRun(handle: DataFileHandle, block: number, run: Buffer[]): void {
   const expected = run.length * handle.blockBytes;
+  beforeWrite();
   const written = writevSync(handle.fd, run, block * handle.blockBytes);
   if (written !== expected) throw new Error(`${handle.path}: wrote ${written} of ${expected} bytes`);
 }

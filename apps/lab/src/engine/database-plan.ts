@@ -35,7 +35,7 @@ export interface DatabasePlan {
 }
 
 /** Containers a shape may ask for: their files stay below DB_FILES of a small instance (200). */
-export const PDBS_MAX = 20;
+const PDBS_MAX = 20;
 const NO_CONTAINER = 0;
 const ROOT = 1;
 const SEED = 2;

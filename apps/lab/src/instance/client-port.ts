@@ -9,6 +9,7 @@ import {
   recordBackup,
   setArchivedLogStatus,
   setPieceStatus,
+  setBackupKeep,
   setRmanConfiguration,
   uncatalogPiece,
   updateRmanJob,
@@ -156,15 +157,15 @@ class ClientPort implements InstancePort {
     return null;
   }
 
-  async startChangeBitmap({ file, scn }: Args<'startChangeBitmap'>): Result<'startChangeBitmap'> {
-    this.instance.database().tracking.current?.startBitmap(file, parseScn(scn));
-    return null;
-  }
-
-  async changedBlocks({ file, scn }: Args<'changedBlocks'>): Result<'changedBlocks'> {
+  async beginFileBackup({ file, level, sinceScn }: Args<'beginFileBackup'>): Result<'beginFileBackup'> {
     this.checkAlive();
-    if (this.instance.status !== 'OPEN') return null;
-    return this.instance.database().tracking.current?.changedSince(file, parseScn(scn)) ?? null;
+    if (this.instance.status !== 'OPEN') return { ...(await this.checkpoint({ file })), changed: null };
+    const database = this.instance.database();
+    const { scn, at } = database.checkpoint(file);
+    const tracking = database.tracking.current;
+    const changed = level === 1 ? (tracking?.changedSince(file, parseScn(sinceScn)) ?? null) : null;
+    tracking?.startBitmap(file, scn);
+    return { scn: formatScn(scn), at: at.toISOString(), changed };
   }
 
   async noteCorruptBlocks({ file, found }: Args<'noteCorruptBlocks'>): Result<'noteCorruptBlocks'> {
@@ -201,6 +202,13 @@ class ClientPort implements InstancePort {
       sessionStamp: session.stamp,
     };
     this.instance.sessions.noteRmanOutput(origin, lines);
+    return null;
+  }
+
+  async setBackupKeep({ recids, keepUntil }: Args<'setBackupKeep'>): Result<'setBackupKeep'> {
+    this.store().update((controlFile) => {
+      setBackupKeep(controlFile, recids, keepUntil);
+    });
     return null;
   }
 

@@ -255,25 +255,23 @@ it('refuses parameters that need a restart, and keeps the others', async () => {
 });
 
 describe('block change tracking', () => {
-  const since = async (scn: string) => port().changedBlocks({ file: 8, scn });
+  const begin = (sinceScn: string, level: 0 | 1 = 1) => port().beginFileBackup({ file: 8, level, sinceScn });
 
   it('names a superset of the changed blocks, also after a crash', async () => {
     await start();
     await alter(`alter database enable block change tracking using file '${join(base, 'bct.f')}'`);
-    const { scn } = await port().checkpoint({ file: 8 });
-    await port().startChangeBitmap({ file: 8, scn });
-    expect(await since(scn)).toEqual([]);
+    const { scn, changed: all } = await begin('0', 0);
+    expect(all).toBeNull();
     const before = readFileSync(fileEight().name);
     await workload(3);
     await instance.shutdown('ABORT');
     await restart();
-    await port().checkpoint({});
-    const ranges = (await since(scn)) ?? [];
+    const { changed: ranges } = await begin(scn);
     const changed = changedBlocks(before, readFileSync(fileEight().name));
     expect(changed.length).toBeGreaterThan(0);
     for (const block of changed)
-      expect(ranges.some(({ from, to }) => block >= from && block <= to)).toBe(true);
-    expect(ranges.length).toBeLessThan(fileEight().blocks / 8);
+      expect((ranges ?? []).some(({ from, to }) => block >= from && block <= to)).toBe(true);
+    expect((ranges ?? []).length).toBeLessThan(fileEight().blocks / 8);
     expect(await select('select status, filename from v$block_change_tracking')).toEqual([
       ['ENABLED', join(base, 'bct.f')],
     ]);
@@ -282,18 +280,16 @@ describe('block change tracking', () => {
   it('reaches back eight bitmaps and no further', async () => {
     await start();
     await alter('alter database enable block change tracking');
-    const starts: string[] = [];
-    for (let i = 0; i < 8; i++) {
-      const { scn } = await port().checkpoint({ file: 8 });
-      await port().startChangeBitmap({ file: 8, scn });
-      starts.push(scn);
-      await workload(2, i);
+    const { scn: base0 } = await begin('0', 0);
+    // Cumulative level 1s after one level 0: with the eighth the bitmap of the level 0 is reused.
+    for (let i = 1; i <= 7; i++) {
+      await workload(1, i);
+      expect((await begin(base0)).changed).not.toBeNull();
     }
-    expect(await since(starts[0] ?? '')).not.toBeNull();
-    const { scn } = await port().checkpoint({ file: 8 });
-    await port().startChangeBitmap({ file: 8, scn });
-    expect(await since(starts[0] ?? '')).toBeNull();
-    expect(await since(starts[1] ?? '')).not.toBeNull();
+    const { scn: last, changed } = await begin(base0);
+    expect(changed).not.toBeNull();
+    expect((await begin(base0)).changed).toBeNull();
+    expect((await begin(last)).changed).toEqual([]);
     await alter('alter database disable block change tracking');
     await expect(alter('alter database disable block change tracking')).rejects.toMatchObject({ ora: 19759 });
   });

@@ -99,14 +99,20 @@ export interface InstanceOperations {
     args: { logs: Omit<ArchivedLog, 'recid' | 'stamp' | 'status' | 'backupCount' | 'completedAt'>[] };
     result: { recids: number[] };
   };
+  /** CHANGE ... KEEP of whole sets; null: as the retention policy says. */
+  setBackupKeep: { args: { recids: number[]; keepUntil: string | null }; result: null };
   setArchivedLogStatus: { args: { recids: number[]; status: RecordStatus }; result: number };
   /** A consistent copy to back up. The copy is locked until released or the client is gone (ORA-00230 meanwhile). */
   snapshotControlFile: { args: Record<string, never>; result: { path: string; scn: string; at: string } };
   releaseSnapshotControlFile: { args: Record<string, never>; result: null };
-  /** An incremental backup of the file starts at checkpoint `scn`: block change tracking begins a new bitmap. */
-  startChangeBitmap: { args: { file: number; scn: string }; result: null };
-  /** Blocks that may have changed at `scn` or later, ascending; null: not tracked that far back, read the whole file. */
-  changedBlocks: { args: { file: number; scn: string }; result: { from: number; to: number }[] | null };
+  /**
+   * An incremental backup of a file begins: its checkpoint, what block change tracking says of the time since `sinceScn`, and a new
+   * bitmap from that checkpoint on, all in one step. `changed` null: not tracked that far back, read the whole file.
+   */
+  beginFileBackup: {
+    args: { file: number; level: 0 | 1; sinceScn: string };
+    result: { scn: string; at: string; changed: { from: number; to: number }[] | null };
+  };
   /** What a backup or VALIDATE of the whole file found; an empty list clears what was known. */
   noteCorruptBlocks: { args: { file: number; found: CorruptBlock[] }; result: null };
   beginRmanJob: { args: RmanJobStart; result: { recid: number; stamp: number } };
@@ -223,11 +229,11 @@ export const OPERATION_NAMES = [
   'archiveLogCurrent',
   'deleteArchivedLog',
   'catalogArchivedLogs',
+  'setBackupKeep',
   'setArchivedLogStatus',
   'snapshotControlFile',
   'releaseSnapshotControlFile',
-  'startChangeBitmap',
-  'changedBlocks',
+  'beginFileBackup',
   'noteCorruptBlocks',
   'beginRmanJob',
   'updateRmanJob',

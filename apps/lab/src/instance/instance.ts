@@ -49,7 +49,7 @@ export interface InstanceOptions {
   cluster?: ClusterMembership;
 }
 
-export interface ClusterMembership {
+interface ClusterMembership {
   shared: SharedDatabase;
   /** INSTANCE_NUMBER, and the number of its redo thread. */
   number: number;

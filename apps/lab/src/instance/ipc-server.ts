@@ -19,8 +19,12 @@ export interface IpcServer {
   close(): Promise<void>;
 }
 
-/** Listens; an old socket file of a dead instance is replaced. */
-export async function serveInstance(instance: Instance, socketPath: string): Promise<IpcServer> {
+/** Listens; an old socket file of a dead instance is replaced. `isStruck`: a fault takes the instance away at this operation. */
+export async function serveInstance(
+  instance: Instance,
+  socketPath: string,
+  isStruck: (operation: OperationName) => boolean = () => false,
+): Promise<IpcServer> {
   if (Buffer.byteLength(socketPath) > SOCKET_PATH_BYTES_MAX)
     throw new RangeError(`socket path too long: ${socketPath}`);
   mkdirSync(dirname(socketPath), { recursive: true });
@@ -29,7 +33,7 @@ export async function serveInstance(instance: Instance, socketPath: string): Pro
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    serveClient(instance, socket);
+    serveClient(instance, socket, isStruck);
   });
   server.maxConnections = CLIENTS_MAX;
   await listen(server, socketPath);
@@ -52,7 +56,11 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function serveClient(instance: Instance, socket: Socket): void {
+function serveClient(
+  instance: Instance,
+  socket: Socket,
+  isStruck: (operation: OperationName) => boolean,
+): void {
   const reader = new FrameReader();
   let inFlight = 0;
   const send = (message: IpcResponse) => {
@@ -64,6 +72,7 @@ function serveClient(instance: Instance, socket: Socket): void {
   const handle = async (request: IpcRequest) => {
     inFlight++;
     if (inFlight >= REQUESTS_IN_FLIGHT_MAX) socket.pause();
+    if (isOperation(request.op)) isStruck(request.op);
     await instance.whenAnswering();
     send(await answer(client.port, request));
     inFlight--;

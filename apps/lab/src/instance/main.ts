@@ -1,16 +1,18 @@
 /**
  * The instance process: `main.js --base DIR --sid ORCL [--mount] [--cache-bytes N] [--split-writes]`. Prints one JSON line
  * on stdout when clients may come (`instance.open`) and one at the end (`instance.closed`), errors on stderr. SIGTERM and SIGINT shut down cleanly; a
- * killed process is put right by the next start.
+ * killed process, or one whose pmon was killed, is put right by the next start.
  */
 import { parseArgs } from 'node:util';
+import { useDiskFaultsOf } from '../engine/disk-faults';
+import { controlSocketOf, serveControl } from './control-server';
 import { Instance } from './instance';
-import { serveInstance } from './ipc-server';
-import { hostPaths, readInstanceFile, writeInstanceFile } from './oracle-home';
+import { hostPaths, readInstanceFile } from './oracle-home';
 import { ORA, OraError } from './ora-error';
-import { serveListener } from './serve-listener';
+import { ServedInstance } from './served-instance';
 
-const now = () => new Date();
+let clockSkewMs = 0;
+const now = () => new Date(Date.now() + clockSkewMs);
 /** After this a clean shutdown gives up and the process ends as it is. */
 const SHUTDOWN_TIMEOUT_MS = 5_000;
 
@@ -32,6 +34,7 @@ export async function runInstance(argv: string[]): Promise<void> {
   const oracleHome = hostPaths.oracleHome(base);
   const file = readInstanceFile(oracleHome, sid);
   if (file === undefined) throw new OraError(ORA.notStarted, `${oracleHome} knows no instance ${sid}`);
+  useDiskFaultsOf(base);
   let recovery: object | undefined;
   const stopped = Promise.withResolvers<void>();
   const instance = new Instance({
@@ -50,12 +53,18 @@ export async function runInstance(argv: string[]): Promise<void> {
       stopped.resolve();
     },
   });
-  await instance.startup(values.mount ? 'MOUNT' : 'OPEN');
-  const server = await serveInstance(instance, file.ipcSocket);
-  const listener = await serveListener(instance, file);
-  instance.listenerPort = listener.port;
-  if (listener.port !== file.listenerPort)
-    writeInstanceFile(oracleHome, { ...file, listenerPort: listener.port });
+  const served = new ServedInstance(instance, {
+    file,
+    background: ['pmon'],
+    onCrash: () => {
+      fail(new Error(`instance ${sid} crashed`));
+    },
+    setClockSkew: (milliseconds) => {
+      clockSkewMs = milliseconds;
+    },
+  });
+  await served.start(values.mount ? 'MOUNT' : 'OPEN');
+  const control = await serveControl(controlSocketOf(file.ipcSocket), [served]);
   onSignals(instance);
   print('instance.open', {
     ...instance.identity(),
@@ -66,8 +75,8 @@ export async function runInstance(argv: string[]): Promise<void> {
   await stopped.promise;
   // The client that asked for the shutdown still gets its answer.
   await new Promise(setImmediate);
-  await listener.close();
-  await server.close();
+  await served.end();
+  control.close();
   print('instance.closed', { sid });
 }
 

@@ -13,6 +13,8 @@ export interface InstanceFile {
   listenerPort: number;
   service: string;
   controlFiles: string[];
+  /** Loopback address of the host; absent = 127.0.0.1. */
+  host?: string;
 }
 
 /** Paths below a base directory. */

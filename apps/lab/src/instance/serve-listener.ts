@@ -10,6 +10,13 @@ import { type InstanceFile, passwordFilePath } from './oracle-home';
 
 /** TNS: listener: all appropriate instances are blocking new connections (NOMOUNT: the instance registers as BLOCKED). */
 const BLOCKED_SERVICE = 12528;
+/** TNS: listener does not currently know of service: an instance that is down has taken its services along. */
+const UNKNOWN_SERVICE = 12514;
+
+function loopback(host = '127.0.0.1'): `127.${string}` {
+  if (!/^127(\.\d{1,3}){3}$/.test(host)) throw new RangeError(`not a loopback address: ${host}`);
+  return host as `127.${string}`;
+}
 
 /** Starts listening on the instance's port. */
 export async function serveListener(instance: Instance, file: InstanceFile): Promise<RunningListener> {
@@ -18,9 +25,10 @@ export async function serveListener(instance: Instance, file: InstanceFile): Pro
   const tables = databaseTables({ controlFile: () => instance.store().current, live, now });
   const evaluator = createSqlEvaluator({ tables, commands: commandsOf(instance), now });
   const passwordFile = passwordFilePath(oracleHome, sid);
-  const { dbName, dbUniqueName, versionFull } = instance.identity();
+  const { dbName, versionFull } = instance.identity();
+  const { dbUniqueName } = file;
   return startListener({
-    host: '127.0.0.1',
+    host: loopback(file.host),
     port: file.listenerPort,
     service: { names: [file.service], sids: [sid] },
     users: async () => {
@@ -33,7 +41,8 @@ export async function serveListener(instance: Instance, file: InstanceFile): Pro
       return evaluator.execute(request);
     },
     openSession: (session) => live.openSession(session),
-    refuse: () => (instance.status === 'STARTED' ? BLOCKED_SERVICE : null),
+    refuse: () =>
+      instance.status === 'DOWN' ? UNKNOWN_SERVICE : instance.status === 'STARTED' ? BLOCKED_SERVICE : null,
     refuseLogin: ({ privilege }) => refusalOf(instance, privilege),
     onFault: (error) => {
       process.stderr.write(`listener: ${error instanceof Error ? error.message : String(error)}\n`);

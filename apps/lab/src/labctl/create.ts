@@ -86,7 +86,10 @@ export async function create(options: CreateOptions): Promise<Record<string, unk
   };
 }
 
-function passwordUsers(options: CreateOptions): NewPasswordUser[] {
+/** SYS and the backup user, as far as their password files are given. */
+export function passwordUsers(
+  options: Pick<CreateOptions, 'sysPasswordFile' | 'backupUser' | 'backupPasswordFile'>,
+): NewPasswordUser[] {
   const users: NewPasswordUser[] = [];
   if (options.sysPasswordFile !== undefined) {
     const password = readPassword(options.sysPasswordFile);

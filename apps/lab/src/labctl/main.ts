@@ -11,6 +11,7 @@ import { connectInstance, type InstanceClient } from '../instance/ipc-client';
 import { runInstance } from '../instance/main';
 import { hostPaths, type InstanceFile, readInstanceFile } from '../instance/oracle-home';
 import { type WorkloadRequest } from '../instance/instance-port';
+import { addCluster, addFaults, addInstanceControl } from './control-commands';
 import { create } from './create';
 import { damageBlock } from './damage';
 import { prepareHost, registerInstance, writeServerParameters } from './oracle-host';
@@ -221,6 +222,9 @@ async function main(argv: string[]): Promise<void> {
   addStartStop(program);
   addWork(program);
   addTruth(program);
+  addCluster(program);
+  addInstanceControl(program);
+  addFaults(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   await program.parseAsync(argv, { from: 'user' });
 }

@@ -27,17 +27,30 @@ export function prepareHost(base: string): void {
   ]) {
     mkdirSync(directory, { recursive: true });
   }
-  for (const [name, script] of Object.entries(SHIMS)) {
-    const path = join(hostPaths.bin(base), name);
-    // ORACLE_HOME is where the shim lies unless the caller says otherwise, as with a copied home.
-    const body = [
-      '#!/bin/sh',
-      ': "${ORACLE_HOME:=$(cd "$(dirname "$0")/.." && pwd)}"; export ORACLE_HOME',
-      `exec ${quote(process.execPath)} ${quote(script)} "$@"`,
-    ];
-    writeFileSync(path, body.join('\n') + '\n');
-    chmodSync(path, EXECUTABLE);
-  }
+  for (const [name, script] of Object.entries(SHIMS)) writeShim(join(hostPaths.bin(base), name), script, []);
+}
+
+/** Commands that are one script called with their name and fixed arguments in front of the user's. */
+export function writeShims(
+  directory: string,
+  script: string,
+  commands: Readonly<Record<string, string>>,
+  fixed: readonly string[],
+): void {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, first] of Object.entries(commands))
+    writeShim(join(directory, name), join(LAB, script), [first, ...fixed]);
+}
+
+function writeShim(path: string, script: string, fixed: readonly string[]): void {
+  // ORACLE_HOME is where the shim lies unless the caller says otherwise, as with a copied home.
+  const body = [
+    '#!/bin/sh',
+    ': "${ORACLE_HOME:=$(cd "$(dirname "$0")/.." && pwd)}"; export ORACLE_HOME',
+    `exec ${[process.execPath, script, ...fixed].map(quote).join(' ')} "$@"`,
+  ];
+  writeFileSync(path, body.join('\n') + '\n');
+  chmodSync(path, EXECUTABLE);
 }
 
 /** Writes dbs/lab_<SID>.json and the oratab line. */
@@ -96,13 +109,14 @@ function socketPath(base: string, sid: string): string {
   return join(mkdtempSync(join(tmpdir(), 'ady-')), `${sid}.sock`);
 }
 
-function freePort(): Promise<number> {
+/** A port nobody uses at this moment. */
+export function freePort(address = '127.0.0.1'): Promise<number> {
   return new Promise((resolvePort, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
+    server.listen(0, address, () => {
+      const bound = server.address();
+      const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
       server.close(() => {
         resolvePort(port);
       });

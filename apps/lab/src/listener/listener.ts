@@ -16,6 +16,8 @@ export interface RunningListener {
   port: number;
   /** Connections at this moment, logged in or not. */
   connections(): number;
+  /** Closes every connection and goes on listening, as when the server processes of an instance are gone. */
+  disconnectAll(): void;
   /** Closes every connection and stops listening. */
   close(): Promise<void>;
 }
@@ -45,6 +47,9 @@ export async function startListener(options: ListenerOptions): Promise<RunningLi
   return {
     port: portOf(server),
     connections: () => connections.size,
+    disconnectAll: () => {
+      for (const connection of [...connections]) connection.close();
+    },
     close: async () => {
       const closed = once(server, 'close');
       server.close();

@@ -1,48 +1,69 @@
 /** What the parser makes of an RMAN script: one node per statement. SCNs are bigint, times the text of the script. */
 
-type DeviceType = 'SBT_TAPE' | 'DISK';
+export type DeviceType = 'SBT_TAPE' | 'DISK';
 
-export interface ChannelOptions {
-  name: string;
-  device: DeviceType;
+/** Options of ALLOCATE CHANNEL and CONFIGURE CHANNEL. */
+export interface ChannelSettings {
   parms: string | null;
   format: string | null;
   /** SEND at allocation. */
   send: string | null;
+  /** Net service of the session that does the work; null: where rman itself is connected. */
+  connect: string | null;
+  maxOpenFiles: number | null;
+  maxPieceBytes: number | null;
+  /** Bytes read per second at most. */
+  rateBytes: number | null;
+}
+
+export interface ChannelOptions extends ChannelSettings {
+  name: string;
+  device: DeviceType;
 }
 
 export type Until =
   | { kind: 'scn'; scn: bigint }
   | { kind: 'time'; text: string }
-  | { kind: 'sequence'; sequence: number; thread: number };
+  | { kind: 'sequence'; sequence: number; thread: number }
+  | { kind: 'restore-point'; name: string };
 
 export interface LogRange {
   /** Null: all. */
   from: number | null;
   until: number | null;
-  thread: number;
+  /** Null: all threads. */
+  thread: number | null;
   fromScn?: bigint;
   untilScn?: bigint;
+  fromTime?: string;
+  untilTime?: string;
+  /** LIKE pattern of the file's name. */
+  like?: string;
 }
 
-export type BackupWhat =
+export type FileChoice =
   | { kind: 'database' }
   | { kind: 'data-files'; files: (number | string)[] }
-  | { kind: 'tablespaces'; names: string[] }
-  | { kind: 'archived-logs'; range: LogRange }
-  | { kind: 'control-file' }
-  | { kind: 'spfile' };
+  | { kind: 'tablespaces'; names: string[] };
+
+export type BackupWhat =
+  FileChoice | { kind: 'archived-logs'; range: LogRange } | { kind: 'control-file' } | { kind: 'spfile' };
+
+export type Keep = { kind: 'forever' } | { kind: 'until'; text: string } | { kind: 'nokeep' };
 
 /** Options that may stand at the command or inside the parentheses of one specification. */
 export interface BackupOptions {
-  format?: string;
+  format?: string[];
   tag?: string;
   filesPerSet?: number;
+  maxSetBytes?: number;
   channel?: string;
   deleteInput?: boolean;
   notBackedUpTimes?: number;
   notBackedUpSince?: string;
   includeControlFile?: boolean;
+  keep?: Keep;
+  skip?: ('OFFLINE' | 'READONLY' | 'INACCESSIBLE')[];
 }
 
 export interface BackupSpec {
@@ -55,62 +76,143 @@ export interface BackupStatement {
   level: 0 | 1 | null;
   cumulative: boolean;
   force: boolean;
+  compressed: boolean;
+  /** BACKUP VALIDATE: reads everything, writes nothing. */
+  validate: boolean;
+  checkLogical: boolean;
+  noExclude: boolean;
+  /** Null: as configured. */
+  device: DeviceType | null;
+  copies: number | null;
   sectionBytes: number | null;
   options: BackupOptions;
   specs: BackupSpec[];
+  /** Options of PLUS ARCHIVELOG; null: without it. */
+  plusLogs: BackupOptions | null;
 }
 
 export type RestoreWhat =
-  | { kind: 'database' }
-  | { kind: 'data-files'; files: (number | string)[] }
-  | { kind: 'tablespaces'; names: string[] }
-  | { kind: 'control-file'; from: string; to: string | null }
-  | { kind: 'spfile'; from: string; to: string | null }
+  | FileChoice
+  | { kind: 'control-file'; to: string | null }
+  | { kind: 'spfile'; to: string | null }
   | { kind: 'archived-logs'; range: LogRange };
+
+export type RestoreFrom =
+  | { kind: 'piece'; handle: string }
+  | { kind: 'tag'; tag: string }
+  | { kind: 'autobackup'; sequencesMax: number; daysMax: number };
 
 export interface RestoreStatement {
   kind: 'restore';
   what: RestoreWhat;
+  from: RestoreFrom | null;
   validate: boolean;
+  preview: 'no' | 'list' | 'summary';
+  checkLogical: boolean;
+  force: boolean;
+  device: DeviceType | null;
   until: Until | null;
+  skipTablespaces: string[];
 }
 
 export interface RecoverStatement {
   kind: 'recover';
-  what: Extract<RestoreWhat, { kind: 'database' | 'data-files' | 'tablespaces' }>;
+  what: FileChoice;
   until: Until | null;
   noRedo: boolean;
+  skipTablespaces: string[];
 }
+
+export type MaintainObject =
+  | { kind: 'backup'; of: BackupWhat | null }
+  | { kind: 'backupset'; keys: number[] | null }
+  | { kind: 'pieces'; pieces: (number | string)[] | null }
+  | { kind: 'archived-logs'; range: LogRange };
+
+/** What narrows a maintenance command down. */
+export interface Qualifiers {
+  device?: DeviceType;
+  tag?: string;
+  like?: string;
+  completedAfter?: string;
+  completedBefore?: string;
+  backedUpTimes?: number;
+}
+
+export type Retention =
+  { kind: 'configured' } | { kind: 'redundancy'; copies: number } | { kind: 'window'; days: number };
+
+export type ValidateWhat =
+  | FileChoice
+  | { kind: 'backupset'; keys: number[] }
+  | { kind: 'control-file' }
+  | { kind: 'spfile' }
+  | { kind: 'archived-logs'; range: LogRange };
+
+export type NewNameFor =
+  { kind: 'file'; file: number | string } | { kind: 'tablespace'; name: string } | { kind: 'database' };
+
+export type MaintenanceStatement =
+  | { kind: 'crosscheck'; object: MaintainObject; qualifiers: Qualifiers }
+  | {
+      kind: 'delete';
+      object: MaintainObject;
+      qualifiers: Qualifiers;
+      expired: boolean;
+      force: boolean;
+    }
+  | { kind: 'delete-obsolete'; retention: Retention; device: DeviceType | null; force: boolean }
+  | { kind: 'change'; object: MaintainObject; qualifiers: Qualifiers; to: ChangeTo }
+  | { kind: 'list'; object: MaintainObject; qualifiers: Qualifiers; expired: boolean; summary: boolean }
+  | { kind: 'list-incarnations' }
+  | { kind: 'report-schema' }
+  | { kind: 'report-obsolete'; retention: Retention; device: DeviceType | null }
+  | { kind: 'report-need-backup'; retention: Retention }
+  | { kind: 'report-unrecoverable' }
+  | { kind: 'catalog-pieces'; handles: string[]; device: DeviceType | null }
+  | { kind: 'catalog-logs'; paths: string[] };
+
+export type ChangeTo =
+  { kind: 'AVAILABLE' | 'UNAVAILABLE' | 'UNCATALOG' | 'DELETE' } | { kind: 'KEEP'; keep: Keep };
+
+export type SetStatement =
+  | { kind: 'set-encryption'; on: boolean }
+  | { kind: 'set-backup-copies'; copies: number }
+  | { kind: 'set-echo'; on: boolean }
+  | { kind: 'set-maxcorrupt' }
+  | { kind: 'set-archivelog-destination'; path: string }
+  | { kind: 'set-command-id'; id: string }
+  | { kind: 'set-dbid'; dbid: number }
+  | { kind: 'set-autobackup-format'; device: DeviceType; format: string }
+  | { kind: 'set-until'; until: Until }
+  | { kind: 'set-newname'; of: NewNameFor; to: string };
 
 export type Statement =
   | { kind: 'run'; statements: Statement[] }
-  | { kind: 'set'; what: 'encryption' | 'backup-copies' | 'echo' | 'other' }
-  | { kind: 'set-command-id'; id: string }
-  | { kind: 'set-dbid'; dbid: number }
-  | { kind: 'set-autobackup-format'; format: string }
-  | { kind: 'set-until'; until: Until }
-  | { kind: 'set-newname'; file: number | string | null; to: string }
+  /** Understood, but not simulated: fails when it is carried out. */
+  | { kind: 'unsimulated'; name: string; clauses: string[] }
+  /** Commands of a recovery catalog, which the lab never has. */
+  | { kind: 'catalog-only'; name: string }
+  | SetStatement
   | { kind: 'allocate'; maintenance: boolean; channel: ChannelOptions }
   /** `name` null: the maintenance channels. */
   | { kind: 'release'; name: string | null }
   | BackupStatement
   | RestoreStatement
   | RecoverStatement
-  | { kind: 'switch-all' }
-  | { kind: 'catalog'; handles: string[] }
-  /** `handles` null: every SBT piece known. */
-  | { kind: 'crosscheck'; handles: string[] | null }
-  | { kind: 'uncatalog'; handles: string[] }
-  | { kind: 'delete-pieces'; handles: string[]; force: boolean }
-  | { kind: 'delete-logs'; range: LogRange }
-  | { kind: 'list-backup' }
-  | { kind: 'configure'; name: string; value: string | null }
-  | { kind: 'show-all' }
+  | MaintenanceStatement
+  | { kind: 'validate'; what: ValidateWhat; checkLogical: boolean }
+  | { kind: 'switch-files'; files: (number | string)[] | null }
+  /** `value` null: CLEAR. `name` as v$rman_configuration has it. */
+  | { kind: 'configure'; name: string; value: string | null; show: string }
+  | { kind: 'show'; names: string[] | null }
   | { kind: 'sql'; text: string }
-  | { kind: 'send'; text: string; channel: string | null }
-  | { kind: 'startup'; mode: 'NOMOUNT' | 'MOUNT' | 'OPEN' }
+  | { kind: 'host'; command: string | null }
+  | { kind: 'spool' }
+  | { kind: 'send'; text: string; channels: string[] | null }
+  | { kind: 'startup'; mode: 'NOMOUNT' | 'MOUNT' | 'OPEN'; force: boolean }
   | { kind: 'shutdown'; mode: 'IMMEDIATE' | 'ABORT' }
   | { kind: 'mount' }
   | { kind: 'open'; resetlogs: boolean }
-  | { kind: 'connect' }
+  | { kind: 'connect'; to: 'TARGET' | 'CATALOG' | 'AUXILIARY' }
   | { kind: 'exit' };

@@ -1,12 +1,13 @@
 /** Channel job: one backup set with a snapshot of the control file, the spfile, or both; also the autobackup. */
 import { readFileSync } from 'node:fs';
+import { claimFault, faultLines, faultsAt } from '../faults';
 import { type BackupRecords } from '../instance/instance-port';
 import { type ChannelContext, dateNow, elapsedSince, prefixed } from './channel-context';
 import { type BackupControlJob, type JobResult } from './channel-protocol';
 import { type PieceHeader, type PieceSegment, roundUp, UNIT_BYTES } from './piece-format';
 import { makePieceName } from './piece-name';
-import { type PieceWriter } from './piece-stream';
-import { writePiece } from './write-piece';
+import { RmanError } from './rman-error';
+import { type SetWriter, writeSet } from './write-set';
 
 interface Content {
   controlFile: { bytes: Buffer; scn: string; at: string } | null;
@@ -23,24 +24,25 @@ export async function backUpControl(
   announce(context, job);
   const content = await takeContent(context, job);
   const header = await describeSet(context, content, { ...set, startedAt: started.toISOString() });
-  const handle = makePieceName(job.options.format, {
-    dbid: header.dbid,
-    dbName: header.dbName,
-    ...set,
-    piece: 1,
-    copy: 1,
-    at: context.now(),
-    ...(job.autobackup === null ? {} : { autobackup: job.autobackup }),
-  });
-  const piece = await writePiece(context, {
-    handle,
-    tag: job.autobackup === null ? job.options.tag : null,
-    unitBytes: UNIT_BYTES.controlFile,
-    header,
-    body: (writer) => writeContent(context, content, writer),
-  });
+  header.records.set.keepUntil = job.options.keepUntil;
+  const { dbid, dbName } = header;
+  const pieces = await writeSet(
+    context,
+    {
+      options: job.options,
+      unitBytes: UNIT_BYTES.controlFile,
+      firstPiece: 1,
+      header: () => header,
+      name: (piece, copy) => {
+        const format = job.options.formats[copy - 1] ?? job.options.formats.at(-1) ?? '';
+        const autobackup = job.autobackup === null ? {} : { autobackup: job.autobackup };
+        return makePieceName(format, { dbid, dbName, ...set, piece, copy, at: context.now(), ...autobackup });
+      },
+    },
+    (writer) => writeContent(context, content, writer),
+  );
   const completedAt = context.now().toISOString();
-  const records = { ...header.records, set: { ...header.records.set, completedAt }, pieces: [piece] };
+  const records = { ...header.records, set: { ...header.records.set, completedAt }, pieces };
   await instance.recordBackup(records);
   if (job.autobackup === null) {
     context.say([prefixed(context, `backup set complete, elapsed time: ${elapsedSince(context, started)}`)]);
@@ -66,9 +68,12 @@ function announce(
 }
 
 async function takeContent(
-  { instance }: ChannelContext,
+  { instance, base, name }: ChannelContext,
   { controlFile, spfile }: BackupControlJob,
 ): Promise<Content> {
+  for (const fault of controlFile ? faultsAt('snapshot-control-file') : []) {
+    if (claimFault(base, fault, { channel: name })) throw new RmanError(faultLines(fault));
+  }
   const content: Content = { controlFile: null, spfile: spfile === null ? null : readFileSync(spfile) };
   if (!controlFile) return content;
   const { path, scn, at } = await instance.snapshotControlFile({});
@@ -116,16 +121,17 @@ async function describeSet(
   }
   if (spfile !== null) segments.push({ kind: 'spfile', bytes: spfile.length });
   const records = { set, pieces: [], dataFiles, redoLogs: [] };
-  return { dbid, dbName, dbUniqueName, piece: 1, records, segments };
+  return { dbid, dbName, dbUniqueName, piece: 1, records, segments, multiplexed: false };
 }
 
-async function writeContent(context: ChannelContext, content: Content, writer: PieceWriter): Promise<void> {
+async function writeContent(context: ChannelContext, content: Content, writer: SetWriter): Promise<void> {
   for (const bytes of [content.controlFile?.bytes, content.spfile]) {
     if (bytes === undefined || bytes === null) continue;
     const padded = Buffer.alloc(roundUp(bytes.length, UNIT_BYTES.controlFile));
     bytes.copy(padded);
     await writer.write(padded);
-    await writer.endSegment(padded.length / UNIT_BYTES.controlFile);
+    const units = padded.length / UNIT_BYTES.controlFile;
+    await writer.endSegment(units, units);
     context.count(bytes.length, 0);
   }
 }

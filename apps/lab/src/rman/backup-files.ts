@@ -1,30 +1,21 @@
-/** Channel job: one backup set of data files, or one section of a file. */
+/**
+ * Channel job: one backup set of data files, or one section of a file. Up to MAXOPENFILES files are read at the same time,
+ * and their runs of blocks alternate in the piece, as the multiplexing of RMAN does.
+ */
+import { claimFault, faultLines, faultsAt } from '../faults';
 import { type BackupDataFile, type ControlFile, type DataFile } from '../control-file/control-file';
-import { type DataFileHeader, readDataFileHeader } from '../formats/data-file-header';
-import { formatScn, parseScn } from '../formats/scn';
+import { readDataFileHeader } from '../formats/data-file-header';
+import { formatScn } from '../formats/scn';
 import { dateOfStamp } from '../formats/stamp';
 import { type BackupRecords, type NewRecord } from '../instance/instance-port';
-import { type ChannelContext, elapsedSince, LongOperationReport, prefixed } from './channel-context';
+import { type ChannelContext, elapsedSince, prefixed } from './channel-context';
 import { type BackupFilesJob, type FileToBackUp, type JobResult, type Section } from './channel-protocol';
+import { type FileInSet, MultiplexedFiles } from './multiplex-files';
 import { type PieceHeader } from './piece-format';
 import { makePieceName } from './piece-name';
-import { type PieceWriter } from './piece-stream';
-import { type DataFileProgress, readChangedBlocks, readHeaderBlock } from './read-data-file';
+import { readHeaderBlock } from './read-data-file';
 import { RmanError } from './rman-error';
-import { writePiece } from './write-piece';
-
-/** Blocks are numbered from 1 (the header); data begins behind it. */
-const FIRST_DATA_BLOCK = 2;
-
-interface FileInSet {
-  record: DataFile;
-  wanted: FileToBackUp;
-  headerBlock: Buffer;
-  header: DataFileHeader;
-  from: number;
-  to: number;
-  progress: DataFileProgress & { blocks: number };
-}
+import { writeSet } from './write-set';
 
 /** Records the set itself, except for a section: whoever has all sections does that. */
 export async function backUpFiles(
@@ -32,44 +23,51 @@ export async function backUpFiles(
   job: BackupFilesJob,
 ): Promise<JobResult<'backup-files'>> {
   const { instance } = context;
+  const { validate } = job.options;
   const started = context.now();
   const controlFile = await instance.readControlFile({});
-  const set = job.section ?? (await instance.beginBackupSet({}));
+  const set = job.section ?? (validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({}));
   announce(context, job);
   const files: FileInSet[] = [];
-  for (const wanted of job.files)
+  for (const wanted of job.files) {
     files.push(await openFile(context, controlFile, { wanted, section: job.section }));
-  for (const { record } of files) {
-    context.say([`input datafile file number=${String(record.file).padStart(5, '0')} name=${record.name}`]);
   }
-  if (job.section !== null) {
-    context.say([prefixed(context, `backing up blocks ${job.section.from} through ${job.section.to}`)]);
-  }
-  const header = describeSet(controlFile, job, { files, set, startedAt: started.toISOString() });
-  const handle = nameOf(job, header, context.now());
-  const piece = await writePiece(context, {
-    handle,
-    tag: job.options.tag,
-    unitBytes: header.records.set.blockBytes,
-    header,
-    body: (writer) => writeFiles(context, files, writer),
-  });
+  sayFiles(context, job, files);
+  const origin: SetOrigin = { controlFile, job, set, startedAt: started.toISOString() };
+  const multiplexed = new MultiplexedFiles(context, files);
+  const pieces = await writeSet(
+    context,
+    {
+      options: job.options,
+      unitBytes: files[0]?.record.blockBytes ?? 0,
+      firstPiece: job.section?.piece ?? 1,
+      header: (piece) => describePiece(origin, files, { piece, segments: multiplexed.segments() }),
+      name: (piece, copy) => nameOf(context, origin, { piece, copy }),
+    },
+    (writer) => multiplexed.write(writer),
+  );
   const completedAt = context.now().toISOString();
-  const dataFiles = files.map((file) => describeFile(file, { job, set, completedAt }));
   const records = {
-    ...header.records,
-    set: { ...header.records.set, completedAt },
-    pieces: [piece],
-    dataFiles,
+    ...describeSet(origin, files, completedAt),
+    pieces,
   };
+  records.set.pieces = job.section?.pieces ?? Math.max(1, ...pieces.map(({ piece }) => piece));
+  if (job.section === null && !validate) await instance.recordBackup(records);
   if (job.section === null) {
-    await instance.recordBackup(records);
-    context.say([prefixed(context, `backup set complete, elapsed time: ${elapsedSince(context, started)}`)]);
+    const done = validate ? 'validation complete' : 'backup set complete';
+    context.say([prefixed(context, `${done}, elapsed time: ${elapsedSince(context, started)}`)]);
   }
   return { records, deleted: 0 };
 }
 
 function announce(context: ChannelContext, { options }: BackupFilesJob): void {
+  if (options.validate) {
+    context.say([
+      prefixed(context, 'starting validation of datafile'),
+      prefixed(context, 'specifying datafile(s) for validation'),
+    ]);
+    return;
+  }
   const kind = options.level === null ? 'full' : `incremental level ${options.level}`;
   context.say([
     prefixed(context, `starting ${kind} datafile backup set`),
@@ -77,22 +75,38 @@ function announce(context: ChannelContext, { options }: BackupFilesJob): void {
   ]);
 }
 
+function sayFiles(context: ChannelContext, { section }: BackupFilesJob, files: FileInSet[]): void {
+  context.say([
+    ...files.map(
+      ({ record }) =>
+        `input datafile file number=${String(record.file).padStart(5, '0')} name=${record.name}`,
+    ),
+    ...(section === null
+      ? []
+      : [prefixed(context, `backing up blocks ${section.from} through ${section.to}`)]),
+  ]);
+}
+
 /** Checkpoint first, then the header, then the data: what the header promises is in the blocks read after it. */
 async function openFile(
-  { instance }: ChannelContext,
+  context: ChannelContext,
   controlFile: ControlFile,
   { wanted, section }: { wanted: FileToBackUp; section: Section | null },
 ): Promise<FileInSet> {
   const record = controlFile.dataFiles.find(({ file }) => file === wanted.file);
   if (record === undefined) throw new RmanError([`ORA-19625: error identifying file ${wanted.file}`]);
-  if (section === null) await instance.checkpoint({ file: wanted.file });
+  strike(context, record);
+  if (section === null && record.status !== 'OFFLINE' && record.enabled === 'READ WRITE') {
+    await context.instance.checkpoint({ file: wanted.file });
+  }
   const headerBlock =
     section === null
       ? readHeaderBlock(record.name, record.blockBytes)
       : Buffer.from(section.header, 'base64');
   const read = readDataFileHeader(headerBlock);
-  if (!read.ok)
+  if (!read.ok) {
     throw new RmanError([`ORA-19566: exceeded limit of 0 corrupt blocks for file ${record.name}`]);
+  }
   return {
     record,
     wanted,
@@ -104,18 +118,40 @@ async function openFile(
   };
 }
 
-function describeSet(
-  controlFile: ControlFile,
-  job: BackupFilesJob,
-  {
-    files,
-    set,
-    startedAt,
-  }: { files: FileInSet[]; set: { setStamp: number; setCount: number }; startedAt: string },
+function strike({ base, name }: ChannelContext, record: DataFile): void {
+  for (const fault of faultsAt('read-data-file')) {
+    if (claimFault(base, fault, { channel: name, subject: record.name }) === undefined) continue;
+    throw new RmanError(faultLines(fault, { path: record.name, file: String(record.file) }));
+  }
+}
+
+interface SetOrigin {
+  controlFile: ControlFile;
+  job: BackupFilesJob;
+  set: { setStamp: number; setCount: number };
+  startedAt: string;
+}
+
+function describePiece(
+  origin: SetOrigin,
+  files: FileInSet[],
+  { piece, segments }: Pick<PieceHeader, 'piece' | 'segments'>,
 ): PieceHeader {
+  const { dbid, dbName, dbUniqueName } = origin.controlFile;
+  const records = describeSet(origin, files, origin.startedAt);
+  // As many as are known to be; a later piece of the set knows of more.
+  records.set.pieces = origin.job.section?.pieces ?? piece;
+  return { dbid, dbName, dbUniqueName, piece, records, segments, multiplexed: files.length > 1 };
+}
+
+function describeSet(
+  { job, set, startedAt }: SetOrigin,
+  files: FileInSet[],
+  completedAt: string,
+): BackupRecords {
   const { setStamp, setCount } = set;
-  const { level } = job.options;
-  const records: BackupRecords = {
+  const { level, keepUntil } = job.options;
+  return {
     set: {
       setStamp,
       setCount,
@@ -125,25 +161,15 @@ function describeSet(
       spfileIncluded: false,
       pieces: job.section?.pieces ?? 1,
       startedAt: job.section?.startedAt ?? startedAt,
-      completedAt: startedAt,
+      completedAt,
       blockBytes: files[0]?.record.blockBytes ?? 0,
       multiSection: job.section !== null,
+      keepUntil,
     },
     pieces: [],
-    dataFiles: files.map((file) => describeFile(file, { job, set, completedAt: startedAt })),
+    dataFiles: files.map((file) => describeFile(file, { job, set, completedAt })),
     redoLogs: [],
   };
-  const { dbid, dbName, dbUniqueName } = controlFile;
-  const segments = files.map(({ record, header, from, to }) => ({
-    kind: 'data-file' as const,
-    file: record.file,
-    rfile: record.rfile,
-    name: record.name,
-    blocks: header.blocks,
-    from,
-    to,
-  }));
-  return { dbid, dbName, dbUniqueName, piece: job.section?.piece ?? 1, records, segments };
 }
 
 function describeFile(
@@ -174,58 +200,21 @@ function describeFile(
   };
 }
 
-function nameOf(job: BackupFilesJob, header: PieceHeader, at: Date): string {
-  const { setStamp, setCount } = header.records.set;
+function nameOf(
+  context: ChannelContext,
+  { controlFile, job, set }: SetOrigin,
+  { piece, copy }: { piece: number; copy: number },
+): string {
+  const { formats } = job.options;
   const [only] = job.files;
-  return makePieceName(job.options.format, {
-    dbid: header.dbid,
-    dbName: header.dbName,
-    setStamp,
-    setCount,
-    piece: header.piece,
-    copy: 1,
-    at,
+  return makePieceName(formats[copy - 1] ?? formats.at(-1) ?? '', {
+    dbid: controlFile.dbid,
+    dbName: controlFile.dbName,
+    setStamp: set.setStamp,
+    setCount: set.setCount,
+    piece,
+    copy,
+    at: context.now(),
     ...(only === undefined || job.files.length > 1 ? {} : { file: only.file }),
   });
-}
-
-async function writeFiles(context: ChannelContext, files: FileInSet[], writer: PieceWriter): Promise<void> {
-  const totalwork = files.reduce((sum, { from, to }) => sum + to - from + 1, 0);
-  const incremental = files.some(({ wanted }) => wanted.incrementalScn !== '0');
-  const opname = `RMAN: ${incremental ? 'incremental' : 'full'} datafile backup`;
-  const report = new LongOperationReport(context, { opname, totalwork });
-  for (const file of files) await writeFile(context, file, { writer, report });
-  report.finish();
-}
-
-async function writeFile(
-  context: ChannelContext,
-  { record, wanted, headerBlock, from, to, progress }: FileInSet,
-  { writer, report }: { writer: PieceWriter; report: LongOperationReport },
-): Promise<void> {
-  const { name: path, file, rfile, blockBytes } = record;
-  if (from === 1) {
-    await writer.write(headerBlock);
-    progress.blocksRead++;
-    progress.blocks++;
-  }
-  const read = {
-    path,
-    file,
-    rfile,
-    blockBytes,
-    from: Math.max(from, FIRST_DATA_BLOCK),
-    to,
-    incrementalScn: parseScn(wanted.incrementalScn),
-  };
-  let readBefore = progress.blocksRead;
-  for (const run of readChangedBlocks(read, progress)) {
-    await writer.write(run);
-    progress.blocks += run.length / blockBytes;
-    context.count((progress.blocksRead - readBefore) * blockBytes, 0);
-    report.advance(progress.blocksRead - readBefore);
-    readBefore = progress.blocksRead;
-  }
-  context.count((progress.blocksRead - readBefore) * blockBytes, 0);
-  await writer.endSegment(progress.blocks);
 }

@@ -2,13 +2,12 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { type ArchivedLog } from '../control-file/control-file';
 import { type BackupRecords } from '../instance/instance-port';
-import { type ChannelContext, elapsedSince, LongOperationReport, prefixed } from './channel-context';
+import { type ChannelContext, elapsedSince, LongOperationReport, Pace, prefixed } from './channel-context';
 import { type BackupLogsJob, type JobResult } from './channel-protocol';
-import { type PieceHeader, roundUp, UNIT_BYTES } from './piece-format';
+import { type PieceSegment, roundUp, UNIT_BYTES } from './piece-format';
 import { makePieceName } from './piece-name';
-import { type PieceWriter } from './piece-stream';
 import { RmanError } from './rman-error';
-import { writePiece } from './write-piece';
+import { type SetWriter, writeSet } from './write-set';
 
 const READ_BYTES = 1024 * 1024;
 
@@ -23,45 +22,62 @@ export async function backUpLogs(
 ): Promise<JobResult<'backup-logs'>> {
   const { instance } = context;
   const started = context.now();
-  const set = await instance.beginBackupSet({});
+  const { validate } = job.options;
+  const set = validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({});
+  announce(context, job);
+  const { dbid, dbName, dbUniqueName } = await instance.identity({});
+  const records = describeSet(job, { ...set, startedAt: started.toISOString() });
+  let written = 0;
+  const pieces = await writeSet(
+    context,
+    {
+      options: job.options,
+      unitBytes: UNIT_BYTES.log,
+      firstPiece: 1,
+      header: (piece) => {
+        const segments = job.logs.slice(written).map(segmentOf);
+        records.set.pieces = piece;
+        return { dbid, dbName, dbUniqueName, piece, records, segments, multiplexed: false };
+      },
+      name: (piece, copy) => {
+        const format = job.options.formats[copy - 1] ?? job.options.formats.at(-1) ?? '';
+        return makePieceName(format, { dbid, dbName, ...set, piece, copy, at: context.now() });
+      },
+    },
+    (writer) => writeLogs(context, job.logs, { writer, onLog: () => written++ }),
+  );
+  const completedAt = context.now().toISOString();
+  const made = { ...records, set: { ...records.set, completedAt }, pieces };
+  if (!validate) await instance.recordBackup(made);
+  const done = validate ? 'validation complete' : 'backup set complete';
+  context.say([prefixed(context, `${done}, elapsed time: ${elapsedSince(context, started)}`)]);
+  return { records: made, deleted: job.deleteInput && !validate ? await deleteLogs(context, job) : 0 };
+}
+
+function announce(context: ChannelContext, { logs, options }: BackupLogsJob): void {
+  const [starting, specifying] = options.validate
+    ? ['starting validation of archived log', 'specifying archived log(s) for validation']
+    : ['starting archived log backup set', 'specifying archived log(s) in backup set'];
   context.say([
-    prefixed(context, 'starting archived log backup set'),
-    prefixed(context, 'specifying archived log(s) in backup set'),
-    ...job.logs.map(
+    prefixed(context, starting),
+    prefixed(context, specifying),
+    ...logs.map(
       ({ thread, sequence, recid, stamp }) =>
         `input archived log thread=${thread} sequence=${sequence} RECID=${recid} STAMP=${stamp}`,
     ),
   ]);
-  const header = await describeSet(context, job, { ...set, startedAt: started.toISOString() });
-  const handle = makePieceName(job.options.format, {
-    dbid: header.dbid,
-    dbName: header.dbName,
-    ...set,
-    piece: 1,
-    copy: 1,
-    at: context.now(),
-  });
-  const piece = await writePiece(context, {
-    handle,
-    tag: job.options.tag,
-    unitBytes: UNIT_BYTES.log,
-    header,
-    body: (writer) => writeLogs(context, job.logs, writer),
-  });
-  const completedAt = context.now().toISOString();
-  const records = { ...header.records, set: { ...header.records.set, completedAt }, pieces: [piece] };
-  await instance.recordBackup(records);
-  context.say([prefixed(context, `backup set complete, elapsed time: ${elapsedSince(context, started)}`)]);
-  return { records, deleted: job.deleteInput ? await deleteLogs(context, job.logs) : 0 };
 }
 
-async function describeSet(
-  { instance }: ChannelContext,
-  { logs }: BackupLogsJob,
+function segmentOf(log: ArchivedLog): PieceSegment {
+  const { thread, sequence, resetlogsScn } = log;
+  return { kind: 'log', thread, sequence, resetlogsScn, bytes: logBytes(log) };
+}
+
+function describeSet(
+  { logs, options }: BackupLogsJob,
   { setStamp, setCount, startedAt }: { setStamp: number; setCount: number; startedAt: string },
-): Promise<PieceHeader> {
-  const { dbid, dbName, dbUniqueName } = await instance.identity({});
-  const records: BackupRecords = {
+): BackupRecords {
+  return {
     set: {
       setStamp,
       setCount,
@@ -74,6 +90,7 @@ async function describeSet(
       completedAt: startedAt,
       blockBytes: 512,
       multiSection: false,
+      keepUntil: options.keepUntil,
     },
     pieces: [],
     dataFiles: [],
@@ -89,32 +106,36 @@ async function describeSet(
       blockBytes,
     })),
   };
-  const segments = logs.map((log) => ({
-    kind: 'log' as const,
-    thread: log.thread,
-    sequence: log.sequence,
-    resetlogsScn: log.resetlogsScn,
-    bytes: logBytes(log),
-  }));
-  return { dbid, dbName, dbUniqueName, piece: 1, records, segments };
 }
 
-async function writeLogs(context: ChannelContext, logs: ArchivedLog[], writer: PieceWriter): Promise<void> {
+/** A log is never cut: with MAXPIECESIZE the next piece begins between two of them. */
+async function writeLogs(
+  context: ChannelContext,
+  logs: ArchivedLog[],
+  { writer, onLog }: { writer: SetWriter; onLog: () => void },
+): Promise<void> {
   const totalwork = logs.reduce((sum, log) => sum + log.blocks + 1, 0);
   const report = new LongOperationReport(context, { opname: 'RMAN: archived log backup', totalwork });
-  for (const log of logs) {
-    await writeFileBytes(writer, log, (bytes) => {
+  const pace = new Pace(context.settings.rateBytes);
+  for (const [i, log] of logs.entries()) {
+    if (i > 0 && writer.isFull(roundUp(logBytes(log), UNIT_BYTES.log) + UNIT_BYTES.log)) {
+      await writer.finish();
+      await writer.begin();
+    }
+    await writeFileBytes(writer, log, async (bytes) => {
       context.count(bytes, 0);
       report.advance(bytes / log.blockBytes);
+      await pace.take(bytes);
     });
+    onLog();
   }
   report.finish();
 }
 
 async function writeFileBytes(
-  writer: PieceWriter,
+  writer: SetWriter,
   log: ArchivedLog,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: number) => Promise<void>,
 ): Promise<void> {
   const { name } = log;
   if (name === null || !existsSync(name)) {
@@ -136,18 +157,27 @@ async function writeFileBytes(
       buffer.fill(0, got, roundUp(got, UNIT_BYTES.log));
       await writer.write(buffer.subarray(0, roundUp(got, UNIT_BYTES.log)));
       at += got;
-      onBytes(got);
+      await onBytes(got);
     }
   } finally {
     closeSync(fd);
   }
-  await writer.endSegment(roundUp(total, UNIT_BYTES.log) / UNIT_BYTES.log);
+  const units = roundUp(total, UNIT_BYTES.log) / UNIT_BYTES.log;
+  await writer.endSegment(units, units);
 }
 
-async function deleteLogs(context: ChannelContext, logs: ArchivedLog[]): Promise<number> {
+async function deleteLogs(context: ChannelContext, { logs, kept }: BackupLogsJob): Promise<number> {
   context.say([prefixed(context, 'deleting archived log(s)')]);
   let deleted = 0;
-  for (const { recid, stamp, name } of logs) {
+  for (const { recid, stamp, name, thread, sequence } of logs) {
+    const reason = kept.find((log) => log.recid === recid);
+    if (reason !== undefined) {
+      context.say([
+        reason.warning,
+        `archived log file name=${name ?? ''} thread=${thread} sequence=${sequence}`,
+      ]);
+      continue;
+    }
     if (await context.instance.deleteArchivedLog({ recid })) deleted++;
     context.say([`archived log file name=${name ?? ''} RECID=${recid} STAMP=${stamp}`]);
   }

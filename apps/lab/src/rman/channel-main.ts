@@ -3,7 +3,8 @@
  * environment, loads the media-management library, and works off one job at a time. It ends when rman goes away.
  */
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { loadLibrary } from '../sbt/load-library';
+import { claimFault, faultLines, faultsAt, isFaultName } from '../faults';
+import { loadLibrary, type SbtLibrary } from '../sbt/load-library';
 import { MediaChannel, SbtCallError } from '../sbt/media-channel';
 import { backUpControl } from './backup-control';
 import { backUpFiles } from './backup-files';
@@ -16,6 +17,7 @@ import {
   type OpenJob,
   type ToChannel,
 } from './channel-protocol';
+import { DiskMedia, type PieceMedia } from './disk-media';
 import { inspectPiece, restoreFiles, restoreLogs, restoreWhole } from './restore-pieces';
 import { errorLines, RmanError } from './rman-error';
 import { initLines, loadingLines, mediaLines } from './sbt-stack';
@@ -44,11 +46,14 @@ function flushCount(): void {
 }
 
 async function open(job: OpenJob): Promise<{ sid: number; processId: number }> {
+  for (const fault of faultsAt('channel-connect')) {
+    if (claimFault(job.base, fault, { channel: job.name })) {
+      throw new RmanError(faultLines(fault, { channel: job.name }));
+    }
+  }
   // Node hands these to setenv(3), where the library's getenv(3) finds them.
   Object.assign(process.env, job.parms.env);
-  const loading = loadLibrary(job.parms.library);
-  if (!loading.ok) throw new RmanError(loadingLines(loading));
-  const media = new MediaChannel(loading.library);
+  const library = job.device === 'DISK' ? null : loadOrFail(job);
   const instance = await connectInstance({ socketPath: job.socketPath });
   if (instance === undefined) throw new RmanError(['ORA-01034: ORACLE not available']);
   const session = await instance.registerSession({
@@ -58,20 +63,67 @@ async function open(job: OpenJob): Promise<{ sid: number; processId: number }> {
     processId: process.pid,
   });
   watch(instance);
-  initMedia(media, job);
-  context = makeContext(job, { media, library: loading.library, instance, session });
+  const media = initMedia(library, job);
+  context = makeContext(job, { media, library, instance, session });
   context.say([
     `allocated channel: ${job.name}`,
-    `channel ${job.name}: SID=${session.sid} device type=SBT_TAPE`,
-    `channel ${job.name}: ${loading.library.description}`,
+    `channel ${job.name}: SID=${session.sid} device type=${job.device}`,
+    ...(library === null ? [] : [`channel ${job.name}: ${library.description}`]),
   ]);
   return { sid: session.sid, processId: process.pid };
 }
 
-function initMedia(media: MediaChannel, { send }: OpenJob): void {
+const LOAD_FAULTS = {
+  'sbt-load': 'not-loaded',
+  'sbt-symbols': 'entry-points-missing',
+  'sbt-context': 'bad-context-size',
+} as const;
+
+function loadOrFail({ base, name, parms }: OpenJob): SbtLibrary {
+  for (const fault of ['sbt-load', 'sbt-symbols', 'sbt-context'] as const) {
+    if (claimFault(base, fault, { channel: name })) {
+      throw new RmanError(loadingLines({ ok: false, reason: LOAD_FAULTS[fault], detail: 'simulated' }));
+    }
+  }
+  if (claimFault(base, 'sbt-init', { channel: name })) {
+    throw new RmanError(loadingLines({ ok: false, reason: 'init-failed', code: 7111, detail: 'simulated' }));
+  }
+  const loading = loadLibrary(parms.library);
+  if (!loading.ok) throw new RmanError(loadingLines(loading));
+  return loading.library;
+}
+
+/** One conversation with the library. Throws RmanError when it refuses. */
+function openConversation(library: SbtLibrary, { base, name }: OpenJob): MediaChannel {
+  const media = new MediaChannel(library, (call, subject) => {
+    const fault = `sbt-${call}`;
+    if (!isFaultName(fault)) return undefined;
+    const armed = claimFault(base, fault, { channel: name, subject });
+    return armed === undefined ? undefined : (armed.text ?? `LAB-SBT: simulated failure of sbt${call}`);
+  });
   try {
     media.init();
-    if (send !== null) media.command(send);
+    return media;
+  } catch (error) {
+    throw error instanceof SbtCallError ? new RmanError(initLines(error)) : error;
+  }
+}
+
+type OpenedMedia = Pick<ChannelContext, 'allMedia' | 'mediaOf'>;
+
+/** The media of the copies; duplexing to tape needs a conversation of its own for each, as I/O slaves have. */
+function initMedia(library: SbtLibrary | null, job: OpenJob): OpenedMedia {
+  const makeOne = (): PieceMedia => (library === null ? new DiskMedia() : openConversation(library, job));
+  const media = [makeOne()];
+  const mediaOf = (copy: number): PieceMedia => (media[copy - 1] ??= makeOne());
+  const { send } = job.settings;
+  if (send !== null) sendAtAllocation(mediaOf(1), send);
+  return { allMedia: media, mediaOf };
+}
+
+function sendAtAllocation(media: PieceMedia, text: string): void {
+  try {
+    media.command(text);
   } catch (error) {
     throw error instanceof SbtCallError ? new RmanError(initLines(error)) : error;
   }
@@ -79,11 +131,17 @@ function initMedia(media: MediaChannel, { send }: OpenJob): void {
 
 function makeContext(
   job: OpenJob,
-  parts: Pick<ChannelContext, 'media' | 'library' | 'instance' | 'session'>,
+  parts: Pick<ChannelContext, 'library' | 'instance' | 'session'> & { media: OpenedMedia },
 ): ChannelContext {
+  const { media, ...rest } = parts;
   return {
-    ...parts,
+    ...rest,
+    ...media,
+    media: media.mediaOf(1),
     name: job.name,
+    device: job.device,
+    base: job.base,
+    settings: job.settings,
     blockBytes: job.parms.blockBytes,
     dateFormat: job.dateFormat,
     now: () => new Date(),
@@ -115,7 +173,7 @@ function closeChannel(): void {
   context = undefined;
   if (open === undefined) return;
   try {
-    open.media.end();
+    for (const media of open.allMedia) media.end();
   } finally {
     open.instance.close();
   }
@@ -145,7 +203,7 @@ async function run(job: ChannelJob): Promise<unknown> {
     case 'inspect':
       return inspectPiece(opened, job.handle);
     case 'info':
-      return { found: opened.media.info(job.handles).map(({ found }) => found) };
+      return { found: askFor(opened, job.handles) };
     case 'remove':
       opened.media.remove(job.handles);
       return null;
@@ -153,6 +211,21 @@ async function run(job: ChannelJob): Promise<unknown> {
       opened.media.command(job.text);
       return null;
   }
+}
+
+/** Some libraries cannot answer for thousands of names at once. */
+const NAMES_PER_LOOKUP_MAX = 450;
+
+function askFor({ media, base, name }: ChannelContext, handles: string[]): boolean[] {
+  const found: boolean[] = [];
+  for (let at = 0; at < handles.length; at += NAMES_PER_LOOKUP_MAX) {
+    found.push(...media.info(handles.slice(at, at + NAMES_PER_LOOKUP_MAX)).map((info) => info.found));
+  }
+  return found.map(
+    (isThere, i) =>
+      isThere &&
+      claimFault(base, 'sbt-not-found', { channel: name, subject: handles[i] ?? '' }) === undefined,
+  );
 }
 
 function linesOf(error: unknown, kind: JobKind): string[] {

@@ -1,24 +1,33 @@
 /** What rman and the processes of its channels say to each other: one job at a time, its output, its result. */
 import { type ArchivedLog } from '../control-file/control-file';
 import { type BackupRecords } from '../instance/instance-port';
+import { type ChannelSettings, type DeviceType } from './ast';
 import { type PieceHeader } from './piece-format';
 import { type ChannelParms } from './parms';
 
 export interface OpenJob {
   kind: 'open';
   name: string;
+  device: DeviceType;
+  /** Directory of the simulated host: where armed faults are found. */
+  base: string;
   socketPath: string;
   parms: ChannelParms;
   dateFormat: string;
   commandId: string | null;
-  send: string | null;
+  settings: ChannelSettings;
 }
 
 /** What every set of a BACKUP command shares. */
 export interface SetOptions {
-  format: string;
-  tag: string;
+  /** One name per copy; the last serves the copies beyond. */
+  formats: string[];
+  tag: string | null;
   level: 0 | 1 | null;
+  copies: number;
+  keepUntil: string | null;
+  /** Read and check only; no piece is made. */
+  validate: boolean;
 }
 
 /** A level 1 without a parent copies what changed since the file was made. */
@@ -52,6 +61,8 @@ export interface BackupLogsJob {
   options: SetOptions;
   logs: ArchivedLog[];
   deleteInput: boolean;
+  /** Logs that DELETE INPUT must leave, with the reason. */
+  kept: { recid: number; warning: string }[];
 }
 
 export interface BackupControlJob {
@@ -76,8 +87,9 @@ export interface RestoreFilesJob {
   piece: number;
   tag: string | null;
   incremental: boolean;
-  /** Empty: read and check only. */
   targets: RestoreTarget[];
+  /** Read and check only. */
+  validate: boolean;
 }
 
 export interface RestoreLogsJob {
@@ -85,14 +97,16 @@ export interface RestoreLogsJob {
   handle: string;
   piece: number;
   tag: string | null;
-  logs: { thread: number; sequence: number; resetlogsScn: string; path: string }[];
+  /** `path` null: read and check only. */
+  logs: { thread: number; sequence: number; resetlogsScn: string; path: string | null }[];
 }
 
 export interface RestoreWholeJob {
   kind: 'restore-whole';
   handle: string;
   which: 'control-file' | 'spfile';
-  path: string;
+  /** Null: read and check only. */
+  path: string | null;
 }
 
 /** What became of one file of a restore job; the caller writes the header when all pieces are in. */
@@ -103,6 +117,9 @@ export interface RestoredPart {
   /** Highest block SCN seen. */
   newestScn: string;
   blocks: number;
+  /** First and last block this piece speaks for. */
+  from: number;
+  to: number;
 }
 
 /** Jobs by kind, and what each answers. */

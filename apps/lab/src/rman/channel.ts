@@ -9,6 +9,7 @@ import {
   type OpenJob,
   type ToChannel,
 } from './channel-protocol';
+import { type DeviceType } from './ast';
 import { RmanError } from './rman-error';
 
 const PROCESS = join(__dirname, 'channel-main.js');
@@ -47,8 +48,10 @@ export class Channel {
 
   private constructor(
     readonly name: string,
-    /** FORMAT of ALLOCATE CHANNEL. */
+    readonly device: DeviceType,
+    /** FORMAT and MAXPIECESIZE of ALLOCATE CHANNEL. */
     readonly format: string | null,
+    readonly maxPieceBytes: number | null,
     private readonly listener: ChannelListener,
   ) {
     this.child = fork(PROCESS, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -56,16 +59,27 @@ export class Channel {
       this.receive(message);
     });
     this.exited = new Promise((resolve) => {
-      this.child.once('exit', () => {
+      const end = () => {
         this.lose();
         resolve();
+      };
+      // What the process said last may come in after its end.
+      this.child.once('exit', () => {
+        if (this.child.connected) this.child.once('disconnect', end);
+        else end();
       });
     });
   }
 
   /** Starts the process and allocates the channel. Throws ChannelError; the process is gone then. */
-  static async allocate(job: OpenJob, format: string | null, listener: ChannelListener): Promise<Channel> {
-    const channel = new Channel(job.name, format, listener);
+  static async allocate(job: OpenJob, listener: ChannelListener): Promise<Channel> {
+    const channel = new Channel(
+      job.name,
+      job.device,
+      job.settings.format,
+      job.settings.maxPieceBytes,
+      listener,
+    );
     try {
       await channel.run(job);
       return channel;
@@ -90,14 +104,17 @@ export class Channel {
     this.tell({ cancel: true });
   }
 
-  /** Ends the process; what it still does is given up. */
-  async close(): Promise<void> {
-    if (!this.isDead) {
-      const timer = setTimeout(() => this.child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
-      this.run({ kind: 'close' }).catch(() => undefined);
-      await this.exited;
-      clearTimeout(timer);
-    }
+  /** Ends the process; what it still does is given up. Answers what the library said against it. */
+  async close(): Promise<ChannelError | undefined> {
+    if (this.isDead) return this.terminated();
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
+    const closing = this.run({ kind: 'close' }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof ChannelError ? error : this.terminated()),
+    );
+    await this.exited;
+    clearTimeout(timer);
+    return closing;
   }
 
   private tell(message: ToChannel): void {

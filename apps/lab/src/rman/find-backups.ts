@@ -12,31 +12,58 @@ interface SetKey {
   setCount: number;
 }
 
-/** Available pieces of the set, first copy of each, in order; undefined when one is missing. */
-export function piecesOf(controlFile: ControlFile, key: SetKey): BackupPiece[] | undefined {
+/** Handles that turned out to be unreadable: other copies and older backups serve instead. */
+export type UnreadableHandles = ReadonlySet<string>;
+const NONE: UnreadableHandles = new Set();
+
+/** Available pieces of the set, the first usable copy of each, in order; undefined when one is missing. */
+export function piecesOf(
+  controlFile: ControlFile,
+  key: SetKey,
+  unreadable: UnreadableHandles = NONE,
+): BackupPiece[] | undefined {
   const set = controlFile.backupSets.find((candidate) => isOfSet(candidate, key));
   if (set === undefined) return undefined;
   const byNumber = new Map<number, BackupPiece>();
   for (const piece of controlFile.backupPieces) {
-    if (isOfSet(piece, key) && piece.status === 'A') byNumber.set(piece.piece, piece);
+    const isUsable = isOfSet(piece, key) && piece.status === 'A' && !unreadable.has(piece.handle);
+    const known = byNumber.get(piece.piece);
+    if (isUsable && (known === undefined || piece.copy < known.copy)) byNumber.set(piece.piece, piece);
   }
   if (byNumber.size < set.pieces) return undefined;
   return [...byNumber.values()].sort((a, b) => a.piece - b.piece);
 }
 
-export function hasAllPieces(controlFile: ControlFile, key: SetKey): boolean {
-  return piecesOf(controlFile, key) !== undefined;
+export function hasAllPieces(
+  controlFile: ControlFile,
+  key: SetKey,
+  unreadable: UnreadableHandles = NONE,
+): boolean {
+  return piecesOf(controlFile, key, unreadable) !== undefined;
+}
+
+export interface BackupChoice {
+  /** Exclusive; undefined: any. */
+  until: Scn | undefined;
+  tag?: string | undefined;
+  unreadable?: UnreadableHandles;
+}
+
+function isOfTag(controlFile: ControlFile, key: SetKey, tag: string | undefined): boolean {
+  return (
+    tag === undefined || controlFile.backupPieces.some((piece) => isOfSet(piece, key) && piece.tag === tag)
+  );
 }
 
 function isOfSet(record: SetKey, key: SetKey): boolean {
   return record.setStamp === key.setStamp && record.setCount === key.setCount;
 }
 
-/** The newest full or level 0 backup of the file from before `until` (exclusive; undefined: any). */
+/** The newest full or level 0 backup of the file that the choice allows. */
 export function findBase(
   controlFile: ControlFile,
   file: number,
-  until: Scn | undefined,
+  { until, tag, unreadable = NONE }: BackupChoice,
 ): BackupDataFile | undefined {
   return newest(
     controlFile.backupDataFiles.filter(
@@ -44,7 +71,8 @@ export function findBase(
         backup.file === file &&
         backup.level !== 1 &&
         isBefore(backup, until) &&
-        hasAllPieces(controlFile, backup),
+        isOfTag(controlFile, backup, tag) &&
+        hasAllPieces(controlFile, backup, unreadable),
     ),
   );
 }
@@ -53,7 +81,7 @@ export function findBase(
 export function findIncrement(
   controlFile: ControlFile,
   { file, checkpointScn }: { file: number; checkpointScn: Scn },
-  until: Scn | undefined,
+  { until, unreadable = NONE }: BackupChoice,
 ): BackupDataFile | undefined {
   return newest(
     controlFile.backupDataFiles.filter(
@@ -63,7 +91,7 @@ export function findIncrement(
         parseScn(backup.incrementalScn) <= checkpointScn &&
         parseScn(backup.checkpointScn) > checkpointScn &&
         isBefore(backup, until) &&
-        hasAllPieces(controlFile, backup),
+        hasAllPieces(controlFile, backup, unreadable),
     ),
   );
 }
@@ -74,7 +102,7 @@ function isBefore({ checkpointScn, absoluteFuzzyScn }: BackupDataFile, until: Sc
 
 function newest(backups: BackupDataFile[]): BackupDataFile | undefined {
   return backups.reduce<BackupDataFile | undefined>((best, backup) => {
-    return best === undefined || parseScn(backup.checkpointScn) > parseScn(best.checkpointScn)
+    return best === undefined || parseScn(backup.checkpointScn) >= parseScn(best.checkpointScn)
       ? backup
       : best;
   }, undefined);
@@ -83,12 +111,12 @@ function newest(backups: BackupDataFile[]): BackupDataFile | undefined {
 /** The newest available backup of each log with changes in `from` <= SCN < `until`. */
 export function findLogBackups(
   controlFile: ControlFile,
-  { from, until }: { from: Scn; until: Scn | undefined },
+  { from, until, unreadable = NONE }: { from: Scn } & BackupChoice,
 ): BackupRedoLog[] {
   const found = new Map<string, BackupRedoLog>();
   for (const log of controlFile.backupRedoLogs) {
     const isNeeded = parseScn(log.nextScn) > from && (until === undefined || parseScn(log.firstScn) < until);
-    if (isNeeded && hasAllPieces(controlFile, log)) found.set(logKey(log), log);
+    if (isNeeded && hasAllPieces(controlFile, log, unreadable)) found.set(logKey(log), log);
   }
   return [...found.values()].sort((a, b) => (parseScn(a.firstScn) < parseScn(b.firstScn) ? -1 : 1));
 }

@@ -4,6 +4,7 @@
  * first error, stdin goes on. SIGINT cancels the command under way.
  */
 import { readFileSync } from 'node:fs';
+import { claimFault, faultLines, faultsAt } from '../faults';
 import { parseStatement } from './parse-statement';
 import { Printer } from './printer';
 import { dateFormatOf } from './rman-date';
@@ -12,7 +13,11 @@ import { RmanJobs } from './rman-jobs';
 import { runStatement } from './run-statement';
 import { Session } from './session';
 import { TargetDatabase } from './target-database';
-import { SCRIPT_CHARACTERS_MAX, splitStatement } from './tokens';
+import { placeBehind, splitStatement } from './split-statement';
+import { type Place, SCRIPT_CHARACTERS_MAX, START } from './tokens';
+
+/** Command files that call each other end here. */
+const SCRIPT_DEPTH_MAX = 16;
 
 interface Arguments {
   commandFile: string | null;
@@ -42,21 +47,20 @@ function readArguments(argv: string[]): Arguments {
 async function main(): Promise<number> {
   const { commandFile, logFile } = readArguments(process.argv.slice(2));
   const printer = new Printer(logFile);
-  printer.print(
-    '',
-    `Recovery Manager: Release 19.0.0.0.0 - Production (simulated) on ${new Date().toUTCString()}`,
-  );
-  printer.print('Version 19.21.0.0.0', '');
+  printer.print(...banner(new Date()));
   const { ORACLE_HOME: oracleHome, ORACLE_SID: sid } = process.env;
   if (!oracleHome || !sid) {
-    printer.errorStack([
-      'RMAN-00554: initialization of internal recovery manager package failed',
-      'RMAN-04005: error from target database: ',
-      'ORA-12162: TNS:net service name is incorrectly specified (ORACLE_HOME or ORACLE_SID is not set)',
-    ]);
+    const hint = ' (ORACLE_HOME or ORACLE_SID is not set)';
+    printer.errorStack(faultLines('target-no-service-name').map((line, i) => (i === 2 ? line + hint : line)));
     return 1;
   }
   const target = await TargetDatabase.connect({ oracleHome, sid });
+  const fault = faultsAt('target-connect').find((name) => claimFault(target.base, name));
+  if (fault !== undefined) {
+    await target.disconnect();
+    printer.errorStack(faultLines(fault));
+    return 1;
+  }
   const jobs: RmanJobs = new RmanJobs(target, printer, () => session.registered?.sid ?? 0);
   const session: Session = new Session(target, printer, jobs, dateFormatOf(process.env));
   process.on('SIGINT', () => {
@@ -69,10 +73,23 @@ async function main(): Promise<number> {
   } finally {
     await session.endRun();
     await session.releaseMaintenance();
+    await session.releaseAutomatic();
     await jobs.endSession();
     await target.disconnect();
     printer.print('', 'Recovery Manager complete.');
   }
+}
+
+/** As RMAN's, with the words that keep it from being taken for it. The date is ctime(3)'s. */
+function banner(at: Date): string[] {
+  const [weekday = '', day, month, year, time] = at.toUTCString().replace(',', '').split(' ');
+  const date = `${weekday} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`;
+  return [
+    '',
+    `Recovery Manager: Release 19.0.0.0.0 - Production (simulated) on ${date}`,
+    'Version 19.21.0.0.0',
+    '',
+  ];
 }
 
 async function greet(session: Session): Promise<void> {
@@ -98,8 +115,8 @@ async function greet(session: Session): Promise<void> {
 
 /** Answers whether a statement failed. */
 async function runScript(session: Session, commandFile: string | null): Promise<boolean> {
-  let source = commandFile === null ? '' : readScript(commandFile);
-  let line = 1;
+  let source = commandFile === null ? '' : `${readScript(commandFile)}\n`;
+  let place = { ...START, ...(commandFile === null ? {} : { file: commandFile }) };
   let failed = false;
   const input = commandFile === null ? process.stdin.setEncoding('utf8')[Symbol.asyncIterator]() : undefined;
   for (;;) {
@@ -112,19 +129,33 @@ async function runScript(session: Session, commandFile: string | null): Promise<
       continue;
     }
     source = split.rest;
-    echo(session, split.text);
-    const outcome = await runText(session, split.text, line);
-    line += split.lines;
+    if (session.echo) echo(session, split.text);
+    const script = /^\s*@@?(\S+?);?\s*$/.exec(split.text)?.[1];
+    const outcome =
+      script === undefined ? await runText(session, split.text, place) : await runNested(session, script);
+    place = placeBehind(place, split.text);
     if (outcome === 'exit') return failed;
-    if (outcome === 'failed') {
-      failed = true;
-      if (commandFile !== null) return true;
-    }
+    if (outcome === 'failed') failed = true;
+    if (failed && (commandFile !== null || session.isFatal)) return true;
   }
   // What is left is no whole statement.
   if (source.trim() === '') return failed;
-  await runText(session, source, line);
+  await runText(session, source, place);
   return true;
+}
+
+/** `@file`: its statements, as if they stood here. */
+async function runNested(session: Session, path: string): Promise<'done' | 'failed'> {
+  if (session.scriptDepth >= SCRIPT_DEPTH_MAX) throw new RmanError(['RMAN-01004: scripts nested too deep']);
+  session.scriptDepth++;
+  try {
+    return (await runScript(session, path)) ? 'failed' : 'done';
+  } catch (error) {
+    session.printer.errorStack(errorLines(error));
+    return 'failed';
+  } finally {
+    session.scriptDepth--;
+  }
 }
 
 function readScript(path: string): string {
@@ -138,9 +169,9 @@ function readScript(path: string): string {
   }
 }
 
-async function runText(session: Session, text: string, line: number): Promise<'done' | 'exit' | 'failed'> {
+async function runText(session: Session, text: string, place: Place): Promise<'done' | 'exit' | 'failed'> {
   try {
-    return (await runStatement(session, parseStatement(text, line))) ? 'done' : 'exit';
+    return (await runStatement(session, parseStatement(text, place))) ? 'done' : 'exit';
   } catch (error) {
     session.printer.errorStack(errorLines(error));
     return 'failed';

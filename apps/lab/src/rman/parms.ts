@@ -2,6 +2,7 @@
  * The PARMS text of a channel: `SBT_LIBRARY=path,BLKSIZE=bytes,ENV=(NAME=value,NAME="value, with commas")`, in any order,
  * commas optional.
  */
+import { type DeviceType } from './ast';
 import { RmanError } from './rman-error';
 
 export interface ChannelParms {
@@ -17,10 +18,13 @@ const DEFAULT_BLOCK_BYTES = 262144;
 /** Pieces hold whole blocks of up to 32 KiB. */
 const BLOCK_BYTES_MIN = 32768;
 const BLOCK_BYTES_MAX = 16 * 1024 * 1024;
+/** Pieces on disk are written in blocks of this size. */
+const DISK_BLOCK_BYTES = 1024 * 1024;
 const PARMS_CHARACTERS_MAX = 1000;
 
-/** Throws RmanError with ORA-27207 … ORA-27210 when the text is not in that form. */
-export function parseParms(text: string | null): ChannelParms {
+/** Throws RmanError with ORA-27207 … ORA-27210 when the text is not in that form. Disk channels take no PARMS of ours. */
+export function parseParms(text: string | null, device: DeviceType): ChannelParms {
+  if (device === 'DISK') return { library: '', blockBytes: DISK_BLOCK_BYTES, env: {} };
   const parms: ChannelParms = { library: DEFAULT_LIBRARY, blockBytes: DEFAULT_BLOCK_BYTES, env: {} };
   let rest = (text ?? '').trim();
   if (rest.length > PARMS_CHARACTERS_MAX) throw refuse(27210, 'syntax error in device PARMS');

@@ -1,153 +1,189 @@
-/**
- * BACKUP. Grammar:
- *   backup  := BACKUP { option | spec | '(' spec { option } ')' } ';'
- *   option  := FORCE | FULL | AS [COMPRESSED] BACKUPSET | INCREMENTAL LEVEL (0|1) [CUMULATIVE] | FILESPERSET n
- *            | SECTION SIZE n[K|M|G] | TAG name | FORMAT 'text' | DEVICE TYPE type | CHANNEL name | DELETE [ALL] INPUT
- *            | NOT BACKED UP n TIMES | NOT BACKED UP SINCE TIME 'text' | INCLUDE CURRENT CONTROLFILE
- *   spec    := DATABASE | DATAFILE file {, file} | TABLESPACE name {, name} | ARCHIVELOG logs | CURRENT CONTROLFILE | SPFILE
- *   logs    := ALL | (FROM SEQUENCE n [UNTIL SEQUENCE n] | SEQUENCE n | SEQUENCE BETWEEN n AND n
- *              | FROM SCN n [UNTIL SCN n]) [THREAD n]
- */
+/** BACKUP; the rules `backup` and below of grammar.md. */
+import { type BackupOptions, type BackupSpec, type BackupStatement, type BackupWhat } from './ast';
 import {
-  type BackupOptions,
-  type BackupSpec,
-  type BackupStatement,
-  type BackupWhat,
-  type LogRange,
-} from './ast';
+  equals,
+  parseDeviceType,
+  parseFile,
+  parseFileChoice,
+  parseKeep,
+  parseLogRange,
+  parseSize,
+  parseTag,
+} from './parse-common';
 import { type TokenReader } from './token-reader';
 
-const UNITS: Record<string, number> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
-const TAG_CHARACTERS_MAX = 30;
-const FILES_PER_SET_MAX = 64;
+/** Oracle's own limits. */
+const FILES_PER_SET_MAX = 2_147_483_647;
+const COPIES_MAX = 4;
 
-/** The statement behind the word BACKUP. */
+/** The statement behind the word BACKUP, up to its semicolon. */
 export function parseBackup(reader: TokenReader): BackupStatement {
   const statement: BackupStatement = {
     kind: 'backup',
     level: null,
     cumulative: false,
     force: false,
+    compressed: false,
+    validate: false,
+    checkLogical: false,
+    noExclude: false,
+    device: null,
+    copies: null,
     sectionBytes: null,
     options: {},
     specs: [],
+    plusLogs: null,
   };
-  while (!reader.accept(';')) {
-    const isOption = parseCommandOption(reader, statement) || parseOption(reader, statement.options);
-    if (!isOption) statement.specs.push(parseSpecOrGroup(reader));
+  let hasSpecs = false;
+  while (!hasSpecs || !reader.accept(';')) {
+    // Behind PLUS ARCHIVELOG stand the options of the logs.
+    const options = statement.plusLogs ?? statement.options;
+    if (parseCommandOption(reader, statement) || parseOption(reader, options)) continue;
+    if (hasSpecs && statement.plusLogs === null && reader.accept('PLUS', 'ARCHIVELOG'))
+      statement.plusLogs = {};
+    else if (statement.plusLogs === null) {
+      statement.specs.push(...parseSpec(reader));
+      hasSpecs = true;
+    } else reader.fail();
   }
-  if (statement.specs.length === 0) reader.fail('database', 'datafile', 'archivelog', 'current', 'spfile');
   return statement;
 }
 
-function parseSpecOrGroup(reader: TokenReader): BackupSpec {
-  if (!reader.accept('(')) return { what: parseWhat(reader), options: {} };
-  const spec: BackupSpec = { what: parseWhat(reader), options: {} };
+function parseSpec(reader: TokenReader): BackupSpec[] {
+  if (!reader.accept('(')) return [{ what: parseWhat(reader), options: {} }];
+  const whats = [parseWhat(reader)];
+  const options: BackupOptions = {};
   while (!reader.accept(')')) {
-    if (!parseOption(reader, spec.options)) reader.fail(')', 'format', 'tag', 'filesperset');
+    if (parseOption(reader, options)) continue;
+    whats.push(parseWhat(reader));
   }
-  return spec;
+  return whats.map((what) => ({ what, options }));
 }
 
 function parseCommandOption(reader: TokenReader, statement: BackupStatement): boolean {
   if (reader.accept('FORCE')) statement.force = true;
-  else if (reader.accept('AS')) {
-    reader.accept('COMPRESSED');
-    reader.expect('BACKUPSET');
-  } else if (reader.accept('INCREMENTAL')) {
-    reader.expect('LEVEL');
-    statement.level = reader.number(1) as 0 | 1;
-    statement.cumulative = reader.accept('CUMULATIVE');
-  } else if (reader.accept('CUMULATIVE')) statement.cumulative = true;
+  else if (reader.accept('AS')) parseAs(reader, statement);
+  else if (reader.accept('INCREMENTAL')) parseLevel(reader, statement);
+  else if (reader.accept('CUMULATIVE')) statement.cumulative = true;
   else if (reader.accept('SECTION', 'SIZE')) statement.sectionBytes = parseSize(reader);
-  else if (reader.accept('DEVICE', 'TYPE')) parseDevice(reader);
-  else return reader.accept('FULL');
+  else if (reader.accept('VALIDATE')) statement.validate = true;
+  else if (reader.accept('CHECK', 'LOGICAL')) statement.checkLogical = true;
+  else if (reader.accept('NOEXCLUDE')) statement.noExclude = true;
+  else if (reader.accept('COPIES')) statement.copies = parseCopies(equals(reader));
+  else if (reader.accept('DURATION')) parseDuration(reader);
+  else if (reader.accept('FROM', 'SCN')) {
+    equals(reader).scn();
+    reader.notSimulated('BACKUP ... FROM SCN');
+  } else {
+    const device = parseDeviceType(reader);
+    if (device === undefined)
+      return reader.accept('FULL') || reader.accept('NOCHECKSUM') || reader.accept('REUSE');
+    statement.device = device;
+  }
   return true;
 }
 
+function parseAs(reader: TokenReader, statement: BackupStatement): void {
+  if (reader.accept('COPY')) {
+    reader.notSimulated('AS COPY');
+    return;
+  }
+  statement.compressed = reader.accept('COMPRESSED');
+  reader.expect('BACKUPSET');
+}
+
+function parseLevel(reader: TokenReader, statement: BackupStatement): void {
+  reader.expect('LEVEL');
+  equals(reader);
+  statement.level = reader.number(1) as 0 | 1;
+  if (!reader.accept('FOR', 'RECOVER', 'OF')) return;
+  reader.expect('COPY');
+  if (reader.accept('WITH')) {
+    reader.expect('TAG');
+    parseTag(reader);
+  }
+  reader.notSimulated('FOR RECOVER OF COPY');
+}
+
+/** 1 to 4. */
+export function parseCopies(reader: TokenReader): number {
+  const copies = reader.number(COPIES_MAX);
+  return copies === 0 ? reader.failAt('integer') : copies;
+}
+
+function parseDuration(reader: TokenReader): void {
+  reader.number();
+  reader.expect(':');
+  reader.number();
+  while (reader.accept('PARTIAL') || reader.accept('MINIMIZE', 'TIME') || reader.accept('MINIMIZE', 'LOAD'));
+  reader.notSimulated('DURATION');
+}
+
 function parseOption(reader: TokenReader, options: BackupOptions): boolean {
-  if (reader.accept('FORMAT')) options.format = reader.string();
+  if (reader.accept('FORMAT')) options.format = equals(reader).list(() => reader.string());
   else if (reader.accept('TAG')) options.tag = parseTag(reader);
-  else if (reader.accept('FILESPERSET')) options.filesPerSet = reader.number(FILES_PER_SET_MAX);
+  else if (reader.accept('FILESPERSET')) options.filesPerSet = filesPerSet(equals(reader));
+  else if (reader.accept('MAXSETSIZE')) options.maxSetBytes = parseSize(equals(reader));
   else if (reader.accept('CHANNEL')) options.channel = reader.word();
+  else if (reader.accept('DISKRATIO') || reader.accept('POOL')) equals(reader).number();
   else if (reader.accept('DELETE')) {
     reader.accept('ALL');
     reader.expect('INPUT');
     options.deleteInput = true;
   } else if (reader.accept('NOT', 'BACKED', 'UP')) parseNotBackedUp(reader, options);
   else if (reader.accept('INCLUDE', 'CURRENT', 'CONTROLFILE')) options.includeControlFile = true;
-  else return false;
+  else if (reader.accept('SKIP'))
+    (options.skip ??= []).push(reader.oneOf('OFFLINE', 'READONLY', 'INACCESSIBLE'));
+  else {
+    const keep = parseKeep(reader);
+    if (keep === undefined) return false;
+    options.keep = keep;
+  }
   return true;
+}
+
+function filesPerSet(reader: TokenReader): number {
+  const files = reader.number(FILES_PER_SET_MAX);
+  return files === 0 ? reader.failAt('integer') : files;
 }
 
 function parseNotBackedUp(reader: TokenReader, options: BackupOptions): void {
   if (reader.accept('SINCE', 'TIME')) {
-    options.notBackedUpSince = reader.string();
+    options.notBackedUpSince = equals(reader).string();
     return;
   }
-  options.notBackedUpTimes = reader.next.kind === 'number' ? reader.number() : 1;
-  reader.accept('TIMES');
+  options.notBackedUpTimes = 1;
+  if (reader.next.kind !== 'number') return;
+  options.notBackedUpTimes = reader.number();
+  reader.expect('TIMES');
+  if (reader.accept('TO', 'DEVICE', 'TYPE')) parseDeviceOnly(reader);
 }
 
-function parseTag(reader: TokenReader): string {
-  const { kind, text } = reader.next;
-  if ((kind !== 'string' && kind !== 'word') || text.length > TAG_CHARACTERS_MAX) return reader.fail('tag');
-  reader.take();
-  return text.toUpperCase();
-}
-
-function parseSize(reader: TokenReader): number {
-  const { text } = reader.take();
-  const match = /^(\d+)([KMG])?$/.exec(text);
-  if (match === null) return reader.fail('integer');
-  const unit = match[2] ?? ['K', 'M', 'G'].find((letter) => reader.accept(letter)) ?? '';
-  return Number(match[1]) * (UNITS[unit] ?? 1);
+function parseDeviceOnly(reader: TokenReader): void {
+  reader.name();
 }
 
 function parseWhat(reader: TokenReader): BackupWhat {
-  if (reader.accept('DATABASE')) return { kind: 'database' };
-  if (reader.accept('DATAFILE')) return { kind: 'data-files', files: reader.list(() => parseFile(reader)) };
-  if (reader.accept('TABLESPACE'))
-    return { kind: 'tablespaces', names: reader.list(() => parseName(reader)) };
+  const files = parseFileChoice(reader);
+  if (files !== undefined) return files;
   if (reader.accept('ARCHIVELOG')) return { kind: 'archived-logs', range: parseLogRange(reader) };
   if (reader.accept('CURRENT', 'CONTROLFILE')) return { kind: 'control-file' };
   if (reader.accept('SPFILE')) return { kind: 'spfile' };
-  return reader.fail('archivelog', 'current', 'database', 'datafile', 'spfile', 'tablespace', ';');
-}
-
-/** The part behind the word ARCHIVELOG. */
-export function parseLogRange(reader: TokenReader): LogRange {
-  const range: LogRange = { from: null, until: null, thread: 1 };
-  if (reader.accept('ALL')) return range;
-  if (reader.accept('FROM', 'SCN')) range.fromScn = reader.scn();
-  else if (reader.accept('FROM', 'SEQUENCE')) range.from = reader.number();
-  else if (reader.accept('SEQUENCE', 'BETWEEN')) {
-    range.from = reader.number();
-    reader.expect('AND');
-    range.until = reader.number();
-  } else if (reader.accept('SEQUENCE')) range.from = range.until = reader.number();
-  else return reader.fail('all', 'from', 'sequence');
-  if (reader.accept('UNTIL', 'SEQUENCE')) range.until = reader.number();
-  else if (reader.accept('UNTIL', 'SCN')) range.untilScn = reader.scn();
-  if (reader.accept('THREAD')) range.thread = reader.number();
-  return range;
-}
-
-/** A data file by number or by path. */
-export function parseFile(reader: TokenReader): number | string {
-  return reader.next.kind === 'string' ? reader.string() : reader.number();
-}
-
-/** A tablespace: a word, or a quoted name taken as it is. */
-export function parseName(reader: TokenReader): string {
-  return reader.next.kind === 'string' ? reader.string() : reader.word();
-}
-
-/** SBT, SBT_TAPE or DISK, quoted or not. */
-export function parseDevice(reader: TokenReader): 'SBT_TAPE' | 'DISK' {
-  const { text } = reader.next;
-  const name = text.toUpperCase();
-  if (name !== 'SBT' && name !== 'SBT_TAPE' && name !== 'DISK') return reader.fail('disk', 'sbt', 'sbt_tape');
-  reader.take();
-  return name === 'DISK' ? 'DISK' : 'SBT_TAPE';
+  if (
+    reader.accept('RECOVERY', 'AREA') ||
+    reader.accept('DB_RECOVERY_FILE_DEST') ||
+    reader.accept('RECOVERY', 'FILES')
+  )
+    reader.notSimulated('BACKUP RECOVERY AREA');
+  else if (reader.accept('BACKUPSET')) {
+    if (!reader.accept('ALL')) reader.list(() => reader.number());
+    reader.notSimulated('BACKUP BACKUPSET');
+  } else if (reader.accept('DATAFILECOPY') || reader.accept('CONTROLFILECOPY')) {
+    if (!reader.accept('ALL')) reader.list(() => parseFile(reader));
+    reader.notSimulated('BACKUP of copies');
+  } else if (reader.accept('COPY', 'OF')) {
+    if (parseFileChoice(reader) === undefined) reader.fail();
+    reader.notSimulated('BACKUP COPY OF');
+  } else return reader.fail();
+  return { kind: 'database' };
 }

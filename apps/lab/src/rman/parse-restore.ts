@@ -1,69 +1,294 @@
-/**
- * RESTORE and RECOVER. Grammar:
- *   restore := RESTORE (DATABASE | DATAFILE file {, file} | TABLESPACE name {, name} | ARCHIVELOG logs
- *              | CONTROLFILE [TO 'path'] FROM 'handle' | SPFILE [TO 'path'] FROM 'handle') { VALIDATE | UNTIL until }
- *   recover := RECOVER (DATABASE | DATAFILE … | TABLESPACE …) { NOREDO | DELETE ARCHIVELOG | UNTIL until }
- */
-import { type RecoverStatement, type RestoreStatement, type RestoreWhat, type Until } from './ast';
-import { parseFile, parseLogRange, parseName } from './parse-backup';
+/** RESTORE, RECOVER, SWITCH, VALIDATE, DUPLICATE; the rules of the same names of grammar.md. */
+import {
+  type FileChoice,
+  type RecoverStatement,
+  type RestoreFrom,
+  type RestoreStatement,
+  type RestoreWhat,
+  type Statement,
+  type ValidateWhat,
+} from './ast';
+import {
+  equals,
+  parseDeviceType,
+  parseFile,
+  parseFileChoice,
+  parseLogRange,
+  parseSize,
+  parseSkipTablespaces,
+  parseTag,
+  parseUntilClause,
+} from './parse-common';
 import { type TokenReader } from './token-reader';
 
-/** The statement behind the word RESTORE, up to its semicolon. */
+/** How far back RMAN looks for an autobackup unless it is told. */
+const AUTOBACKUP_DAYS = 7;
+const AUTOBACKUP_SEQUENCES_MAX = 256;
+
+/** The statement behind the word RESTORE. */
 export function parseRestore(reader: TokenReader): RestoreStatement {
-  const what = parseFiles(reader) ?? parseSingle(reader);
-  const statement: RestoreStatement = { kind: 'restore', what, validate: false, until: null };
-  while (reader.next.text !== ';') {
-    if (reader.accept('VALIDATE')) statement.validate = true;
-    else if (reader.accept('UNTIL')) statement.until = parseUntil(reader);
-    else if (!reader.accept('FORCE')) reader.fail('force', 'until', 'validate', ';');
-  }
+  const inParentheses = reader.accept('(');
+  const what = parseFileChoice(reader) ?? parseSingle(reader);
+  if (inParentheses) reader.expect(')');
+  const statement: RestoreStatement = {
+    kind: 'restore',
+    what,
+    from: null,
+    validate: false,
+    preview: 'no',
+    checkLogical: false,
+    force: false,
+    device: null,
+    until: null,
+    skipTablespaces: [],
+  };
+  while (parseRestoreOption(reader, statement));
   return statement;
-}
-
-/** The statement behind the word RECOVER, up to its semicolon. */
-export function parseRecover(reader: TokenReader): RecoverStatement {
-  const what = parseFiles(reader) ?? reader.fail('database', 'datafile', 'tablespace');
-  const statement: RecoverStatement = { kind: 'recover', what, until: null, noRedo: false };
-  while (reader.next.text !== ';') {
-    if (reader.accept('NOREDO')) statement.noRedo = true;
-    else if (reader.accept('UNTIL')) statement.until = parseUntil(reader);
-    // Restored logs stay where they are; deleting them changes nothing for the simulation.
-    else if (!reader.accept('DELETE', 'ARCHIVELOG')) reader.fail('delete', 'noredo', 'until', ';');
-  }
-  return statement;
-}
-
-function parseFiles(reader: TokenReader): RecoverStatement['what'] | undefined {
-  if (reader.accept('DATABASE')) return { kind: 'database' };
-  if (reader.accept('DATAFILE')) return { kind: 'data-files', files: reader.list(() => parseFile(reader)) };
-  if (reader.accept('TABLESPACE'))
-    return { kind: 'tablespaces', names: reader.list(() => parseName(reader)) };
-  return undefined;
 }
 
 function parseSingle(reader: TokenReader): RestoreWhat {
   if (reader.accept('ARCHIVELOG')) return { kind: 'archived-logs', range: parseLogRange(reader) };
-  const kind = reader.accept('CONTROLFILE') ? 'control-file' : 'spfile';
-  if (kind === 'spfile' && !reader.accept('SPFILE')) {
-    return reader.fail('archivelog', 'controlfile', 'database', 'datafile', 'spfile', 'tablespace');
+  if (reader.accept('STANDBY', 'CONTROLFILE')) {
+    reader.notSimulated('STANDBY CONTROLFILE');
+    return { kind: 'control-file', to: null };
   }
-  const to = reader.accept('TO') ? reader.string() : null;
-  reader.expect('FROM');
-  return { kind, from: reader.string(), to };
+  if (reader.accept('PRIMARY', 'CONTROLFILE') || reader.accept('CONTROLFILE')) {
+    return { kind: 'control-file', to: reader.accept('TO') ? reader.string() : null };
+  }
+  reader.expect('SPFILE');
+  if (!reader.accept('TO')) return { kind: 'spfile', to: null };
+  if (reader.accept('PFILE')) reader.notSimulated('RESTORE SPFILE TO PFILE');
+  return { kind: 'spfile', to: reader.string() };
 }
 
-/** The part behind the word UNTIL. */
-export function parseUntil(reader: TokenReader): Until {
-  if (reader.accept('SCN')) {
-    reader.accept('=');
-    return { kind: 'scn', scn: reader.scn() };
+function parseRestoreOption(reader: TokenReader, statement: RestoreStatement): boolean {
+  if (reader.accept('FROM')) statement.from = parseFrom(reader);
+  else if (reader.accept('VALIDATE')) {
+    statement.validate = true;
+    if (reader.accept('HEADER')) reader.notSimulated('VALIDATE HEADER');
+  } else if (reader.accept('PREVIEW')) {
+    statement.preview = reader.accept('SUMMARY') ? 'summary' : 'list';
+    if (reader.accept('RECALL')) reader.notSimulated('PREVIEW RECALL');
+  } else if (reader.accept('CHECK', 'LOGICAL')) statement.checkLogical = true;
+  else if (reader.accept('CHECK', 'READONLY')) return true;
+  else if (reader.accept('FORCE')) statement.force = true;
+  else if (reader.accept('CHANNEL')) reader.word();
+  else if (reader.accept('SECTION', 'SIZE')) parseSize(reader);
+  else return parseRestoreClause(reader, statement);
+  return true;
+}
+
+function parseRestoreClause(reader: TokenReader, statement: RestoreStatement): boolean {
+  const device = parseDeviceType(reader);
+  if (device !== undefined) {
+    statement.device = device;
+    return true;
   }
-  if (reader.accept('TIME')) {
-    reader.accept('=');
-    return { kind: 'time', text: reader.string() };
+  const until = parseUntilClause(reader);
+  if (until !== undefined) {
+    statement.until = until;
+    return true;
   }
-  reader.expect('SEQUENCE');
-  reader.accept('=');
-  const sequence = reader.number();
-  return { kind: 'sequence', sequence, thread: reader.accept('THREAD') ? reader.number() : 1 };
+  const skipped = parseSkipTablespaces(reader);
+  if (skipped === undefined) return false;
+  statement.skipTablespaces.push(...skipped);
+  return true;
+}
+
+function parseFrom(reader: TokenReader): RestoreFrom | null {
+  if (reader.accept('AUTOBACKUP')) return parseAutobackup(reader);
+  if (reader.accept('TAG')) return { kind: 'tag', tag: parseTag(reader) };
+  if (reader.accept('BACKUPSET')) return null;
+  if (reader.accept('DATAFILECOPY')) {
+    reader.notSimulated('FROM DATAFILECOPY');
+    return null;
+  }
+  if (reader.accept('SERVICE')) {
+    reader.name();
+    reader.notSimulated('FROM SERVICE');
+    return null;
+  }
+  return { kind: 'piece', handle: reader.string() };
+}
+
+function parseAutobackup(reader: TokenReader): RestoreFrom {
+  const from = {
+    kind: 'autobackup' as const,
+    sequencesMax: AUTOBACKUP_SEQUENCES_MAX,
+    daysMax: AUTOBACKUP_DAYS,
+  };
+  for (;;) {
+    if (reader.accept('MAXSEQ')) from.sequencesMax = equals(reader).number(AUTOBACKUP_SEQUENCES_MAX);
+    else if (reader.accept('MAXDAYS')) from.daysMax = equals(reader).number(366);
+    else return from;
+  }
+}
+
+/** The statement behind the word RECOVER. */
+export function parseRecover(reader: TokenReader): RecoverStatement {
+  const what = parseRecovered(reader);
+  const statement: RecoverStatement = {
+    kind: 'recover',
+    what,
+    until: null,
+    noRedo: false,
+    skipTablespaces: [],
+  };
+  while (parseRecoverOption(reader, statement));
+  return statement;
+}
+
+function parseRecovered(reader: TokenReader): FileChoice {
+  if (reader.accept('TABLE')) {
+    reader.list(() => parseQualifiedName(reader));
+    reader.notSimulated('RECOVER TABLE');
+    return { kind: 'database' };
+  }
+  if (reader.accept('CORRUPTION', 'LIST')) {
+    reader.notSimulated('RECOVER CORRUPTION LIST');
+    return { kind: 'database' };
+  }
+  if (reader.accept('COPY', 'OF')) {
+    reader.notSimulated('RECOVER COPY OF');
+    return parseFileChoice(reader) ?? reader.fail();
+  }
+  return parseFileChoice(reader) ?? reader.fail();
+}
+
+function parseQualifiedName(reader: TokenReader): void {
+  reader.name();
+  if (reader.accept('.')) reader.name();
+}
+
+function parseRecoverOption(reader: TokenReader, statement: RecoverStatement): boolean {
+  if (reader.accept('NOREDO')) statement.noRedo = true;
+  // Restored logs stay where they are; deleting them changes nothing for the simulation.
+  else if (reader.accept('DELETE', 'ARCHIVELOG')) {
+    if (reader.accept('MAXSIZE')) parseSize(reader);
+  } else if (reader.accept('CHECK', 'READONLY')) return true;
+  else if (reader.accept('FROM')) parseRecoverFrom(reader);
+  else if (reader.accept('ALLOW')) {
+    reader.number();
+    reader.expect('CORRUPTION');
+    reader.notSimulated('ALLOW n CORRUPTION');
+  } else if (reader.accept('TEST')) reader.notSimulated('RECOVER ... TEST');
+  else if (reader.accept('BLOCK')) {
+    reader.list(() => reader.number());
+    reader.notSimulated('RECOVER ... BLOCK');
+  } else if (reader.accept('AUXILIARY', 'DESTINATION') || reader.accept('DATAPUMP', 'DESTINATION')) {
+    reader.string();
+    reader.notSimulated('AUXILIARY DESTINATION');
+  } else return parseRecoverClause(reader, statement);
+  return true;
+}
+
+function parseRecoverFrom(reader: TokenReader): void {
+  if (reader.accept('TAG')) parseTag(reader);
+  else reader.oneOf('BACKUPSET', 'DATAFILECOPY');
+  reader.notSimulated('RECOVER ... FROM');
+}
+
+function parseRecoverClause(reader: TokenReader, statement: RecoverStatement): boolean {
+  if (parseDeviceType(reader) !== undefined) return true;
+  const until = parseUntilClause(reader);
+  if (until !== undefined) {
+    statement.until = until;
+    return true;
+  }
+  const skipped = parseSkipTablespaces(reader);
+  if (skipped === undefined) return false;
+  statement.skipTablespaces.push(...skipped);
+  return true;
+}
+
+/** The statement behind the word SWITCH. */
+export function parseSwitch(reader: TokenReader): Statement {
+  if (reader.accept('DATABASE')) {
+    reader.expect('TO', 'COPY');
+    reader.notSimulated('SWITCH DATABASE TO COPY');
+    return { kind: 'switch-files', files: null };
+  }
+  if (reader.accept('TEMPFILE', 'ALL')) {
+    reader.notSimulated('SWITCH TEMPFILE');
+    return { kind: 'switch-files', files: [] };
+  }
+  reader.expect('DATAFILE');
+  if (reader.accept('ALL')) return { kind: 'switch-files', files: null };
+  const files = reader.list(() => parseFile(reader));
+  if (reader.accept('TO')) {
+    if (reader.oneOf('COPY', 'DATAFILECOPY') === 'DATAFILECOPY') reader.string();
+    reader.notSimulated('SWITCH ... TO COPY');
+  }
+  return { kind: 'switch-files', files };
+}
+
+/** The statement behind the word VALIDATE. */
+export function parseValidate(reader: TokenReader): Statement {
+  let checkLogical = false;
+  let what: ValidateWhat | undefined;
+  for (;;) {
+    if (reader.accept('CHECK', 'LOGICAL')) checkLogical = true;
+    else if (reader.accept('SECTION', 'SIZE')) parseSize(reader);
+    else if (reader.accept('NOEXCLUDE')) continue;
+    else if (parseDeviceType(reader) !== undefined) continue;
+    else if (what === undefined) what = parseValidated(reader);
+    else return { kind: 'validate', what, checkLogical };
+  }
+}
+
+function parseValidated(reader: TokenReader): ValidateWhat {
+  const files = parseFileChoice(reader);
+  if (files !== undefined) return files;
+  if (reader.accept('BACKUPSET')) return { kind: 'backupset', keys: reader.list(() => reader.number()) };
+  if (reader.accept('ARCHIVELOG')) return { kind: 'archived-logs', range: parseLogRange(reader) };
+  if (reader.accept('CURRENT', 'CONTROLFILE')) return { kind: 'control-file' };
+  if (reader.accept('CORRUPTION', 'LIST') || reader.accept('RECOVERY', 'AREA')) {
+    reader.notSimulated('VALIDATE of this');
+    return { kind: 'database' };
+  }
+  reader.expect('SPFILE');
+  return { kind: 'spfile' };
+}
+
+/** The statement behind the word DUPLICATE: understood, never carried out. */
+export function parseDuplicate(reader: TokenReader): Statement {
+  reader.accept('TARGET');
+  reader.expect('DATABASE');
+  const { kind, text } = reader.next;
+  if (kind !== 'word' || (text !== 'TO' && text !== 'FOR')) reader.name();
+  if (reader.oneOf('TO', 'FOR') === 'TO') reader.name();
+  else reader.expect('STANDBY');
+  while (parseDuplicateOption(reader));
+  return { kind: 'unsimulated', name: 'DUPLICATE', clauses: ['DUPLICATE'] };
+}
+
+const DUPLICATE_WORDS = [
+  ['NOFILENAMECHECK'],
+  ['DORECOVER'],
+  ['NOOPEN'],
+  ['NOREDO'],
+  ['OPEN', 'RESTRICTED'],
+  ['FROM', 'ACTIVE', 'DATABASE'],
+  ['PASSWORD', 'FILE'],
+  ['SKIP', 'READONLY'],
+];
+
+function parseDuplicateOption(reader: TokenReader): boolean {
+  if (DUPLICATE_WORDS.some((words) => reader.accept(...words))) return true;
+  if (reader.accept('BACKUP', 'LOCATION')) reader.string();
+  else if (reader.accept('DB_FILE_NAME_CONVERT')) equals(reader).list(() => reader.string());
+  else if (reader.accept('PFILE')) equals(reader).string();
+  else if (reader.accept('SECTION', 'SIZE')) parseSize(reader);
+  else if (reader.accept('SPFILE')) {
+    while (reader.accept('SET')) {
+      reader.name();
+      equals(reader).string();
+    }
+  } else
+    return (
+      parseUntilClause(reader) !== undefined ||
+      parseSkipTablespaces(reader) !== undefined ||
+      parseDeviceType(reader) !== undefined
+    );
+  return true;
 }

@@ -5,15 +5,19 @@
  *
  *   unit = the set's block size (8 KiB for archived logs, 16 KiB for the control file)
  *   header   n units: fixed fields, then JSON: database, records of the set (all that CATALOG needs), list of segments
- *   segment  its blocks, then one unit that ends it and counts them; a log's 512-byte blocks are padded to a unit
+ *   segment  its blocks, then one unit that ends it, counts them and says how far it reached; a log's 512-byte blocks are
+ *            padded to a unit
+ *   switch   in a multiplexed set, 1 unit before each run of blocks: the segment (by its place in the list) they belong to
  *   trailer  1 unit: number of units before it and their CRC-32
+ *
+ * A set cut by MAXPIECESIZE goes on in the next piece with segments that begin where those of the last one ended.
  */
 import { crc32 } from 'node:zlib';
 import { FRMT_BY_BLOCK_BYTES, sealChecksum, xorOfWords } from '../formats/block';
 import { type BackupRecords } from '../instance/instance-port';
 
 /** Block types of the bookkeeping; no database block has them. */
-export const UNIT_TYPE = { header: 0xfc, segmentEnd: 0xfd, trailer: 0xfe } as const;
+export const UNIT_TYPE = { switch: 0xfb, header: 0xfc, segmentEnd: 0xfd, trailer: 0xfe } as const;
 
 export type PieceSegment =
   | { kind: 'data-file'; file: number; rfile: number; name: string; blocks: number; from: number; to: number }
@@ -28,13 +32,15 @@ export interface PieceHeader {
   /** Pieces of the set; bytes of a piece and counts of blocks are 0 here: nobody knows them yet. */
   records: BackupRecords;
   segments: PieceSegment[];
+  /** Runs of several segments alternate. */
+  multiplexed: boolean;
 }
 
 export const UNIT_BYTES = { log: 8192, controlFile: 16384 } as const;
 /** Smallest unit, and so the least that must be read to learn the unit. */
 const UNIT_BYTES_MIN = 2048;
 const MAGIC = 0x4c414250;
-const VERSION = 1;
+const VERSION = 2;
 const AT = { magic: 20, version: 24, unit: 28, bytes: 32, crc: 36, count: 40, body: 64 } as const;
 /** A set has at most 64 files or some hundred logs; more is no header of ours. */
 const HEADER_JSON_BYTES_MAX = 4 * 1024 * 1024;
@@ -79,9 +85,14 @@ export function decodeHeader(bytes: Buffer): PieceHeader {
   return JSON.parse(json.toString('utf8')) as PieceHeader;
 }
 
-/** The unit behind a segment's `blocks` blocks. */
-export function encodeSegmentEnd(blocks: number, unitBytes: number): Buffer {
-  return encodeCount(UNIT_TYPE.segmentEnd, blocks, 0, unitBytes);
+/** The unit behind a segment's `blocks` blocks; it speaks for all blocks up to number `to`. */
+export function encodeSegmentEnd(blocks: number, to: number, unitBytes: number): Buffer {
+  return encodeCount(UNIT_TYPE.segmentEnd, blocks, to, unitBytes);
+}
+
+/** The unit in front of blocks of another segment. */
+export function encodeSwitch(segment: number, unitBytes: number): Buffer {
+  return encodeCount(UNIT_TYPE.switch, segment, 0, unitBytes);
 }
 
 /** The last unit: `units` went before it, with this CRC-32. */
@@ -89,10 +100,10 @@ export function encodeTrailer(units: number, crc: number, unitBytes: number): Bu
   return encodeCount(UNIT_TYPE.trailer, units, crc, unitBytes);
 }
 
-/** Reads an end or trailer unit; undefined when it is not one, or broken. */
+/** Reads a switch, end or trailer unit (`crc`: a trailer's, or how far an end reached); undefined when it is none. */
 export function decodeCount(
   unit: Buffer,
-  type: (typeof UNIT_TYPE)['segmentEnd' | 'trailer'],
+  type: (typeof UNIT_TYPE)['switch' | 'segmentEnd' | 'trailer'],
 ): { count: number; crc: number } | undefined {
   const whole = unit.readUInt8(0) === type && unit.readUInt32LE(AT.magic) === MAGIC && xorOfWords(unit) === 0;
   return whole

@@ -1,11 +1,12 @@
 /** Writes and reads pieces through a media channel, one media block in memory. */
 import { crc32 } from 'node:zlib';
-import { type MediaChannel } from '../sbt/media-channel';
+import { type PieceMedia } from './disk-media';
 import {
   decodeCount,
   decodeHeader,
   encodeHeader,
   encodeSegmentEnd,
+  encodeSwitch,
   encodeTrailer,
   headerBytesOf,
   PieceCorruptError,
@@ -36,7 +37,7 @@ export class PieceWriter {
   private written = 0;
 
   constructor(
-    private readonly media: MediaChannel,
+    private readonly media: readonly PieceMedia[],
     private readonly options: { blockBytes: number; unitBytes: number; onBlock: () => void },
   ) {
     this.block = Buffer.alloc(options.blockBytes);
@@ -45,6 +46,12 @@ export class PieceWriter {
   /** Number of media blocks handed over, for error messages. */
   get blocksWritten(): number {
     return this.written;
+  }
+
+  /** Bytes of the piece if it ended now with `more` bytes and its trailer. */
+  sizeWith(more: number): number {
+    const { blockBytes, unitBytes } = this.options;
+    return Math.ceil((this.bytes + more + unitBytes) / blockBytes) * blockBytes;
   }
 
   async begin(header: PieceHeader): Promise<void> {
@@ -64,8 +71,12 @@ export class PieceWriter {
     }
   }
 
-  async endSegment(blocks: number): Promise<void> {
-    await this.write(encodeSegmentEnd(blocks, this.options.unitBytes));
+  async endSegment(blocks: number, to: number): Promise<void> {
+    await this.write(encodeSegmentEnd(blocks, to, this.options.unitBytes));
+  }
+
+  async switchTo(segment: number): Promise<void> {
+    await this.write(encodeSwitch(segment, this.options.unitBytes));
   }
 
   /** Writes trailer and padding; answers the bytes of the piece. */
@@ -80,13 +91,18 @@ export class PieceWriter {
   }
 
   private async flush(): Promise<void> {
-    this.media.write(this.block);
+    for (const media of this.media) media.write(this.block);
     this.written++;
     this.used = 0;
     this.options.onBlock();
     await this.breather.breathe();
   }
 }
+
+export type PiecePart =
+  | { kind: 'block'; block: Buffer }
+  | { kind: 'switch'; segment: number }
+  | { kind: 'end'; blocks: number; to: number };
 
 export class PieceReader {
   private readonly block: Buffer;
@@ -99,7 +115,7 @@ export class PieceReader {
   private blocks = 0;
 
   constructor(
-    private readonly media: MediaChannel,
+    private readonly media: PieceMedia,
     private readonly options: { blockBytes: number; onBlock?: () => void },
   ) {
     this.block = Buffer.alloc(options.blockBytes);
@@ -133,17 +149,28 @@ export class PieceReader {
     return unit;
   }
 
-  /** The next unit of a segment of unknown length; undefined at its end, whose count must be `blocks`. */
-  async nextOfSegment(blocks: number): Promise<Buffer | undefined> {
+  /** What the next unit is; a unit of bookkeeping that is broken is a corrupt piece. */
+  async nextPart(): Promise<PiecePart> {
     const unit = await this.next();
-    if (unit.readUInt8(0) !== UNIT_TYPE.segmentEnd) return unit;
-    if (decodeCount(unit, UNIT_TYPE.segmentEnd)?.count !== blocks) throw this.corrupt();
-    return undefined;
+    const type = unit.readUInt8(0);
+    if (type === UNIT_TYPE.segmentEnd) {
+      const end = decodeCount(unit, UNIT_TYPE.segmentEnd) ?? this.fail();
+      return { kind: 'end', blocks: end.count, to: end.crc };
+    }
+    if (type !== UNIT_TYPE.switch) return { kind: 'block', block: unit };
+    const found = decodeCount(unit, UNIT_TYPE.switch) ?? this.fail();
+    return { kind: 'switch', segment: found.count };
+  }
+
+  /** No more segments follow in this piece. */
+  async isAtTrailer(): Promise<boolean> {
+    return decodeCount(await this.peek(), UNIT_TYPE.trailer) !== undefined;
   }
 
   /** The unit behind a segment of known length. */
   async expectEnd(blocks: number): Promise<void> {
-    if ((await this.nextOfSegment(blocks)) !== undefined) throw this.corrupt();
+    const part = await this.nextPart();
+    if (part.kind !== 'end' || part.blocks !== blocks) throw this.corrupt();
   }
 
   /** Checks the trailer and reads to the end of the piece, as RMAN does. */
@@ -151,6 +178,10 @@ export class PieceReader {
     const trailer = decodeCount(await this.peek(), UNIT_TYPE.trailer);
     if (trailer?.count !== this.units || trailer.crc !== this.crc) throw this.corrupt();
     if (this.media.read(this.block)) throw this.corrupt();
+  }
+
+  private fail(): never {
+    throw this.corrupt();
   }
 
   corrupt(): PieceCorruptError {

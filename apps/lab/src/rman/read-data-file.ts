@@ -3,6 +3,7 @@
  * Yields runs of neighbouring blocks that belong into the backup.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { beforeRead } from '../engine/disk-faults';
 import { blockScn, checkBlock, isNeverUsed, rdbaOf } from '../formats/block';
 import { type Scn } from '../formats/scn';
 import { RmanError } from './rman-error';
@@ -19,6 +20,13 @@ export interface DataFileRead {
   incrementalScn: Scn;
 }
 
+/** Neighbouring blocks, valid until the next run is asked for. */
+export interface ReadRun {
+  blocks: Buffer;
+  /** Number of the first. */
+  first: number;
+}
+
 /** Totals, filled while the blocks are taken. */
 export interface DataFileProgress {
   newestScn: Scn;
@@ -31,7 +39,7 @@ const REREADS_MAX = 200;
 const REREAD_PAUSE_MS = 2;
 
 /** Buffers are valid until the next one is asked for. Throws RmanError with ORA-19566 at a block that stays broken. */
-export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgress): Generator<Buffer> {
+export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgress): Generator<ReadRun> {
   const { blockBytes } = read;
   const window = Buffer.allocUnsafeSlow(READ_BYTES);
   const perRead = READ_BYTES / blockBytes;
@@ -40,6 +48,7 @@ export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgres
     for (let first = read.from; first <= read.to; first += perRead) {
       const count = Math.min(perRead, read.to - first + 1);
       const blocks = window.subarray(0, count * blockBytes);
+      beforeRead(read.file, first, count);
       const got = readSync(fd, blocks, 0, blocks.length, first * blockBytes);
       if (got !== blocks.length) throw shortFile(read, first);
       progress.blocksRead += count;
@@ -57,20 +66,24 @@ interface Window {
   blocks: Buffer;
 }
 
-function* wantedRuns(window: Window, progress: DataFileProgress): Generator<Buffer> {
+function* wantedRuns(window: Window, progress: DataFileProgress): Generator<ReadRun> {
   const { read, blocks, first } = window;
   const { blockBytes, incrementalScn } = read;
   let start = 0;
+  const runOf = (from: number, to: number) => ({
+    blocks: blocks.subarray(from, to),
+    first: first + from / blockBytes,
+  });
   for (let at = 0; at < blocks.length; at += blockBytes) {
     const block = blocks.subarray(at, at + blockBytes);
     makeWhole(window, block, first + at / blockBytes);
     const scn = blockScn(block);
     if (scn > progress.newestScn) progress.newestScn = scn;
     if (!isNeverUsed(block) && scn >= incrementalScn) continue;
-    if (at > start) yield blocks.subarray(start, at);
+    if (at > start) yield runOf(start, at);
     start = at + blockBytes;
   }
-  if (blocks.length > start) yield blocks.subarray(start);
+  if (blocks.length > start) yield runOf(start, blocks.length);
 }
 
 function makeWhole({ read, fd }: Window, block: Buffer, number: number): void {

@@ -3,57 +3,98 @@ import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync, writ
 import { dirname } from 'node:path';
 import { type BackupDataFile, type ControlFile, type DataFile } from '../control-file/control-file';
 import { makeFileBlockZero } from '../formats/data-file-header';
-import { type RestoreStatement } from './ast';
-import { findBase } from './find-backups';
+import { claimFault } from '../faults';
+import { type FileChoice, type NewNameFor, type RestoreStatement } from './ast';
+import { findBase, type UnreadableHandles } from './find-backups';
 import { makeFileName } from './piece-name';
-import { readBackupSets } from './read-backup-sets';
+import { readBackupSets, UnreadablePieceError } from './read-backup-sets';
 import { RmanError } from './rman-error';
-import { type DataFileChoice, selectDataFiles } from './select-files';
+import { selectDataFiles } from './select-files';
 import { type Session, type Settings } from './session';
 import { resolveUntil } from './until-scn';
 
-interface PlannedFile {
+export interface PlannedFile {
   record: DataFile;
   backup: BackupDataFile;
   path: string;
 }
 
-export async function restoreDataFiles(
+type FilesStatement = RestoreStatement & { what: FileChoice };
+
+/** Goes to other copies and older backups when a piece cannot be read, until nothing is left to go to. */
+export async function restoreDataFiles(session: Session, statement: FilesStatement): Promise<void> {
+  const controlFile = await session.target.instance.readControlFile({});
+  const unreadable = new Set<string>();
+  const finished = new Set<number>();
+  for (;;) {
+    const planned = planFiles(session, controlFile, { statement, unreadable }).filter(
+      ({ record }) => !finished.has(record.file),
+    );
+    try {
+      await carryOut(session, controlFile, { statement, planned, unreadable });
+      return;
+    } catch (error) {
+      if (!(error instanceof UnreadablePieceError)) throw error;
+      unreadable.add(error.handle);
+      for (const file of error.finished) finished.add(file);
+      noteNewPlaces(
+        session,
+        planned.filter(({ record }) => finished.has(record.file)),
+      );
+      const [first = '', ...others] = error.lines;
+      session.print(`channel ${error.channel}: ${first}`, ...others, 'failover to previous backup', '');
+    }
+  }
+}
+
+interface Plan {
+  statement: FilesStatement;
+  planned: PlannedFile[];
+  unreadable: UnreadableHandles;
+}
+
+async function carryOut(
   session: Session,
-  statement: RestoreStatement & { what: DataFileChoice },
+  controlFile: ControlFile,
+  { statement, planned, unreadable }: Plan,
 ): Promise<void> {
-  const { instance } = session.target;
-  const controlFile = await instance.readControlFile({});
-  const planned = planFiles(session, controlFile, statement);
   if (statement.validate) {
     const files = planned.map(
       ({ backup }) => ({ backup, path: null, mode: 'create', fuzzyScn: 0n }) as const,
     );
-    await readBackupSets(session, controlFile, files, 'restore');
+    await readBackupSets(session, controlFile, { files, command: 'restore', unreadable });
     return;
   }
-  const { status } = await instance.identity({});
+  const { status } = await session.target.instance.identity({});
   for (const file of planned) refuseOpenFile(file, status);
   for (const { record, path } of planned) {
     session.print(`destination of datafile ${String(record.file).padStart(5, '0')}: ${path}`);
   }
-  await restoreFiles(session, controlFile, planned);
+  await restoreFiles(session, controlFile, { planned, unreadable });
+  noteNewPlaces(session, planned);
+}
+
+function noteNewPlaces(session: Session, planned: PlannedFile[]): void {
   for (const { record, path } of planned) {
     if (path !== record.name) session.settings.restored.set(record.file, path);
   }
 }
 
-function planFiles(
+/** The base of every file. Throws RmanError with RMAN-06026 when one has none. */
+export function planFiles(
   session: Session,
   controlFile: ControlFile,
-  { what, until }: RestoreStatement & { what: DataFileChoice },
+  { statement, unreadable }: { statement: FilesStatement; unreadable: UnreadableHandles },
 ): PlannedFile[] {
+  const { what, until, from, skipTablespaces } = statement;
   const target = resolveUntil(controlFile, until ?? session.settings.until, session.dateFormat);
+  const tag = from?.kind === 'tag' ? from.tag : undefined;
   const planned: PlannedFile[] = [];
   const missing: number[] = [];
-  for (const record of selectDataFiles(controlFile, what)) {
-    const backup = findBase(controlFile, record.file, target.scn);
-    if (backup === undefined) missing.push(record.file);
+  for (const record of selectDataFiles(controlFile, what, skipTablespaces)) {
+    const backup = findBase(controlFile, record.file, { until: target.scn, tag, unreadable });
+    const isStruck = strikes(session, record);
+    if (backup === undefined || isStruck) missing.push(record.file);
     else planned.push({ record, backup, path: newPath(controlFile, record, session.settings) });
   }
   if (missing.length === 0) return planned;
@@ -63,10 +104,19 @@ function planFiles(
   ]);
 }
 
-/** SET NEWNAME of the file, else of the database, else where it was. */
-function newPath({ dbid, dbName }: ControlFile, { file, name }: DataFile, { newNames }: Settings): string {
-  const own = newNames.filter((known) => known.file === file || known.file === name).at(-1);
-  const rule = own ?? newNames.filter((known) => known.file === null).at(-1);
+function strikes({ target }: Session, record: DataFile): boolean {
+  return claimFault(target.base, 'no-backup-found', { subject: record.name }) !== undefined;
+}
+
+/** SET NEWNAME of the file, else of its tablespace, else of the database, else where it was. */
+function newPath(controlFile: ControlFile, { file, ts, name }: DataFile, { newNames }: Settings): string {
+  const { dbid, dbName, tablespaces } = controlFile;
+  const tablespace = tablespaces.find((known) => known.ts === ts)?.name;
+  const last = (fits: (of: NewNameFor) => boolean) => newNames.filter(({ of }) => fits(of)).at(-1);
+  const rule =
+    last((of) => of.kind === 'file' && (of.file === file || of.file === name)) ??
+    last((of) => of.kind === 'tablespace' && of.name === tablespace) ??
+    last((of) => of.kind === 'database');
   return rule === undefined ? name : makeFileName(rule.to, { file, name, dbid, dbName });
 }
 
@@ -78,16 +128,17 @@ function refuseOpenFile({ record, path }: PlannedFile, status: string): void {
 async function restoreFiles(
   session: Session,
   controlFile: ControlFile,
-  planned: PlannedFile[],
+  { planned, unreadable }: Omit<Plan, 'statement'>,
 ): Promise<void> {
   try {
     for (const file of planned) createEmpty(file);
     const files = planned.map(
       ({ backup, path }) => ({ backup, path, mode: 'create', fuzzyScn: 0n }) as const,
     );
-    await readBackupSets(session, controlFile, files, 'restore');
+    await readBackupSets(session, controlFile, { files, command: 'restore', unreadable });
   } catch (error) {
-    for (const { path } of planned) rmSync(path, { force: true });
+    const kept = error instanceof UnreadablePieceError ? error.finished : [];
+    for (const { record, path } of planned) if (!kept.includes(record.file)) rmSync(path, { force: true });
     throw error;
   }
 }

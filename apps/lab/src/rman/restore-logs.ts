@@ -1,4 +1,5 @@
 /** Brings archived logs back from backup sets: for RESTORE ARCHIVELOG, and for RECOVER as far as they are not on disk. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BackupRedoLog, type ControlFile } from '../control-file/control-file';
 import { piecesOf } from './find-backups';
@@ -13,6 +14,7 @@ export async function restoreArchivedLogs(
   command: 'restore' | 'recover',
 ): Promise<string[]> {
   const wanted = logs.map((log) => ({ log, path: pathOf(session, controlFile, log) }));
+  mkdirSync(directoryOf(session), { recursive: true });
   const sets = Map.groupBy(wanted, ({ log }) => `${log.setStamp}/${log.setCount}`);
   const steps = [...sets.values()].flatMap((ofSet) => stepsOf(controlFile, ofSet));
   await workOff(session, steps, { command, rerun: 'lost-channel' });
@@ -34,23 +36,45 @@ export async function restoreArchivedLogs(
   return wanted.map(({ path }) => path);
 }
 
-function stepsOf(controlFile: ControlFile, wanted: { log: BackupRedoLog; path: string }[]): Step[] {
+function stepsOf(controlFile: ControlFile, wanted: { log: BackupRedoLog; path: string | null }[]): Step[] {
   const [first] = wanted;
   const pieces = first === undefined ? undefined : piecesOf(controlFile, first.log);
   const logs = wanted.map(({ log: { thread, sequence, resetlogsScn }, path }) => {
     return { thread, sequence, resetlogsScn, path };
   });
-  return (pieces ?? []).map(({ handle, piece, tag }) => ({
+  return (pieces ?? []).map(({ handle, piece, tag, deviceType }) => ({
     channel: null,
+    device: deviceType,
     run: async (channel) => {
       await channel.run({ kind: 'restore-logs', handle, piece, tag, logs });
     },
   }));
 }
 
-function pathOf({ target }: Session, controlFile: ControlFile, log: BackupRedoLog): string {
+/** Reads the backups of the logs to their end. */
+export async function validateArchivedLogs(
+  session: Session,
+  controlFile: ControlFile,
+  logs: BackupRedoLog[],
+): Promise<void> {
+  const sets = Map.groupBy(logs, (log) => `${log.setStamp}/${log.setCount}`);
+  const steps = [...sets.values()].flatMap((ofSet) =>
+    stepsOf(
+      controlFile,
+      ofSet.map((log) => ({ log, path: null })),
+    ),
+  );
+  await workOff(session, steps, { command: 'restore', rerun: 'lost-channel' });
+}
+
+/** SET ARCHIVELOG DESTINATION, else where logs are archived to. */
+function directoryOf({ target, settings }: Session): string {
+  return settings.archiveDestination ?? target.archiveDirectory;
+}
+
+function pathOf(session: Session, controlFile: ControlFile, log: BackupRedoLog): string {
   const name = `${log.thread}_${log.sequence}_${resetlogsIdOf(controlFile, log)}.dbf`;
-  return join(target.archiveDirectory, name);
+  return join(directoryOf(session), name);
 }
 
 function resetlogsIdOf({ incarnations, resetlogsId }: ControlFile, { resetlogsScn }: BackupRedoLog): number {

@@ -1,7 +1,7 @@
 /** Channel jobs that read pieces: data files, archived logs, control file, spfile, and the header alone. */
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BIGFILE_RFILE, blockScn, checkBlock, formatEmptyBlock, rdbaOf, splitRdba } from '../formats/block';
+import { BIGFILE_RFILE, blockScn, checkBlock, splitRdba } from '../formats/block';
 import { formatScn, type Scn } from '../formats/scn';
 import { SbtCallError } from '../sbt/media-channel';
 import {
@@ -15,7 +15,6 @@ import {
   type JobResult,
   type RestoreFilesJob,
   type RestoreLogsJob,
-  type RestoreTarget,
   type RestoreWholeJob,
   type RestoredPart,
 } from './channel-protocol';
@@ -23,11 +22,10 @@ import { type PieceHeader, type PieceSegment, roundUp } from './piece-format';
 import { PieceReader } from './piece-stream';
 import { RmanError } from './rman-error';
 import { restoreLines } from './sbt-stack';
+import { TargetFile } from './target-file';
 
 type DataFileSegment = Extract<PieceSegment, { kind: 'data-file' }>;
 const HEADER_BLOCK = 1;
-/** Neighbouring blocks are written together up to this size. */
-const WRITE_BYTES = 1024 * 1024;
 
 /** Opens the piece, gives its reader to `work`, checks the end. Throws RmanError with the whole Oracle stack. */
 async function readPiece<T>(
@@ -78,16 +76,10 @@ export async function restoreFiles(
   const started = context.now();
   announceFiles(context, job);
   const parts = await readPiece(context, job.handle, async (reader, header) => {
-    const found: RestoredPart[] = [];
     const totalwork = header.segments.reduce((sum, segment) => sum + blocksOf(segment), 0);
     const opname = `RMAN: ${job.incremental ? 'incremental' : 'full'} datafile restore`;
     const report = new LongOperationReport(context, { opname, totalwork });
-    for (const segment of header.segments) {
-      if (segment.kind !== 'data-file') throw reader.corrupt();
-      const target = job.targets.find(({ file }) => file === segment.file);
-      const part = await restoreSegment({ context, reader, segment, report }, target);
-      if (target !== undefined) found.push(part);
-    }
+    const found = await restoreSegments({ context, reader, report }, job, header);
     await reader.finish();
     report.finish();
     return found;
@@ -101,18 +93,18 @@ function blocksOf(segment: PieceSegment): number {
 }
 
 function announceFiles(context: ChannelContext, job: RestoreFilesJob): void {
-  const { targets, incremental, handle } = job;
+  const { targets, incremental, handle, validate } = job;
   const kind = `${incremental ? 'incremental ' : ''}datafile backup set`;
-  const doing = targets.length === 0 ? `starting validation of ${kind}` : `starting ${kind} restore`;
+  const doing = validate ? `starting validation of ${kind}` : `starting ${kind} restore`;
   const number = (file: number) => String(file).padStart(5, '0');
-  const lines = targets.map(({ file, path }) =>
+  const lines = (validate ? [] : targets).map(({ file, path }) =>
     incremental
       ? `destination for restore of datafile ${number(file)}: ${path}`
       : prefixed(context, `restoring datafile ${number(file)} to ${path}`),
   );
   context.say([
     prefixed(context, doing),
-    ...(targets.length === 0 ? [] : [prefixed(context, 'specifying datafile(s) to restore from backup set')]),
+    ...(validate ? [] : [prefixed(context, 'specifying datafile(s) to restore from backup set')]),
     ...lines,
     prefixed(context, `reading from backup piece ${handle}`),
   ]);
@@ -120,10 +112,10 @@ function announceFiles(context: ChannelContext, job: RestoreFilesJob): void {
 
 function announceEnd(
   context: ChannelContext,
-  { handle, tag, piece, targets }: { handle: string; tag: string | null; piece: number; targets: unknown[] },
+  { handle, tag, piece, validate }: { handle: string; tag: string | null; piece: number; validate: boolean },
   started: Date,
 ): void {
-  const doing = targets.length === 0 ? 'validation' : 'restore';
+  const doing = validate ? 'validation' : 'restore';
   context.say([
     prefixed(context, `piece handle=${handle}${tag === null ? '' : ` tag=${tag}`}`),
     prefixed(context, `restored backup piece ${piece}`),
@@ -131,42 +123,84 @@ function announceEnd(
   ]);
 }
 
-interface SegmentRead {
+interface PieceRead {
   context: ChannelContext;
   reader: PieceReader;
-  segment: DataFileSegment;
   report: LongOperationReport;
 }
 
+/** One file of the piece while its blocks come in. */
+interface OpenSegment {
+  segment: DataFileSegment;
+  file: TargetFile | undefined;
+  part: RestoredPart;
+  newest: Scn;
+  previous: number;
+  ended: boolean;
+}
+
 /** Every block is checked, also those of a file nobody wants. */
-async function restoreSegment(
-  { context, reader, segment, report }: SegmentRead,
-  target: RestoreTarget | undefined,
-): Promise<RestoredPart> {
-  const file = target === undefined ? undefined : new TargetFile(target, segment, reader.unit);
-  const part: RestoredPart = { file: segment.file, header: null, newestScn: '0', blocks: 0 };
-  let newest: Scn = 0n;
-  let previous = segment.from - 1;
+async function restoreSegments(
+  read: PieceRead,
+  job: RestoreFilesJob,
+  header: PieceHeader,
+): Promise<RestoredPart[]> {
+  const open = header.segments.map((segment) => openSegment(read, job, segment));
   try {
-    for (;;) {
-      const block = await reader.nextOfSegment(part.blocks);
-      if (block === undefined) break;
-      const number = checkedNumber(block, { segment, reader, previous });
-      report.advance(number - previous);
-      previous = number;
-      part.blocks++;
-      context.count(block.length, 0);
-      if (number === HEADER_BLOCK) part.header = block.toString('base64');
-      else {
-        newest = laterOf(newest, blockScn(block));
-        file?.write(number, block);
-      }
+    let [current] = open;
+    while (open.some(({ ended }) => !ended)) {
+      const part = await read.reader.nextPart();
+      if (part.kind === 'switch') current = open[part.segment];
+      else if (current === undefined || current.ended) throw read.reader.corrupt();
+      else if (part.kind === 'block') takeBlock(read, current, part.block);
+      else endSegment(read, current, part);
+      // A set of one file has no switches.
     }
-    file?.finish();
   } finally {
-    file?.close();
+    for (const { file } of open) file?.close();
   }
-  return { ...part, newestScn: formatScn(newest) };
+  return open.filter(({ part }) => job.validate || isTarget(job, part.file)).map(({ part }) => part);
+}
+
+function isTarget({ targets }: RestoreFilesJob, wanted: number): boolean {
+  return targets.some(({ file }) => file === wanted);
+}
+
+function openSegment({ reader }: PieceRead, job: RestoreFilesJob, segment: PieceSegment): OpenSegment {
+  if (segment.kind !== 'data-file') throw reader.corrupt();
+  const target = job.validate ? undefined : job.targets.find(({ file }) => file === segment.file);
+  const { file, from } = segment;
+  return {
+    segment,
+    file: target === undefined ? undefined : new TargetFile(target, segment, reader.unit),
+    part: { file, header: null, newestScn: '0', blocks: 0, from, to: from - 1 },
+    newest: 0n,
+    previous: from - 1,
+    ended: false,
+  };
+}
+
+function takeBlock({ context, reader, report }: PieceRead, open: OpenSegment, block: Buffer): void {
+  const number = checkedNumber(block, { segment: open.segment, reader, previous: open.previous });
+  report.advance(number - open.previous);
+  open.previous = number;
+  open.part.blocks++;
+  context.count(block.length, 0);
+  if (number === HEADER_BLOCK) {
+    open.part.header = block.toString('base64');
+    return;
+  }
+  open.newest = laterOf(open.newest, blockScn(block));
+  open.file?.write(number, block);
+}
+
+function endSegment({ reader }: PieceRead, open: OpenSegment, end: { blocks: number; to: number }): void {
+  if (end.blocks !== open.part.blocks || end.to < open.previous || end.to > open.segment.to)
+    throw reader.corrupt();
+  open.file?.finish(end.to);
+  open.part.to = end.to;
+  open.part.newestScn = formatScn(open.newest);
+  open.ended = true;
 }
 
 function laterOf(a: Scn, b: Scn): Scn {
@@ -183,93 +217,27 @@ function checkedNumber(
   return number;
 }
 
-/** Writes blocks in ascending order; a new file gets formatted-empty blocks where the backup has none. */
-class TargetFile {
-  private readonly fd: number;
-  private readonly pending: Buffer;
-  private pendingStart = 0;
-  private pendingBytes = 0;
-  /** The next block of a new file. */
-  private next: number;
-
-  constructor(
-    private readonly target: RestoreTarget,
-    private readonly segment: DataFileSegment,
-    private readonly blockBytes: number,
-  ) {
-    this.fd = openSync(target.path, 'r+');
-    this.pending = Buffer.alloc(WRITE_BYTES);
-    this.next = Math.max(segment.from, HEADER_BLOCK + 1);
-  }
-
-  write(number: number, block: Buffer): void {
-    this.fillTo(number);
-    this.append(number, block);
-    this.next = number + 1;
-  }
-
-  finish(): void {
-    this.fillTo(this.segment.to + 1);
-    this.flush();
-  }
-
-  close(): void {
-    closeSync(this.fd);
-  }
-
-  private fillTo(number: number): void {
-    if (this.target.mode === 'apply') return;
-    const empty = Buffer.alloc(this.blockBytes);
-    for (; this.next < number; this.next++) {
-      formatEmptyBlock(empty, rdbaOf(this.segment.rfile, this.next));
-      this.append(this.next, empty);
-    }
-  }
-
-  private append(number: number, block: Buffer): void {
-    const follows = number === this.pendingStart + this.pendingBytes / this.blockBytes;
-    if (!follows || this.pendingBytes === this.pending.length) {
-      this.flush();
-      this.pendingStart = number;
-    }
-    block.copy(this.pending, this.pendingBytes);
-    this.pendingBytes += block.length;
-  }
-
-  private flush(): void {
-    if (this.pendingBytes === 0) return;
-    const at = this.pendingStart * this.blockBytes;
-    const written = writeSync(this.fd, this.pending, 0, this.pendingBytes, at);
-    if (written !== this.pendingBytes) throw new Error(`${this.target.path}: short write`);
-    this.pendingStart += this.pendingBytes / this.blockBytes;
-    this.pendingBytes = 0;
-  }
-}
-
 export async function restoreLogs(
   context: ChannelContext,
   job: RestoreLogsJob,
 ): Promise<JobResult<'restore-logs'>> {
   const started = context.now();
-  context.say([
-    prefixed(context, 'starting archived log restore to default destination'),
-    ...job.logs.flatMap(({ thread, sequence }) => [
-      prefixed(context, 'restoring archived log'),
-      `archived log thread=${thread} sequence=${sequence}`,
-    ]),
-    prefixed(context, `reading from backup piece ${job.handle}`),
-  ]);
+  const validate = job.logs.every(({ path }) => path === null);
+  announceLogs(context, job, validate);
   const paths: string[] = [];
   try {
     await readPiece(context, job.handle, async (reader, header) => {
       for (const segment of header.segments) {
+        // A set of several pieces: the other logs are in the next one.
+        if (await reader.isAtTrailer()) break;
         if (segment.kind !== 'log') throw reader.corrupt();
         const { thread, sequence, resetlogsScn } = segment;
         const wanted = job.logs.find(
           (log) => log.thread === thread && log.sequence === sequence && log.resetlogsScn === resetlogsScn,
         );
-        if (wanted !== undefined) paths.push(wanted.path);
-        await copyBytes(reader, segment.bytes, wanted?.path);
+        const path = wanted?.path ?? undefined;
+        if (path !== undefined) paths.push(path);
+        await copyBytes(reader, segment.bytes, path);
       }
       await reader.finish();
     });
@@ -277,8 +245,24 @@ export async function restoreLogs(
     for (const path of paths) rmSync(path, { force: true });
     throw error;
   }
-  announceEnd(context, { ...job, targets: job.logs }, started);
+  announceEnd(context, { ...job, validate }, started);
   return { restored: paths.length };
+}
+
+function announceLogs(context: ChannelContext, job: RestoreLogsJob, validate: boolean): void {
+  context.say([
+    prefixed(
+      context,
+      validate
+        ? 'starting validation of archived log backup set'
+        : 'starting archived log restore to default destination',
+    ),
+    ...(validate ? [] : job.logs).flatMap(({ thread, sequence }) => [
+      prefixed(context, 'restoring archived log'),
+      `archived log thread=${thread} sequence=${sequence}`,
+    ]),
+    prefixed(context, `reading from backup piece ${job.handle}`),
+  ]);
 }
 
 export async function restoreWhole(
@@ -286,13 +270,15 @@ export async function restoreWhole(
   job: RestoreWholeJob,
 ): Promise<JobResult<'restore-whole'>> {
   const started = context.now();
-  context.say([prefixed(context, `restoring ${job.which === 'spfile' ? 'SPFILE' : 'control file'}`)]);
+  const { path } = job;
+  const what = job.which === 'spfile' ? 'SPFILE' : 'control file';
+  context.say([prefixed(context, path === null ? `validating ${what}` : `restoring ${what}`)]);
   try {
     const header = await readPiece(context, job.handle, async (reader, found) => {
       if (!found.segments.some(({ kind }) => kind === job.which)) throw missingContent(job);
       for (const segment of found.segments) {
         if (segment.kind === 'data-file') throw missingContent(job);
-        await copyBytes(reader, segment.bytes, segment.kind === job.which ? job.path : undefined);
+        await copyBytes(reader, segment.bytes, segment.kind === job.which ? (path ?? undefined) : undefined);
       }
       await reader.finish();
       return found;
@@ -300,7 +286,7 @@ export async function restoreWhole(
     context.say([prefixed(context, `restore complete, elapsed time: ${elapsedSince(context, started)}`)]);
     return { header };
   } catch (error) {
-    rmSync(job.path, { force: true });
+    if (path !== null) rmSync(path, { force: true });
     throw error;
   }
 }

@@ -40,8 +40,22 @@ export function formatStackDate(at: Date): string {
   return formatDate(at, STACK_FORMAT);
 }
 
-/** `TO_DATE('text','format')` or a bare date in the session's format. Throws RmanError with ORA-01861. */
-export function parseDate(text: string, sessionFormat: string): Date {
+const DAY_MS = 86_400_000;
+
+/** `SYSDATE`, `SYSDATE - 1/24`. */
+function parseSysdate(text: string, now: Date): Date | undefined {
+  const match = /^\s*SYSDATE\s*(?:([+-])\s*(\d+(?:\.\d+)?)\s*(?:\/\s*(\d+)\s*)?)?$/i.exec(text);
+  if (match === null) return undefined;
+  const days = Number(match[2] ?? 0) / Number(match[3] ?? 1);
+  return new Date(now.getTime() + (match[1] === '-' ? -days : days) * DAY_MS);
+}
+
+/**
+ * `TO_DATE('text','format')`, `SYSDATE - n`, or a bare date in the session's format. Throws RmanError with ORA-01861.
+ */
+export function parseDate(text: string, sessionFormat: string, now = new Date()): Date {
+  const relative = parseSysdate(text, now);
+  if (relative !== undefined) return relative;
   const call = /^\s*TO_DATE\s*\(\s*'([^']*)'\s*,\s*'([^']*)'\s*\)\s*$/i.exec(text);
   const value = (call?.[1] ?? text).trim();
   const format = call?.[2] ?? sessionFormat;

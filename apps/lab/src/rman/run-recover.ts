@@ -4,6 +4,7 @@ import { type ControlFile, type DataFile } from '../control-file/control-file';
 import { openDataFile, closeDataFile } from '../engine/data-file-handle';
 import { type DataFileHeader } from '../formats/data-file-header';
 import { formatScn, type Scn } from '../formats/scn';
+import { claimFault, faultLines } from '../faults';
 import { applyRedo, type ApplyRedoOutcome } from '../recovery/apply-redo';
 import { type RecoverStatement } from './ast';
 import { formatElapsed } from './elapsed';
@@ -11,6 +12,7 @@ import { findIncrement, findLogBackups, logKey } from './find-backups';
 import { readBackupSets } from './read-backup-sets';
 import { restoreArchivedLogs } from './restore-logs';
 import { RmanError } from './rman-error';
+import { needRestoreChannels } from './run-channels';
 import { missingLog } from './run-restore';
 import { selectDataFiles } from './select-files';
 import { type Session } from './session';
@@ -18,10 +20,14 @@ import { resolveUntil, type Target } from './until-scn';
 
 export async function runRecover(session: Session, statement: RecoverStatement): Promise<void> {
   session.print('', `Starting recover at ${session.dateNow()}`);
-  const { instance } = session.target;
+  const { instance, base } = session.target;
+  for (const fault of ['log-backup-missing', 'log-unknown'] as const) {
+    if (claimFault(base, fault)) throw new RmanError(faultLines(fault));
+  }
+  if (session.channels.length === 0) await needRestoreChannels(session, null);
   const controlFile = await instance.readControlFile({});
   const target = resolveUntil(controlFile, statement.until ?? session.settings.until, session.dateFormat);
-  const records = selectDataFiles(controlFile, statement.what);
+  const records = selectDataFiles(controlFile, statement.what, statement.skipTablespaces);
   await applyIncrements(session, controlFile, { records, target });
   if (!statement.noRedo) await applyLogs(session, controlFile, { records, target });
   session.print('', `Finished recover at ${session.dateNow()}`);
@@ -41,12 +47,12 @@ async function applyIncrements(
   for (;;) {
     const next = records.flatMap((record) => {
       const header = readHeader(record);
-      const backup = findIncrement(controlFile, header, target.scn);
+      const backup = findIncrement(controlFile, header, { until: target.scn });
       if (backup === undefined) return [];
       return [{ backup, path: record.name, mode: 'apply' as const, fuzzyScn: header.absoluteFuzzyScn }];
     });
     if (next.length === 0) return;
-    await readBackupSets(session, controlFile, next, 'recover');
+    await readBackupSets(session, controlFile, { files: next, command: 'recover', unreadable: new Set() });
   }
 }
 

@@ -1,17 +1,18 @@
 /** Which data files or archived logs a specification means. */
 import { type ArchivedLog, type ControlFile, type DataFile } from '../control-file/control-file';
 import { parseScn } from '../formats/scn';
-import { type LogRange } from './ast';
+import { type FileChoice, type LogRange } from './ast';
+import { parseDate } from './rman-date';
 import { RmanError } from './rman-error';
 
-export type DataFileChoice =
-  | { kind: 'database' }
-  | { kind: 'data-files'; files: (number | string)[] }
-  | { kind: 'tablespaces'; names: string[] };
-
 /** Throws RmanError with RMAN-20201 or RMAN-20202 for a name the control file does not know. */
-export function selectDataFiles({ dataFiles, tablespaces }: ControlFile, choice: DataFileChoice): DataFile[] {
-  if (choice.kind === 'database') return dataFiles;
+export function selectDataFiles(
+  { dataFiles, tablespaces }: ControlFile,
+  choice: FileChoice,
+  skippedTablespaces: string[] = [],
+): DataFile[] {
+  const skipped = tablespaces.filter(({ name }) => skippedTablespaces.includes(name)).map(({ ts }) => ts);
+  if (choice.kind === 'database') return dataFiles.filter(({ ts }) => !skipped.includes(ts));
   if (choice.kind === 'data-files') {
     return choice.files.map((wanted) => {
       const found = dataFiles.find(({ file, name }) => file === wanted || name === wanted);
@@ -33,24 +34,41 @@ function notFound(what: string, name: string): RmanError {
   ]);
 }
 
-/** Logs on disk of the current incarnation, one copy of each, ascending. */
-export function selectLogs(controlFile: ControlFile, range: LogRange): ArchivedLog[] {
-  const copies = new Map<number, ArchivedLog>();
+/** Logs on disk of the current incarnation, one copy of each, by thread and sequence. */
+export function selectLogs(controlFile: ControlFile, range: LogRange, dateFormat: string): ArchivedLog[] {
+  const copies = new Map<string, ArchivedLog>();
+  const fits = logFilter(range, dateFormat);
   for (const log of controlFile.archivedLogs) {
-    const isWanted =
-      log.status === 'A' &&
-      log.name !== null &&
-      log.thread === range.thread &&
-      log.resetlogsScn === controlFile.resetlogsScn &&
-      isInRange(log, range);
-    if (isWanted) copies.set(log.sequence, log);
+    const isHere = log.status === 'A' && log.name !== null && log.resetlogsScn === controlFile.resetlogsScn;
+    if (isHere && fits(log)) copies.set(`${log.thread}/${log.sequence}`, log);
   }
-  return [...copies.values()].sort((a, b) => a.sequence - b.sequence);
+  return [...copies.values()].sort((a, b) => a.thread - b.thread || a.sequence - b.sequence);
 }
 
-function isInRange(log: ArchivedLog, { from, until, fromScn, untilScn }: LogRange): boolean {
-  if (from !== null && log.sequence < from) return false;
-  if (until !== null && log.sequence > until) return false;
-  if (fromScn !== undefined && parseScn(log.nextScn) <= fromScn) return false;
-  return untilScn === undefined || parseScn(log.firstScn) < untilScn;
+type RangedLog = Pick<ArchivedLog, 'thread' | 'sequence' | 'firstScn' | 'nextScn'> &
+  Partial<Pick<ArchivedLog, 'name' | 'firstAt' | 'nextAt'>>;
+
+/** Whether a log is of the range. Throws RmanError for a date that is none. */
+export function logFilter(range: LogRange, dateFormat: string): (log: RangedLog) => boolean {
+  const { from, until, thread, fromScn, untilScn, like } = range;
+  const fromTime =
+    range.fromTime === undefined ? undefined : parseDate(range.fromTime, dateFormat).toISOString();
+  const untilTime =
+    range.untilTime === undefined ? undefined : parseDate(range.untilTime, dateFormat).toISOString();
+  const pattern = like === undefined ? undefined : likePattern(like);
+  return (log) =>
+    (thread === null || log.thread === thread) &&
+    (from === null || log.sequence >= from) &&
+    (until === null || log.sequence <= until) &&
+    (fromScn === undefined || parseScn(log.nextScn) > fromScn) &&
+    (untilScn === undefined || parseScn(log.firstScn) < untilScn) &&
+    (fromTime === undefined || (log.nextAt ?? '') > fromTime) &&
+    (untilTime === undefined || (log.firstAt ?? '') < untilTime) &&
+    (pattern === undefined || pattern.test(log.name ?? ''));
+}
+
+/** SQL's LIKE: % any text, _ any character. */
+export function likePattern(like: string): RegExp {
+  const escaped = like.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('%', '.*').replaceAll('_', '.')}$`, 's');
 }

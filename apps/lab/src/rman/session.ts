@@ -1,6 +1,6 @@
 /** What the statements of one rman share: the target, the channels, the settings of the RUN block, the voice. */
 import { type SessionId } from '../instance/instance-port';
-import { type Until } from './ast';
+import { type DeviceType, type NewNameFor, type Until } from './ast';
 import { type Channel, type ChannelListener } from './channel';
 import { type Printer } from './printer';
 import { formatDate } from './rman-date';
@@ -11,9 +11,11 @@ import { type TargetDatabase } from './target-database';
 /** SET commands; those of a RUN block end with it. */
 export interface Settings {
   until: Until | null;
-  /** By file number or path; null = for the database. */
-  newNames: { file: number | string | null; to: string }[];
-  autobackupFormat: string;
+  newNames: { of: NewNameFor; to: string }[];
+  /** By device; without an entry what CONFIGURE says. */
+  autobackupFormats: Map<DeviceType, string>;
+  backupCopies: number | null;
+  archiveDestination: string | null;
   /** Data files restored under a new name, for SWITCH DATAFILE ALL. */
   restored: Map<number, string>;
 }
@@ -21,10 +23,20 @@ export interface Settings {
 export class Session {
   commandId: string | null = null;
   dbid: number | null = null;
+  /** SET ENCRYPTION; null: as configured. */
+  encryption: boolean | null = null;
+  echo = true;
+  /** Command files under way inside each other. */
+  scriptDepth = 0;
   settings: Settings = freshSettings();
+  /** Channels of ALLOCATE in the RUN block under way. */
   channels: Channel[] = [];
+  /** Channels made from CONFIGURE; they stay until rman ends. */
+  automatic: Channel[] = [];
   maintenance: Channel[] = [];
   registered: SessionId | undefined;
+  /** Set by an error after which rman can do nothing more. */
+  isFatal = false;
   /** Aborts at SIGINT. */
   readonly interrupted = new AbortController();
 
@@ -59,22 +71,14 @@ export class Session {
     };
   }
 
-  /** The channels a BACKUP or RESTORE may use. Throws RmanError when none was allocated. */
+  /** The channels a command under way may use. Throws RmanError when there is none. */
   usableChannels(): Channel[] {
-    const usable = this.channels.filter(({ isDead }) => !isDead);
+    const channels = this.channels.length > 0 ? this.channels : this.automatic;
+    const usable = channels.filter(({ isDead }) => !isDead);
     if (usable.length === 0) {
-      throw new RmanError(['RMAN-06012: channel: none allocated (automatic channels are not simulated)']);
+      throw new RmanError(['RMAN-06012: channel: none allocated']);
     }
     return usable;
-  }
-
-  /** A channel for CATALOG, CROSSCHECK, DELETE. */
-  maintenanceChannel(): Channel {
-    const [channel] = [...this.maintenance, ...this.channels].filter(({ isDead }) => !isDead);
-    if (channel === undefined) {
-      throw new RmanError(['RMAN-06091: no channel allocated for maintenance (of an appropriate type)']);
-    }
-    return channel;
   }
 
   /** What ends with a RUN block. */
@@ -82,28 +86,43 @@ export class Session {
     const { channels } = this;
     this.channels = [];
     this.settings = freshSettings();
-    for (const channel of channels) {
-      await channel.close();
-      this.print(`released channel: ${channel.name}`);
-    }
+    await this.closeAll(channels);
   }
 
   async releaseMaintenance(): Promise<void> {
     const channels = this.maintenance;
     this.maintenance = [];
-    for (const channel of channels) {
-      await channel.close();
-      this.print(`released channel: ${channel.name}`);
-    }
+    await this.closeAll(channels);
+  }
+
+  /** Silent, as the end of rman is. */
+  async releaseAutomatic(): Promise<void> {
+    const channels = this.automatic;
+    this.automatic = [];
+    for (const channel of channels) await channel.close();
   }
 
   /** SIGINT: jobs under way end with ORA-01013. */
   interrupt(): void {
     this.interrupted.abort();
-    for (const channel of [...this.channels, ...this.maintenance]) channel.cancel();
+    for (const channel of [...this.channels, ...this.automatic, ...this.maintenance]) channel.cancel();
+  }
+
+  private async closeAll(channels: Channel[]): Promise<void> {
+    for (const channel of channels) {
+      await channel.close();
+      this.print(`released channel: ${channel.name}`);
+    }
   }
 }
 
 function freshSettings(): Settings {
-  return { until: null, newNames: [], autobackupFormat: '%F', restored: new Map() };
+  return {
+    until: null,
+    newNames: [],
+    autobackupFormats: new Map(),
+    backupCopies: null,
+    archiveDestination: null,
+    restored: new Map(),
+  };
 }

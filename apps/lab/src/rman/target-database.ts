@@ -54,8 +54,17 @@ export class TargetDatabase {
     return this.own !== undefined;
   }
 
+  get oracleHome(): string {
+    return this.place.oracleHome;
+  }
+
   get archiveDirectory(): string {
     return hostPaths.archive(this.base, this.place.sid);
+  }
+
+  /** Where backups on disk lie whose FORMAT names no directory. */
+  get backupDirectory(): string {
+    return join(this.base, 'fra', this.place.sid, 'backupset');
   }
 
   /** Path of the spfile of the instance. */

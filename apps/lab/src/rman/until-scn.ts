@@ -1,8 +1,11 @@
 /** The end of a restore or recovery as an SCN, as far as it can be known before the logs are read. */
+import { faultLines } from '../faults';
 import { type ControlFile } from '../control-file/control-file';
 import { type RecoverUntil } from '../recovery/apply-redo';
 import { parseScn, type Scn } from '../formats/scn';
+import { dateOfStamp } from '../formats/stamp';
 import { type Until } from './ast';
+import { labLines } from './lab-error';
 import { RmanError } from './rman-error';
 import { parseDate } from './rman-date';
 
@@ -20,7 +23,9 @@ export function resolveUntil(controlFile: ControlFile, until: Until | null, date
     const scn = firstScnOf(controlFile, until);
     return { scn, recover: { kind: 'scn', scn } };
   }
+  if (until.kind === 'restore-point') throw new RmanError(labLines('RESTORE POINT'));
   const at = parseDate(until.text, dateFormat);
+  if (at < dateOfStamp(controlFile.resetlogsId)) throw new RmanError(faultLines('until-before-resetlogs'));
   return { scn: lastScnBefore(controlFile, at), recover: { kind: 'time', at } };
 }
 

@@ -2,6 +2,7 @@
  * Gives the steps of a command to its channels. A step that fails while other channels are left is run on one of them; on
  * the last channel it is given up and the others go on, as RMAN does.
  */
+import { type DeviceType } from './ast';
 import { type Channel, ChannelError } from './channel';
 import { formatStackDate } from './rman-date';
 import { errorLines, RmanError } from './rman-error';
@@ -10,11 +11,13 @@ import { type Session } from './session';
 export interface Step {
   /** Name of the only channel that may run it; null: any. */
   channel: string | null;
+  /** Only channels of this device; absent: any. */
+  device?: DeviceType;
   run: (channel: Channel) => Promise<void>;
 }
 
 export interface WorkOptions {
-  command: 'backup' | 'restore' | 'recover';
+  command: 'backup' | 'restore' | 'recover' | 'validate';
   /** What makes a step worth another channel. A piece that cannot be read is no better read by another one. */
   rerun: 'any-failure' | 'lost-channel';
 }
@@ -32,9 +35,9 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
   const running = new Map<Channel, Promise<Outcome>>();
   const failures: ChannelError[] = [];
   let reruns = 0;
-  session.usableChannels();
+  const channels = session.usableChannels();
   for (;;) {
-    for (const channel of session.channels) {
+    for (const channel of channels) {
       if (running.has(channel) || disabled.has(channel) || channel.isDead) continue;
       const step = takeStep(queue, channel);
       if (step !== undefined) running.set(channel, attempt(channel, step));
@@ -43,8 +46,8 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
     const { channel, step, error } = await Promise.race(running.values());
     running.delete(channel);
     if (error === undefined) continue;
-    const others = session.channels.filter(
-      (other) => other !== channel && !disabled.has(other) && !other.isDead,
+    const others = channels.filter(
+      (other) => other !== channel && !disabled.has(other) && !other.isDead && fits(step, other),
     );
     const again = options.rerun === 'any-failure' || channel.isDead;
     if (session.interrupted.signal.aborted) queue.length = 0;
@@ -65,14 +68,23 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
   }
   const [first] = failures;
   if (first !== undefined) throw first;
-  // Steps for a channel that is none of the allocated ones.
-  if (queue.length > 0)
-    throw new RmanError([`RMAN-06012: channel: ${queue[0]?.channel ?? ''} not allocated`]);
+  const [left] = queue;
+  if (left !== undefined) throw noChannelFor(left);
   return reruns;
 }
 
+function noChannelFor({ channel, device }: Step): RmanError {
+  if (channel !== null) return new RmanError([`RMAN-06012: channel: ${channel} not allocated`]);
+  return new RmanError([`RMAN-06100: no channel of device type ${device ?? ''} to restore a backup`]);
+}
+
+function fits({ channel: name, device }: Step, channel: Channel): boolean {
+  const isNamed = name === null || name.toUpperCase() === channel.name.toUpperCase();
+  return isNamed && (device === undefined || device === channel.device);
+}
+
 function takeStep(queue: Step[], channel: Channel): Step | undefined {
-  const at = queue.findIndex((step) => step.channel === null || step.channel === channel.name);
+  const at = queue.findIndex((step) => fits(step, channel));
   return at < 0 ? undefined : queue.splice(at, 1)[0];
 }
 

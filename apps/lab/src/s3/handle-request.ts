@@ -44,7 +44,7 @@ export async function handleOperation(
   if (unsupported !== undefined)
     throw new S3Error(501, 'NotImplemented', `${unsupported} is not simulated here`);
   if (bucket === '') return listBuckets(files);
-  if (key === '') return bucketOperation(files, operation);
+  if (key === '') return bucketOperation(files, faults, operation);
   await files.assertBucket(bucket);
   switch (request.method) {
     case 'PUT':
@@ -60,7 +60,7 @@ export async function handleOperation(
   }
 }
 
-async function bucketOperation(files: ObjectFiles, operation: Operation): Promise<Reply> {
+async function bucketOperation(files: ObjectFiles, faults: Faults, operation: Operation): Promise<Reply> {
   const { request, url, bucket } = operation;
   if (request.method === 'PUT') {
     if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
@@ -71,25 +71,41 @@ async function bucketOperation(files: ObjectFiles, operation: Operation): Promis
   }
   await files.assertBucket(bucket);
   if (request.method === 'HEAD') return { status: 200 };
-  if (request.method === 'GET') return listObjects(files, bucket, url.searchParams);
+  if (request.method === 'GET')
+    return listObjects(files, { bucket, query: url.searchParams, ageMsMin: faults.current.staleListMs ?? 0 });
   if (request.method === 'POST' && url.searchParams.has('delete')) return deleteObjects(files, operation);
   throw new S3Error(501, 'NotImplemented', `${request.method ?? ''} on a bucket is not simulated here`);
 }
 
 async function putObject(files: ObjectFiles, faults: Faults, operation: Operation): Promise<Reply> {
   const { request, bucket, key, bodyHash } = operation;
+  if (faults.takes('cutPut')) throw await cutConnection(request);
   const body = await readBody(request, bodyHash);
-  if (faults.current.full === true) throw new S3Error(507, 'StorageFull', 'The disk of this server is full.');
+  if (faults.takes('full')) throw new S3Error(507, 'StorageFull', 'The disk of this server is full.');
   const condition = request.headers['if-none-match'];
   if (condition !== undefined && condition !== '*')
     throw new S3Error(501, 'NotImplemented', 'If-None-Match takes * here');
-  const etag = await files.put(
-    bucket,
-    key,
-    body,
-    condition === '*' && faults.current.ignoreConditions !== true,
-  );
+  if (condition !== undefined && faults.takes('refuseConditions'))
+    throw new S3Error(
+      501,
+      'NotImplemented',
+      'A header you provided implies functionality that is not implemented.',
+    );
+  const ifAbsent = condition === '*' && !faults.takes('ignoreConditions');
+  const etag = await files.put(bucket, key, body, ifAbsent);
   return { status: 200, headers: { etag } };
+}
+
+/** The connection breaks when half of the body is here. */
+async function cutConnection(request: IncomingMessage): Promise<S3Error> {
+  const half = Number(request.headers['content-length'] ?? 0) / 2;
+  let length = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length >= half) break;
+  }
+  request.socket.destroy();
+  return new S3Error(400, 'IncompleteBody', 'the connection was lost');
 }
 
 async function getObject(files: ObjectFiles, { request, bucket, key }: Operation): Promise<Reply> {
@@ -126,12 +142,16 @@ async function listBuckets(files: ObjectFiles): Promise<Reply> {
   return xml(`<ListAllMyBucketsResult><Buckets>${buckets}</Buckets></ListAllMyBucketsResult>`);
 }
 
-async function listObjects(files: ObjectFiles, bucket: string, query: URLSearchParams): Promise<Reply> {
+async function listObjects(
+  files: ObjectFiles,
+  { bucket, query, ageMsMin }: { bucket: string; query: URLSearchParams; ageMsMin: number },
+): Promise<Reply> {
   const prefix = query.get('prefix') ?? '';
   const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
   const max = Math.min(Number(query.get('max-keys') ?? PAGE_KEYS_MAX), PAGE_KEYS_MAX);
   const keys: string[] = [];
   for await (const key of files.keys(bucket)) {
+    if (ageMsMin > 0 && (await isYounger(files, { bucket, key, ageMsMin }))) continue;
     if (key.startsWith(prefix) && (after === '' || Buffer.from(key).compare(Buffer.from(after)) > 0))
       keys.push(key);
     if (keys.length > max) break;
@@ -144,6 +164,15 @@ async function listObjects(files: ObjectFiles, bucket: string, query: URLSearchP
     `<ListBucketResult><Name>${escapeXml(bucket)}</Name><Prefix>${escapeXml(prefix)}</Prefix><KeyCount>${page.length}</KeyCount>` +
       `<MaxKeys>${max}</MaxKeys><IsTruncated>${next !== undefined}</IsTruncated>${token}${contents.join('')}</ListBucketResult>`,
   );
+}
+
+/** A list that lags behind does not know the newest objects yet. */
+async function isYounger(
+  files: ObjectFiles,
+  { bucket, key, ageMsMin }: { bucket: string; key: string; ageMsMin: number },
+): Promise<boolean> {
+  const facts = await files.facts(bucket, key);
+  return facts !== null && Date.now() - facts.modifiedAt.getTime() < ageMsMin;
 }
 
 async function objectXml(files: ObjectFiles, bucket: string, key: string): Promise<string> {

@@ -64,20 +64,28 @@ async function answer(
 ): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? HOST}`);
   try {
-    if (faults.current.hang === true) return;
+    if (faults.takes('hang')) return;
     if (faults.current.latencyMs !== undefined) await sleep(faults.current.latencyMs);
+    if (faults.takes('wrongCredentials'))
+      throw new S3Error(403, 'InvalidAccessKeyId', 'The access key is not known here.');
     const bodyHash = checkSignature(request, url, credentials, new Date());
-    if (faults.strikes()) throw new S3Error(503, 'SlowDown', 'Please reduce your request rate.');
+    if (faults.strikes()) throw unlucky(faults);
     const [, bucket = '', ...key] = url.pathname.split('/');
     const operation = { request, url, bucket, key: decodeURIComponent(key.join('/')), bodyHash };
-    send(response, damagedBy(faults, request, await handleOperation(files, faults, operation)));
+    const reply = damagedBy(faults, request, await handleOperation(files, faults, operation));
+    if (CHANGES.has(request.method ?? '') && faults.takes('lostReply')) {
+      request.socket.destroy();
+      return;
+    }
+    await send(response, reply, faults.current.trickleBytesPerSecond);
   } catch (error) {
     const s3Error =
       error instanceof S3Error
         ? error
         : new S3Error(500, 'InternalError', error instanceof Error ? error.message : String(error));
     request.resume();
-    send(response, {
+    if (response.destroyed) return;
+    await send(response, {
       status: s3Error.status,
       headers: { 'content-type': 'application/xml' },
       body: request.method === 'HEAD' ? '' : errorXml(s3Error, url.pathname),
@@ -85,25 +93,47 @@ async function answer(
   }
 }
 
+const CHANGES = new Set(['PUT', 'DELETE', 'POST']);
+
+function unlucky(faults: Faults): S3Error {
+  return faults.current.errorStatus === 500
+    ? new S3Error(500, 'InternalError', 'We encountered an internal error. Please try again.')
+    : new S3Error(503, 'SlowDown', 'Please reduce your request rate.');
+}
+
 /** GET bodies as a bad disk or a bad network would give them. */
 function damagedBy(faults: Faults, request: IncomingMessage, reply: Reply): Reply {
   if (request.method !== 'GET' || !Buffer.isBuffer(reply.body) || reply.body.length === 0) return reply;
-  if (faults.current.cutBody === true)
+  if (faults.takes('cutBody'))
     return { ...reply, body: reply.body.subarray(0, Math.floor(reply.body.length / 2)) };
-  if (faults.current.flipBitOnGet !== true) return reply;
+  if (!faults.takes('flipBitOnGet')) return reply;
   const body = Buffer.from(reply.body);
   const middle = Math.floor(body.length / 2);
   body[middle] = (body[middle] ?? 0) ^ 1;
   return { ...reply, body };
 }
 
-function send(response: ServerResponse, reply: Reply): void {
+/** Slices of a slow body per second. */
+const TRICKLES_PER_SECOND = 10;
+const MS_PER_SECOND = 1000;
+
+async function send(response: ServerResponse, reply: Reply, bytesPerSecond = 0): Promise<void> {
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
   const announced = Number(reply.headers?.['content-length'] ?? body?.length ?? 0);
   response.writeHead(reply.status, { 'content-length': String(announced), ...reply.headers });
-  response.end(body);
+  if (bytesPerSecond > 0 && body !== undefined) await trickle(response, body, bytesPerSecond);
+  response.end(bytesPerSecond > 0 ? undefined : body);
   if (body !== undefined && body.length < announced && reply.headers?.['content-length'] !== undefined)
     response.destroy();
+}
+
+/** Ends early when the client has gone. */
+async function trickle(response: ServerResponse, body: Buffer, bytesPerSecond: number): Promise<void> {
+  const slice = Math.max(1, Math.floor(bytesPerSecond / TRICKLES_PER_SECOND));
+  for (let at = 0; at < body.length && !response.destroyed; at += slice) {
+    response.write(body.subarray(at, at + slice));
+    await sleep(MS_PER_SECOND / TRICKLES_PER_SECOND);
+  }
 }
 
 async function controlFaults(

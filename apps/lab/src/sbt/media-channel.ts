@@ -51,8 +51,14 @@ export class MediaChannel {
   private readonly context: Buffer;
   /** Native memory the library may still look at. */
   private readonly kept: Buffer[] = [];
+  /** The piece under way, or the last. */
+  private name = '';
 
-  constructor(private readonly library: SbtLibrary) {
+  /** `fault` may answer the text of a simulated failure instead of the call. */
+  constructor(
+    private readonly library: SbtLibrary,
+    private readonly fault: (call: SbtFunction, name: string) => string | undefined = () => undefined,
+  ) {
     this.context = Buffer.alloc(library.contextBytes);
   }
 
@@ -66,6 +72,7 @@ export class MediaChannel {
 
   /** Opens a piece for writing. */
   backup(name: string, options: { dbName: string; dbid: number; blockBytes: number; copy: number }): void {
+    this.name = name;
     const bytes = nameBytes(name);
     const dbName = Buffer.from(`${options.dbName.slice(0, 8)}\0`);
     const dbid = ulong(options.dbid);
@@ -86,11 +93,14 @@ export class MediaChannel {
   }
 
   close(options: { abort?: boolean } = {}): void {
-    this.check('close2', options.abort === true ? CLOSE_ABORT : 0n);
+    if (options.abort !== true) this.strike('close2');
+    const flags = options.abort === true ? CLOSE_ABORT : 0n;
+    if (this.library.call('close2', this.context, flags) !== 0) throw this.lastError('close2');
   }
 
   /** Opens a piece for reading from its first byte. */
   restore(name: string, blockBytes: number): void {
+    this.name = name;
     const bytes = nameBytes(name);
     this.keep([bytes]);
     this.check('restore', 0n, bytes, blockBytes);
@@ -98,6 +108,7 @@ export class MediaChannel {
 
   /** Fills `block`; false at the end of the piece. */
   read(block: Buffer): boolean {
+    this.strike('read2');
     if (this.library.call('read2', this.context, 0n, block) === 0) return true;
     const error = this.lastError('read2');
     if (error.code === SBT_ERROR.endOfFile) return false;
@@ -106,6 +117,7 @@ export class MediaChannel {
 
   /** Asks about names in one call; the answer has one entry per name, in order. */
   info(names: string[]): PieceInfo[] {
+    this.name = names.join(' ');
     const list = this.nameList(names);
     const output = Buffer.alloc(POINTER_BYTES);
     this.check('info2', 0n, list, output);
@@ -113,6 +125,7 @@ export class MediaChannel {
   }
 
   remove(names: string[]): void {
+    this.name = names.join(' ');
     this.check('remove2', 0n, this.nameList(names));
   }
 
@@ -139,7 +152,13 @@ export class MediaChannel {
     this.kept.splice(0, this.kept.length, ...buffers);
   }
 
+  private strike(call: SbtFunction): void {
+    const text = this.fault(call, this.name);
+    if (text !== undefined) throw new SbtCallError(call, SBT_ERROR.generic, text);
+  }
+
   private check(name: SbtFunction, ...args: unknown[]): void {
+    this.strike(name);
     if (this.library.call(name, this.context, ...args) !== 0) throw this.lastError(name);
   }
 

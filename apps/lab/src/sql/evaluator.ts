@@ -43,7 +43,7 @@ export type SqlResult =
   | { kind: 'block'; binds: readonly BlockBind[]; attributes: BlockAttributes };
 
 /** What a block set through DBMS_APPLICATION_INFO and DBMS_SESSION; absent = not touched. */
-export interface BlockAttributes {
+interface BlockAttributes {
   module?: string;
   action?: string;
   clientInfo?: string;

@@ -10,14 +10,14 @@ import { OraError } from './ora-error';
 import { tokenize } from './tokenize';
 
 /** One statement of a block. `sql` parts are queries of the evaluator's own grammar. */
-export type BlockStatement =
+type BlockStatement =
   | { kind: 'null' }
   /** The values of one row go to the binds, in order. */
   | { kind: 'select-into'; sql: string; into: readonly string[] }
   | { kind: 'execute-immediate'; sql: string }
   | { kind: 'call'; procedure: BlockProcedure; sql: string };
 
-export const BLOCK_PROCEDURES = [
+const BLOCK_PROCEDURES = [
   'DBMS_APPLICATION_INFO.SET_MODULE',
   'DBMS_APPLICATION_INFO.SET_ACTION',
   'DBMS_APPLICATION_INFO.SET_CLIENT_INFO',

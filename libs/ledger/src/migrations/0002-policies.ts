@@ -1,4 +1,4 @@
-// One policy per database, and schedules with jitter and a rule for slots that nobody saw in time.
+// One policy per database, schedules with jitter and a rule for slots that nobody saw in time, dry runs, and progress that only grows.
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { type Migration } from 'kysely/migration';
 
@@ -12,6 +12,17 @@ const STATEMENTS: RawBuilder<unknown>[] = [
     ADD COLUMN jitter_seconds integer NOT NULL DEFAULT 0,
     ADD COLUMN misfire text NOT NULL DEFAULT 'run-once',
     ADD COLUMN of_policy boolean NOT NULL DEFAULT false`,
+  sql`CREATE TABLE adyton.dry_runs (
+    id text PRIMARY KEY,
+    database_id text NOT NULL REFERENCES adyton.databases,
+    kind text NOT NULL,
+    plan jsonb,
+    scripts jsonb,
+    reason jsonb,
+    created_at timestamptz NOT NULL DEFAULT adyton.now(),
+    answered_at timestamptz)`,
+  sql`CREATE INDEX dry_runs_by_age ON adyton.dry_runs (created_at)`,
+  sql`ALTER TABLE adyton.runs ADD COLUMN percent_done integer NOT NULL DEFAULT 0`,
 ];
 
 export const policies: Migration = {

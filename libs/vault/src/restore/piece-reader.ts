@@ -1,21 +1,25 @@
-// One piece on its way back. The recipe's extents are read in batches: the packs' ranges a batch needs are fetched together, small gaps
-// included, and a few batches are under way at once; they are handed on in order. Every chunk's tag and id are checked before a byte
-// leaves, and the recipe's digest vouches for their order. Damage is an error that names the object, never a wrong byte.
+// One piece on its way back, step by step as planned: ranges of packs are read ahead as far as the window allows, the chunks of a few steps
+// are opened by threads at the same time, and steps are handed on in order. Every chunk's tag and id are checked before a byte leaves, and
+// the recipe's digest, checked when it was read, vouches for their order. Damage is an error that names the object, never a wrong byte.
 import { ID_BYTES } from '../compute/chunk-operations';
-import { LOCATION, LOCATION_FIELDS } from '../format/chunk-table';
+import { LOCATION_FIELDS } from '../format/chunk-table';
+import { packObjectKey } from '../format/pack';
 import { EXTENT_FIELDS, type Recipe } from '../format/recipe';
-import {
-  READ_BATCH_BYTES,
-  READ_BATCHES_IN_FLIGHT,
-  READ_GAP_BYTES_MAX,
-  READ_RANGE_BYTES_MAX,
-} from '../limits';
+import { READ_STEPS_IN_FLIGHT } from '../limits';
 import { findPiece } from '../session/piece-names';
 import { VaultError } from '../vault-error';
-import { DecodedChunks } from './decoded-chunks';
-import { frameEnd, readChunks, type ChunkSource, type WantedChunk } from './read-chunks';
+import { planReads, type ReadPlan } from './plan-reads';
+import { RangesAhead } from './ranges-ahead';
+import { type ChunkSource, type WantedChunk } from './read-chunks';
+import { RestoreBuffers } from './restore-buffers';
+import { RestoreStep } from './restore-step';
 
-export interface PieceReaderOptions extends ChunkSource {
+export interface RecipeSource extends ChunkSource {
+  /** Those of the process: readers share them. Without them a reader has its own. */
+  readonly restoreBuffers?: RestoreBuffers;
+}
+
+export interface PieceReaderOptions extends RecipeSource {
   /** Decimal. */
   readonly dbid: string;
 }
@@ -24,8 +28,10 @@ export interface PieceReader {
   readonly handle: string;
   readonly bytes: number;
   readonly createdAt: string;
-  /** The next bytes of the piece, or null at its end. @throws VaultError damaged */
+  /** The next bytes of the piece, valid until it is asked again; null at its end. @throws VaultError damaged */
   read(): Promise<Uint8Array | null>;
+  /** Gives back what the reader holds; at any time, once or more. */
+  close(): Promise<void>;
 }
 
 /** @throws VaultError piece-missing, damaged */
@@ -35,27 +41,36 @@ export async function openPieceReader(options: PieceReaderOptions, handle: strin
   return new RecipeReader(options, found.recipe);
 }
 
-/** Extents [from, to) of a recipe. */
-interface Batch {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Gives back the piece of this recipe, whatever its handle leads to. */
-export function openRecipeReader(source: ChunkSource, recipe: Recipe): PieceReader {
+export function openRecipeReader(source: RecipeSource, recipe: Recipe): PieceReader {
   return new RecipeReader(source, recipe);
 }
 
 class RecipeReader implements PieceReader {
-  private readonly decoded = new DecodedChunks();
-  private readonly batches: Iterator<Batch>;
-  private readonly underWay: Promise<Uint8Array>[] = [];
+  private readonly buffers: RestoreBuffers;
+  private readonly plan: ReadPlan;
+  private readonly ahead: RangesAhead;
+  /** Numbers of the recipe's packs among the decoded chunks. */
+  private readonly packNumbers: readonly number[];
+  private readonly underWay: RestoreStep[] = [];
+  private nextStep = 0;
+  private out = Buffer.alloc(0);
+  private closed = false;
 
   constructor(
-    private readonly options: ChunkSource,
+    private readonly options: RecipeSource,
     private readonly recipe: Recipe,
   ) {
-    this.batches = batchesOf(recipe);
+    this.buffers = options.restoreBuffers ?? new RestoreBuffers();
+    this.plan = planReads(recipe);
+    this.packNumbers = recipe.packs.all().map((pack) => this.buffers.decoded.numberOf(pack));
+    const objectKeys = recipe.packs.all().map(packObjectKey);
+    this.ahead = new RangesAhead(
+      this.plan.ranges,
+      { ...options, objectKeys, handle: recipe.handle },
+      () => this.buffers.windowBytes,
+    );
+    this.buffers.readerOpened();
   }
 
   get handle(): string {
@@ -69,106 +84,90 @@ class RecipeReader implements PieceReader {
   }
 
   async read(): Promise<Uint8Array | null> {
-    while (this.underWay.length < READ_BATCHES_IN_FLIGHT) {
-      const next = this.batches.next();
-      if (next.done === true) break;
-      const reading = this.readBatch(next.value);
-      reading.catch(() => undefined); // awaited in order, below
-      this.underWay.push(reading);
+    this.beginSteps();
+    const step = this.underWay[0];
+    if (step === undefined) {
+      await this.close();
+      return null;
     }
-    const first = this.underWay.shift();
-    return first === undefined ? null : first;
+    await step.ready;
+    const bytes = this.assemble(step);
+    this.underWay.shift();
+    step.giveBack();
+    this.ahead.release(step.number);
+    this.beginSteps();
+    return bytes;
   }
 
-  private async readBatch(batch: Batch): Promise<Uint8Array> {
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await Promise.allSettled(this.underWay.map(({ ready }) => ready));
+    for (const step of this.underWay.splice(0)) step.giveBack();
+    await this.ahead.close();
+    this.buffers.readerClosed();
+  }
+
+  private beginSteps(): void {
+    while (
+      !this.closed &&
+      this.underWay.length < READ_STEPS_IN_FLIGHT &&
+      this.nextStep < this.plan.stepEnds.length
+    ) {
+      const number = this.nextStep;
+      this.nextStep += 1;
+      this.ahead.readFor(number);
+      const step = new RestoreStep(number, this.rowsOf(number), {
+        ...this.options,
+        buffers: this.buffers,
+        recipe: this.recipe,
+        packNumbers: this.packNumbers,
+        plan: this.plan,
+        ahead: this.ahead,
+        before: [...this.underWay],
+        chunkAt: (row) => this.chunkAt(row),
+      });
+      step.begin();
+      this.underWay.push(step);
+    }
+  }
+
+  /** Rows of the chunks a step needs, each once. */
+  private rowsOf(step: number): Set<number> {
+    const rows = new Set<number>();
+    const { from, to } = this.extentsOf(step);
+    for (let i = from; i < to; i += 1) rows.add(this.recipe.extents[i * EXTENT_FIELDS] ?? 0);
+    return rows;
+  }
+
+  private extentsOf(step: number): { readonly from: number; readonly to: number } {
+    return { from: this.plan.stepEnds[step - 1] ?? 0, to: this.plan.stepEnds[step] ?? 0 };
+  }
+
+  private assemble(step: RestoreStep): Uint8Array {
     const { extents } = this.recipe;
-    const chunks = new Map<number, Uint8Array>();
-    const wanted = new Set<number>();
-    for (let i = batch.from; i < batch.to; i += 1) {
-      const chunk = extents[i * EXTENT_FIELDS] ?? 0;
-      const known = this.decoded.get(chunk);
-      if (known === undefined) wanted.add(chunk);
-      else chunks.set(chunk, known);
-    }
-    await Promise.all(this.rangesOf(wanted).map((range) => this.readRange(range, chunks)));
-    return this.assemble(batch, chunks);
-  }
-
-  private assemble(batch: Batch, chunks: ReadonlyMap<number, Uint8Array>): Uint8Array {
-    const parts: Uint8Array[] = [];
-    for (let i = batch.from; i < batch.to; i += 1) {
-      const [chunk = 0, offset = 0, length = 0] = this.recipe.extents.subarray(
-        i * EXTENT_FIELDS,
-        (i + 1) * EXTENT_FIELDS,
-      );
-      const bytes = chunks.get(chunk);
-      if (bytes === undefined || offset + length > bytes.length)
+    const { from, to } = this.extentsOf(step.number);
+    let at = 0;
+    for (let i = from; i < to; i += 1) at += extents[i * EXTENT_FIELDS + 2] ?? 0;
+    if (this.out.length < at) this.out = Buffer.allocUnsafeSlow(at);
+    at = 0;
+    for (let i = from; i < to; i += 1) {
+      const offset = extents[i * EXTENT_FIELDS + 1] ?? 0;
+      const length = extents[i * EXTENT_FIELDS + 2] ?? 0;
+      const chunk = step.chunks.get(extents[i * EXTENT_FIELDS] ?? 0);
+      if (chunk === undefined || offset + length > chunk.length)
         throw new Error(`invariant: extent ${i} of ${this.handle} has no bytes`);
-      parts.push(bytes.subarray(offset, offset + length));
+      if (length > 0) this.out.fill(chunk.subarray(offset, offset + length), at, at + length); // memmove; see PieceIngest
+      at += length;
     }
-    return Buffer.concat(parts);
+    return this.out.subarray(0, at);
   }
 
-  private chunkAt(chunk: number): WantedChunk {
+  private chunkAt(row: number): WantedChunk {
     const { ids, locations } = this.recipe;
     return {
-      id: ids.subarray(chunk * ID_BYTES, (chunk + 1) * ID_BYTES),
-      location: locations.subarray(chunk * LOCATION_FIELDS, (chunk + 1) * LOCATION_FIELDS),
+      id: ids.subarray(row * ID_BYTES, (row + 1) * ID_BYTES),
+      location: locations.subarray(row * LOCATION_FIELDS, (row + 1) * LOCATION_FIELDS),
     };
-  }
-
-  /** The chunks by pack and offset, joined into ranges worth one request each. */
-  private rangesOf(chunks: ReadonlySet<number>): PackRange[] {
-    const { locations } = this.recipe;
-    const field = (chunk: number, name: keyof typeof LOCATION): number =>
-      locations[chunk * LOCATION_FIELDS + LOCATION[name]] ?? 0;
-    const placed = [...chunks].sort(
-      (a, b) => field(a, 'pack') - field(b, 'pack') || field(a, 'offset') - field(b, 'offset'),
-    );
-    const ranges: PackRange[] = [];
-    for (const chunk of placed) {
-      const [pack, offset] = [field(chunk, 'pack'), field(chunk, 'offset')];
-      const end = frameEnd(this.chunkAt(chunk).location);
-      const last = ranges.at(-1);
-      if (
-        last?.pack === pack &&
-        offset - last.end <= READ_GAP_BYTES_MAX &&
-        end - last.start <= READ_RANGE_BYTES_MAX
-      ) {
-        last.end = Math.max(last.end, end);
-        last.chunks.push(chunk);
-      } else ranges.push({ pack, start: offset, end, chunks: [chunk] });
-    }
-    return ranges;
-  }
-
-  private async readRange(range: PackRange, into: Map<number, Uint8Array>): Promise<void> {
-    const wanted = range.chunks.map((chunk) => this.chunkAt(chunk));
-    const decoded = await readChunks(this.options, this.recipe.packs.at(range.pack), wanted, this.handle);
-    range.chunks.forEach((chunk, i) => {
-      const bytes = decoded[i] ?? new Uint8Array();
-      into.set(chunk, bytes);
-      this.decoded.keep(chunk, bytes);
-    });
-  }
-}
-
-interface PackRange {
-  readonly pack: number;
-  readonly start: number;
-  end: number;
-  readonly chunks: number[];
-}
-
-function* batchesOf({ extents }: Recipe): Generator<Batch> {
-  const count = extents.length / EXTENT_FIELDS;
-  let from = 0;
-  let bytes = 0;
-  for (let i = 0; i < count; i += 1) {
-    bytes += extents[i * EXTENT_FIELDS + 2] ?? 0;
-    if (bytes < READ_BATCH_BYTES && i + 1 < count) continue;
-    yield { from, to: i + 1 };
-    from = i + 1;
-    bytes = 0;
   }
 }

@@ -25,6 +25,12 @@ export function frameEnd(location: Uint32Array): number {
   return (location[LOCATION.offset] ?? 0) + FRAME_HEADER_BYTES + (location[LOCATION.clen] ?? 0) + TAG_BYTES;
 }
 
+/** What a thread must know to open the chunk's frame. @param at where the frame lies among the bytes the thread is given */
+export function frameToOpen(location: Uint32Array, at: number): number[] {
+  const { clen, length, ordinal, kind, compression, units } = LOCATION;
+  return [at, ...[clen, length, ordinal, kind, compression, units].map((field) => location[field] ?? 0)];
+}
+
 /**
  * @param wanted chunks of the pack, by offset
  * @param handle the piece they are read for
@@ -40,16 +46,11 @@ export async function readChunks(
   const objectKey = packObjectKey(pack);
   const start = wanted[0]?.location[LOCATION.offset] ?? 0;
   const end = Math.max(...wanted.map(({ location }) => frameEnd(location)));
-  const bytes = await fetch(source.store, objectKey, { start, end, handle });
+  const bytes = await readRange(source.store, objectKey, { start, end, handle });
   const frames = new Uint32Array(wanted.length * OPEN_FIELDS);
   const ids = Buffer.alloc(wanted.length * ID_BYTES);
-  wanted.forEach(({ id, location: l }, i) => {
-    const { offset, clen, length, ordinal, kind, compression, units } = LOCATION;
-    const frame = [
-      (l[offset] ?? 0) - start,
-      ...[clen, length, ordinal, kind, compression, units].map((f) => l[f] ?? 0),
-    ];
-    frames.set(frame, i * OPEN_FIELDS);
+  wanted.forEach(({ id, location }, i) => {
+    frames.set(frameToOpen(location, (location[LOCATION.offset] ?? 0) - start), i * OPEN_FIELDS);
     ids.set(id, i * ID_BYTES);
   });
   const { keys, vaultId, compute } = source;
@@ -60,10 +61,15 @@ export async function readChunks(
   return wanted.map(({ location }) => opened.bytes.subarray(at, (at += location[LOCATION.length] ?? 0)));
 }
 
-async function fetch(
+/** @throws VaultError damaged: the pack is gone or too short; ObjectStoreError */
+export async function readRange(
   store: ObjectStore,
   objectKey: string,
-  { start, end, handle }: { start: number; end: number; handle: string | undefined },
+  {
+    start,
+    end,
+    handle,
+  }: { readonly start: number; readonly end: number; readonly handle: string | undefined },
 ): Promise<Uint8Array> {
   try {
     const bytes = await store.get(objectKey, { offset: start, length: end - start });

@@ -4,7 +4,7 @@ import { type ObjectStore } from '@adyton/object-store';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { openDocument, sealDocument } from '../crypto/sealed-document';
 import { REQUESTS_AT_ONCE } from '../limits';
-import { damaged } from '../vault-error';
+import { damaged, unsupported } from '../vault-error';
 import { forEachAtOnce } from './at-once';
 import { hiddenRecipes, readAnyRecipe, recipeNameOf } from './piece-names';
 
@@ -54,7 +54,9 @@ export async function readPartial(
   const sealed = await store.get(partialKey);
   if (sealed === null) throw damaged(partialKey, 'missing');
   const body = openDocument(keys.metaKey, 'partial', sealed, partialKey).toString('utf8');
-  return JSON.parse(body) as PartialManifest;
+  const partial = JSON.parse(body) as PartialManifest;
+  if (partial.v !== 1) throw unsupported(partialKey, partial.v);
+  return partial;
 }
 
 /** The pieces these sessions closed and nobody removed. */

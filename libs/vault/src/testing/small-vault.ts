@@ -125,6 +125,7 @@ async function backUp(
 async function restore(options: Parameters<typeof openPieceReader>[0], handle: string): Promise<Buffer> {
   const reader = await openPieceReader(options, handle);
   const parts: Uint8Array[] = [];
-  for (let part = await reader.read(); part !== null; part = await reader.read()) parts.push(part);
+  for (let part = await reader.read(); part !== null; part = await reader.read())
+    parts.push(Uint8Array.from(part));
   return Buffer.concat(parts);
 }

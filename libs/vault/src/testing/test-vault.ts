@@ -34,7 +34,8 @@ export function testVault(store: ObjectStore = new MemoryStore()) {
     restore: async (handle: string): Promise<Buffer> => {
       const reader = await openPieceReader(common, handle);
       const parts: Uint8Array[] = [];
-      for (let part = await reader.read(); part !== null; part = await reader.read()) parts.push(part);
+      for (let part = await reader.read(); part !== null; part = await reader.read())
+        parts.push(Uint8Array.from(part));
       return Buffer.concat(parts);
     },
     keysBelow: async (prefix: string): Promise<string[]> => {

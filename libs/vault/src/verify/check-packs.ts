@@ -1,12 +1,6 @@
 // Packs, level by level: listed and long enough, the sha256 of its bytes, every chunk of it. A pack is read once, whatever the level, and
 // few packs are in memory at a time.
-import {
-  DIGEST_BYTES,
-  FRAME_HEADER_BYTES,
-  ID_BYTES,
-  OPEN_FIELDS,
-  TAG_BYTES,
-} from '../compute/chunk-operations';
+import { FRAME_HEADER_BYTES, ID_BYTES, OPEN_FIELDS, TAG_BYTES } from '../compute/chunk-operations';
 import {
   type DirectoryEntry,
   FOOTER_BYTES,
@@ -94,10 +88,9 @@ async function checkBytes(run: VerifyRun, key: string, pack: NeededPack): Promis
   if (read === null) throw damaged(key, 'missing');
   const bytes = bufferOf(read);
   const { sid } = readPackHeader(bytes, key);
-  const digest = new Uint8Array(new SharedArrayBuffer(DIGEST_BYTES));
-  await run.options.compute.digest({ bytes: read, cuts: Uint32Array.of(0, read.length, 0, 1), into: digest });
-  const hash = bufferOf(digest).toString('hex');
-  const isNamed = hash === packIdOf(key) && sid.equals(ulidToBytes(NAME.exec(key)?.[2] ?? ''));
+  const isNamed =
+    (await run.options.compute.name(read)) === packIdOf(key) &&
+    sid.equals(ulidToBytes(NAME.exec(key)?.[2] ?? ''));
   if (!isNamed) throw damaged(key, 'altered');
   const { directoryOffset } = readPackFooter(bytes.subarray(-FOOTER_BYTES), bytes.length, key);
   if (directoryOffset < pack.end) throw damaged(key, 'altered');

@@ -6,20 +6,13 @@ import { decodeRecipe } from '../format/recipe';
 import { REQUESTS_AT_ONCE } from '../limits';
 import { forEachAtOnce } from '../session/at-once';
 import { manifestKeyOf } from '../session/manifest';
+import { isPartialKey, partialKeyOf } from '../session/partial-manifest';
+import { hiddenRecipes, recipeNameOf } from '../session/piece-names';
+import { sessionKey, type SessionMarker } from '../session/sessions';
 import { damaged, unsupported } from '../vault-error';
 import { type Damage, orDamage } from './finding';
-import { type LiveClosure, manifestName } from './live-closure';
+import { type LiveClosure } from './live-closure';
 import { type VerifyRun } from './verify-run';
-
-interface SessionMarker {
-  readonly v: 1;
-  readonly runId: string;
-  readonly fence: number;
-  readonly dbKey: string;
-  readonly manifestKey: string;
-  readonly parent: string | null;
-  readonly startedAt: string;
-}
 
 interface Session {
   marker: SessionMarker | null;
@@ -34,6 +27,7 @@ const SID = /^[0-9A-Z]{26}$/;
 const SESSION_KEY = /^session\/([0-9A-Z]{26})(\.end|\.hb\.\d+)?$/;
 
 /**
+ * A session that has no marker any more was collected, if no pack of it is left.
  * @param writers a pack of each session that wrote one, by sid
  */
 export async function checkSessions(
@@ -49,9 +43,8 @@ export async function checkSessions(
     if ('value' in read) session.marker = read.value;
     else await tellSession(run, sid, read.damage);
   });
-  for (const [sid, { hasMarker }] of sessions) if (!hasMarker) await tellSession(run, sid, 'missing');
   for (const [sid, packKey] of writers)
-    if (!sessions.has(sid) && (await run.store.head(packKey)) !== null)
+    if (sessions.get(sid)?.hasMarker !== true && (await run.store.head(packKey)) !== null)
       await tellSession(run, sid, 'missing');
   await tellLostManifests(run, closure, sessions);
 }
@@ -71,7 +64,7 @@ async function listSessions(run: VerifyRun): Promise<Sessions> {
 
 /** A marker says what its names say: its own, and that of the manifest. */
 async function readMarker(run: VerifyRun, sid: string, sessions: Sessions): Promise<SessionMarker | null> {
-  const key = `session/${sid}`;
+  const key = sessionKey(sid);
   const bytes = await run.store.get(key);
   if (bytes === null) return null; // collected between the listing and now
   const marker = JSON.parse(Buffer.from(bytes).toString('utf8')) as SessionMarker;
@@ -92,7 +85,7 @@ function isEnded(sessions: Sessions, sid: string): boolean {
 async function tellSession(run: VerifyRun, sid: string, damage: Damage): Promise<void> {
   await run.tellDamage({
     object: 'session',
-    objectKey: `session/${sid}`,
+    objectKey: sessionKey(sid),
     damage,
     means: 'collection-stops',
     recoveryPoints: [],
@@ -103,14 +96,14 @@ async function tellSession(run: VerifyRun, sid: string, damage: Damage): Promise
 async function tellLostManifests(run: VerifyRun, closure: LiveClosure, sessions: Sessions): Promise<void> {
   const lost = new Map<string, Damage>(closure.lost.map((each) => [each.manifestKey, each.damage]));
   for (const key of run.options.expectedManifests ?? [])
-    if (!closure.manifestKeys.has(key) && !closure.expired.has(manifestName(key))) lost.set(key, 'missing');
+    if (!closure.manifestKeys.has(key) && !closure.expired.has(key)) lost.set(key, 'missing');
   const suspects = new Set(endedWithoutManifest(run, closure, sessions));
   if (lost.size + suspects.size === 0) return;
   const written = await piecesWritten(run, sessions, new Set([...lost.keys(), ...suspects]));
   for (const key of suspects) if (written.has(key) && !(await isThere(run, key))) lost.set(key, 'missing');
   for (const [manifestKey, damage] of lost) {
     await run.tellDamage({
-      object: manifestKey.endsWith('.partial') ? 'partial' : 'manifest',
+      object: isPartialKey(manifestKey) ? 'partial' : 'manifest',
       objectKey: manifestKey,
       damage,
       means: 'recovery-point-lost',
@@ -130,33 +123,34 @@ function endedWithoutManifest(
   const endedRuns = new Set<string>();
   for (const { marker, ended } of sessions.values())
     if (marker !== null) (ended ? endedRuns : openRuns).add(marker.manifestKey);
-  const isGone = (key: string): boolean => !manifestKeys.has(key) && !expired.has(manifestName(key));
+  const isGone = (key: string): boolean => !manifestKeys.has(key) && !expired.has(key);
   return [...endedRuns].filter(
     (key) =>
       !openRuns.has(key) &&
       isGone(key) &&
-      isGone(`${key}.partial`) &&
+      isGone(partialKeyOf(key)) &&
       run.isDatabaseAsked(key.split('/')[1] ?? ''),
   );
 }
 
 /** A run may have committed between the listing of manifests and that of sessions. */
 async function isThere(run: VerifyRun, manifestKey: string): Promise<boolean> {
-  const heads = await Promise.all([run.store.head(manifestKey), run.store.head(`${manifestKey}.partial`)]);
+  const heads = await Promise.all([run.store.head(manifestKey), run.store.head(partialKeyOf(manifestKey))]);
   return heads.some((head) => head !== null);
 }
 
-/** Handles of what the sessions of these runs wrote, by manifest, as far as their recipes can be read. */
+/** Handles of what the sessions of these runs wrote and nobody removed, by manifest, as far as their recipes can be read. */
 async function piecesWritten(
   run: VerifyRun,
   sessions: Sessions,
   manifests: ReadonlySet<string>,
 ): Promise<Map<string, string[]>> {
   const written = new Map<string, string[]>();
+  const hidden = await hiddenRecipes(run.store);
   for await (const { key } of run.store.list('piece/')) {
     const marker = sessions.get(key.slice(key.lastIndexOf('-') + 1))?.marker ?? null;
-    if (marker === null) continue;
-    const names = [marker.manifestKey, `${marker.manifestKey}.partial`];
+    if (marker === null || hidden.has(recipeNameOf(key))) continue;
+    const names = [marker.manifestKey, partialKeyOf(marker.manifestKey)];
     if (!names.some((name) => manifests.has(name))) continue;
     const handle = await orDamage(() => handleOf(run, marker.dbKey, key));
     if ('value' in handle)

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type KeySlot, parseKeySlot, type Unlock, unwrapMasterKey } from '../crypto/key-slots';
 import { checkSegment } from '../dedup-index/segment-reader';
-import { REQUESTS_AT_ONCE } from '../limits';
+import { PACKS_VERIFIED_AT_ONCE } from '../limits';
 import { forEachAtOnce } from '../session/at-once';
 import { damaged, unsupported } from '../vault-error';
 import { VAULT_KEY, vaultDocument } from '../vault';
@@ -90,11 +90,11 @@ export async function checkCollections(run: VerifyRun): Promise<void> {
   }
 }
 
-/** Index segments spare writers work; nothing that is restored needs them. */
+/** Index segments spare writers work; nothing that is restored needs them. They are about as large as packs. */
 export async function checkIndexSegments(run: VerifyRun): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of run.store.list('index/')) if (run.isDatabaseAsked(dbKeyOf(key))) keys.push(key);
-  await forEachAtOnce(keys, REQUESTS_AT_ONCE, async (key) => {
+  await forEachAtOnce(keys, PACKS_VERIFIED_AT_ONCE, async (key) => {
     if (run.isOver) {
       run.left.indexSegments += 1;
       return;

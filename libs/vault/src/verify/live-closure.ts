@@ -7,11 +7,12 @@ import { EXTENT_FIELDS, type Recipe } from '../format/recipe';
 import { RECIPES_READ_PIECE_BYTES, REQUESTS_AT_ONCE } from '../limits';
 import { frameEnd } from '../restore/read-chunks';
 import { forEachAtOnce } from '../session/at-once';
+import { manifestKeyOfExpired } from '../collect/retention';
 import { readManifest } from '../session/manifest';
+import { isPartialKey, type PartialManifest, readPartial } from '../session/partial-manifest';
 import { readRecipe } from '../session/piece-names';
 import { damaged } from '../vault-error';
 import { type Damage, orDamage } from './finding';
-import { type Partial, readPartial } from './read-partial';
 import { type VerifyRun } from './verify-run';
 
 export interface LivePiece {
@@ -40,11 +41,14 @@ export interface LiveClosure {
   readonly packs: Map<string, NeededPack>;
   /** Every object below manifest/: recovery points, partials and tombstones. */
   readonly manifestKeys: Set<string>;
-  /** `<dbKey>/<name>` of manifests that retention let go. */
+  /** Keys of manifests and partials that retention let go. */
   readonly expired: ReadonlySet<string>;
   /** Manifests and partials that say nothing any more. */
   readonly lost: { readonly manifestKey: string; readonly damage: Damage }[];
 }
+
+/** A partial does not say how long its pieces are. */
+type NamedPiece = PartialManifest['pieces'][number] & { readonly bytes?: number };
 
 export async function readLiveClosure(run: VerifyRun): Promise<LiveClosure> {
   const closure: LiveClosure = {
@@ -61,31 +65,26 @@ export async function readLiveClosure(run: VerifyRun): Promise<LiveClosure> {
   return closure;
 }
 
-/** What stands behind `manifest/`: how a manifest is named elsewhere. */
-export function manifestName(manifestKey: string): string {
-  return manifestKey.split('/').slice(-2).join('/');
-}
-
 function isAsked(run: VerifyRun, { expired }: LiveClosure, key: string): boolean {
   const wanted = run.options.scope?.manifestKeys?.includes(key) ?? true;
-  return wanted && run.isDatabaseAsked(dbKeyOf(key)) && !expired.has(manifestName(key));
+  return wanted && run.isDatabaseAsked(dbKeyOf(key)) && !expired.has(key);
 }
 
 function dbKeyOf(manifestKey: string): string {
   return manifestKey.split('/')[1] ?? '';
 }
 
-async function readExpired(run: VerifyRun): Promise<ReadonlySet<string>> {
+export async function readExpired(run: VerifyRun): Promise<ReadonlySet<string>> {
   const expired = new Set<string>();
-  for await (const { key } of run.store.list('expired/')) expired.add(manifestName(key));
+  for await (const { key } of run.store.list('expired/')) expired.add(manifestKeyOfExpired(key));
   return expired;
 }
 
 async function takeManifest(run: VerifyRun, closure: LiveClosure, key: string): Promise<void> {
   const dbKey = dbKeyOf(key);
-  const isPartial = key.endsWith('.partial');
+  const isPartial = isPartialKey(key);
   run.objectsChecked[isPartial ? 'partial' : 'manifest'] += 1;
-  const read = await orDamage(() =>
+  const read = await orDamage<{ readonly pieces: readonly NamedPiece[] } | null>(() =>
     isPartial
       ? readPartial(run.store, run.keysOf(dbKey), key)
       : readManifest(run.store, run.keysOf(dbKey), key),
@@ -94,8 +93,7 @@ async function takeManifest(run: VerifyRun, closure: LiveClosure, key: string): 
     closure.lost.push({ manifestKey: key, damage: read.damage });
     return;
   }
-  const named: Partial['pieces'] = read.value?.pieces ?? [];
-  for (const { handle, recipeKey, bytes = 0 } of named) {
+  for (const { handle, recipeKey, bytes = 0 } of read.value?.pieces ?? []) {
     const piece: LivePiece = closure.pieces.get(recipeKey) ?? {
       dbKey,
       recipeKey,

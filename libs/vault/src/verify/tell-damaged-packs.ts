@@ -9,7 +9,7 @@ import { READ_BATCH_BYTES, READ_RANGE_BYTES_MAX } from '../limits';
 import { frameEnd, readChunks, type WantedChunk } from '../restore/read-chunks';
 import { type DamagedPacks } from './check-packs';
 import { orDamage } from './finding';
-import { type LiveClosure, type LivePiece, manifestName, readLiveRecipe } from './live-closure';
+import { type LiveClosure, type LivePiece, readExpired, readLiveRecipe } from './live-closure';
 import { type VerifyRun } from './verify-run';
 
 export async function tellDamagedPacks(
@@ -61,10 +61,9 @@ async function liveRecoveryPoints(
   pieces: readonly LivePiece[],
 ): Promise<ReadonlySet<string>> {
   const live = new Set<string>();
-  const expired = new Set<string>();
-  for await (const { key } of run.store.list('expired/')) expired.add(manifestName(key));
+  const expired = await readExpired(run);
   for (const key of new Set(pieces.flatMap(({ recoveryPoints }) => recoveryPoints)))
-    if (!expired.has(manifestName(key)) && (await run.store.head(key)) !== null) live.add(key);
+    if (!expired.has(key) && (await run.store.head(key)) !== null) live.add(key);
   return live;
 }
 

@@ -1,4 +1,5 @@
 import { type ObjectStore, ObjectStoreError } from '@adyton/object-store';
+import { expireRecoveryPoint } from '../index';
 import { bytesOf, replaceObject, withFlippedBit } from '../testing/damage-store';
 import { emptyVault, smallVault, type SmallVault } from '../testing/small-vault';
 import { writePiece } from '../testing/test-vault';
@@ -44,7 +45,7 @@ describe('a whole vault', () => {
     await session.leavePartial('RMAN failed');
     await session.end();
     const [expired = ''] = await vault.keysBelow('manifest/');
-    await vault.store.create(`expired/${expired}`, Buffer.from(''));
+    await expireRecoveryPoint(vault.store, expired, new Date(0));
     await vault.store.delete(expired);
     const dbKey = expired.split('/')[1] ?? '';
     await vault.store.create(`manifest/${dbKey}/run_9-000000000009`, Buffer.from('ADYTOMB1'));

@@ -1,0 +1,38 @@
+// A dry run: the same survey and the same scripts as a backup, with nothing run, and an answer whatever happens.
+import { runToken, type DryRunId, type RunId } from '@adyton/domain';
+import { join } from 'node:path';
+import { reasonOfFailure } from '../runs/run-failure';
+import { type AgentTools, type Planning } from './backup-run';
+import { composePlan, scriptsOf } from './compose-plan';
+import { openDatabase } from './open-database';
+import { surveyDatabase } from './survey-database';
+
+/** A fence that no run has. */
+const NO_FENCE = 0;
+
+export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<void> {
+  const { controlPlane, log } = tools;
+  let phase: Parameters<typeof reasonOfFailure>[1] = 'identity';
+  try {
+    const planning = await planningOf(tools, id);
+    await using database = await openDatabase(planning);
+    const survey = await surveyDatabase(planning, database, (entered) => {
+      phase = entered;
+      return Promise.resolve();
+    });
+    phase = 'script';
+    const plan = composePlan(planning, survey);
+    await controlPlane.answerDryRun(id, { plan: plan.document, scripts: scriptsOf(plan, null) });
+  } catch (error) {
+    log.warn({ dryRunId: id, phase, err: error }, 'dry-run.failed');
+    await controlPlane.answerDryRun(id, { reason: reasonOfFailure(error, phase) });
+  }
+}
+
+/** The names of a run that does not exist, so that the scripts look as they would. */
+async function planningOf(tools: AgentTools, id: DryRunId): Promise<Planning> {
+  const question = await tools.controlPlane.openDryRun(id);
+  const runId = id as string as RunId;
+  const tokenFile = join(tools.config.ADYTON_STATE_DIR, 'runs', runToken(runId), 'token');
+  return { ...tools, claimed: { ...question, runId, fence: NO_FENCE }, files: { tokenFile } };
+}

@@ -1,0 +1,28 @@
+// Changes without redo (NOLOGGING) that no backup covers: until the file is backed up again, recovery would leave their blocks corrupt.
+import { type RunPlan } from '@adyton/contracts';
+import { compareScn, type DataFileBase, type Scn } from '@adyton/domain';
+
+export interface NologgingFile {
+  readonly file: number;
+  readonly name: string;
+  readonly unrecoverableScn: Scn;
+}
+
+export function judgeNologging(
+  files: readonly NologgingFile[],
+  bases: ReadonlyMap<number, Pick<DataFileBase, 'checkpointScn'>>,
+): RunPlan['checks'][number] {
+  const uncovered = files.flatMap(({ file, name, unrecoverableScn }) => {
+    const from = bases.get(file)?.checkpointScn ?? null;
+    if (unrecoverableScn === '0' || (from !== null && compareScn(unrecoverableScn, from) <= 0)) return [];
+    return [
+      `file ${file} (${name}): changes without redo between SCN ${from ?? '0'} and ${unrecoverableScn}`,
+    ];
+  });
+  return {
+    code: 'nologging',
+    verdict: uncovered.length === 0 ? 'ok' : 'warning',
+    evidence: uncovered.length === 0 ? 'no change without redo since the last backup' : uncovered.join('; '),
+    hint: 'this backup covers them; ALTER DATABASE FORCE LOGGING prevents new ones',
+  };
+}

@@ -1,0 +1,60 @@
+// Steps 2 to 4 up to the script: everything a backup is decided from, read and judged, with nothing written. A run and a dry run share it.
+import { type RunPhase } from '@adyton/domain';
+import { type DatabaseFacts } from '@adyton/oracle';
+import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
+import { checkInstances, checkThat, type Check } from './check-instances';
+import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
+import { confirmIdentity } from './confirm-identity';
+import { decideLevel, type LevelFacts } from './decide-level';
+import { estimateDataFiles, type Estimate } from './estimate-data-files';
+import { judgeNologging } from './judge-nologging';
+
+export interface Survey {
+  readonly identity: Identity;
+  readonly decision: LevelFacts['decision'];
+  readonly estimate: Estimate;
+  /** On disk and not in the vault yet; the log switch after the data files adds to them. */
+  readonly waitingLogs: readonly ArchivedLogFacts[];
+  readonly checks: readonly Check[];
+}
+
+/** @param enter told each phase as it begins. @throws RunFailure, AdytonError, OracleError */
+export async function surveyDatabase(
+  run: Planning,
+  database: DatabaseFacts,
+  enter: (phase: RunPhase) => Promise<void>,
+): Promise<Survey> {
+  await enter('identity');
+  const identity = await confirmIdentity(run, database);
+
+  // Step 2: full, incremental or archived logs, per data file.
+  await enter('level');
+  const { decision, dataFiles, bases } = await decideLevel(run, database, identity);
+
+  // Step 3: what will be read.
+  await enter('estimate');
+  const estimate = await estimateDataFiles(database, dataFiles, decision);
+  const onDisk = await database.archivedLogs();
+
+  // Step 4, first half: the pre-checks.
+  await enter('checks');
+  const choice = chooseLogRanges({
+    onDisk,
+    lastInVault: run.claimed.lastLogs,
+    resetlogsScn: identity.resetlogsScn,
+  });
+  const waitingLogs = choice.kind === 'gap' ? [] : logsInRanges(onDisk, choice.ranges);
+  const checks = [
+    ...(await checkInstances(run, identity)),
+    checkThat(
+      'archived-logs',
+      choice.kind !== 'gap',
+      choice.kind === 'gap'
+        ? `archived log thread ${choice.thread} sequence ${choice.missingSequence} is neither in the vault nor on disk`
+        : `${waitingLogs.length} log(s) wait to be backed up`,
+      'restore the log to its place; points before it stay usable, later ones need a full backup',
+    ),
+    judgeNologging(dataFiles, bases),
+  ];
+  return { identity, decision, estimate, waitingLogs, checks };
+}

@@ -1,0 +1,13 @@
+// What the level and the logs of a backup are decided from: the database, and what its recovery points hold.
+import { type BackupQuestion, type Database } from '@adyton/contracts';
+import { type AskedKind } from '@adyton/domain';
+import { readLastDataPoint, readLastLogs, type LedgerSession } from '@adyton/ledger';
+
+export async function backupQuestionOf(
+  session: LedgerSession,
+  database: Database,
+  kind: AskedKind,
+): Promise<BackupQuestion> {
+  const lastPoint = await readLastDataPoint(session, database.id);
+  return { database, kind, lastPoint, lastLogs: await readLastLogs(session, database.id) };
+}

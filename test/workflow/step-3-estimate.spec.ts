@@ -1,0 +1,107 @@
+// Steps 3 and 4 of the workflow on the real processes: what is known before a byte moves, by a run and by a dry run.
+import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  backUp,
+  changeRows,
+  DATABASE_NAME,
+  eventually,
+  getRequest,
+  getRun,
+  healStore,
+  runStack,
+  slowStore,
+  type RunningStack,
+} from '../support/running-stack';
+
+jest.setTimeout(400_000);
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await runStack({ databaseBytes: '24M' });
+});
+afterAll(() => stack.stop());
+
+const plan = (kind: 'auto' | 'full' | 'archivelog' = 'auto') =>
+  callRoute(stack.api, restRoutes.planBackup, { params: { database: DATABASE_NAME }, query: { kind } });
+
+it('S4.7 shows level, checks, estimate and scripts of a backup without running anything', async () => {
+  const shown = await plan();
+  expect(shown.plan).toMatchObject({ level: 'level0', levelReason: 'first-backup' });
+  expect(shown.plan.checks.map((c) => [c.code, c.verdict])).toEqual([
+    ['instance-open', 'ok'],
+    ['archivelog-mode', 'ok'],
+    ['primary-role', 'ok'],
+    ['sbt-library', 'ok'],
+    ['rman', 'ok'],
+    ['dedup-worker', 'ok'],
+    ['archived-logs', 'ok'],
+    ['nologging', 'ok'],
+  ]);
+  expect(shown.plan.bytesExpected).toBeGreaterThan(0);
+  expect(shown.scripts.map((s) => s.step)).toEqual(['data', 'control-file']);
+  expect(shown.scripts[0]?.text).toContain('INCREMENTAL LEVEL 0');
+  for (const table of ['requests', 'runs', 'recovery_points', 'pieces'])
+    expect(await stack.sql(`SELECT 1 FROM adyton.${table}`)).toEqual([]);
+  const text = await stack.cli(['backup', DATABASE_NAME, '--dry-run']);
+  expect(text.code).toBe(0);
+  expect(text.stdout).toContain('level0 (first-backup)');
+  expect(text.stdout).toContain('✔ archivelog-mode');
+});
+
+it('S4.7 shows a failed check with its hint instead of failing', async () => {
+  await stack.services['dedup-worker'].stop();
+  const { plan: shown } = await plan();
+  expect(shown.checks.find((c) => c.code === 'dedup-worker')).toMatchObject({
+    verdict: 'failed',
+    hint: expect.stringContaining('adyton-dedup-worker') as string,
+  });
+  await stack.services['dedup-worker'].start();
+});
+
+it('S3.1 S3.4 stores the estimate before a byte moves, and shows progress that only grows up to 100 %', async () => {
+  await slowStore(stack, 150);
+  const request = await callRoute(stack.api, restRoutes.createBackupRequest, {
+    body: { database: DATABASE_NAME, kind: 'full' },
+  });
+  const { runId } = await eventually(
+    () => getRequest(stack, request.id),
+    (r) => r.runId !== null,
+  );
+  const samples: RunDetail[] = [];
+  for (;;) {
+    const run = await getRun(stack, runId ?? '');
+    samples.push(run);
+    if (!['planning', 'running', 'committing'].includes(run.state)) break;
+    await sleep(50);
+  }
+  await healStore(stack);
+  const percents = samples.map((r) => r.progress.percentDone);
+  expect(percents).toEqual([...percents].sort((a, b) => a - b));
+  expect(percents.at(-1)).toBe(100);
+  expect(percents.some((p) => p > 0 && p < 100)).toBe(true);
+  for (const { progress } of samples.filter((r) => r.progress.bytesRead > 0))
+    expect(progress.bytesExpected).not.toBeNull();
+  const done = samples.at(-1);
+  expect(done).toMatchObject({ state: 'succeeded' });
+  for (const file of done?.plan?.files ?? []) {
+    expect(file.bytes).toBeGreaterThan(0);
+    expect(file).toMatchObject({ method: 'whole-file', bytesExpected: file.bytes });
+    expect(file.name).not.toContain('temp');
+    expect(file.status).toMatch(/^(SYSTEM|ONLINE)/);
+  }
+});
+
+it('S3.2 estimates a level 1 from the last one, and records how', async () => {
+  await changeRows(stack, 3);
+  const first = await backUp(stack);
+  expect(new Set(first.plan?.files.map((f) => f.method))).toEqual(new Set(['guess']));
+  const { plan: shown } = await plan();
+  expect(shown.level).toBe('level1');
+  expect(new Set(shown.files.map((f) => f.method))).toEqual(new Set(['last-level1']));
+  expect(shown.files.every((f) => f.bytesExpected <= f.bytes)).toBe(true);
+});
+
+it('S4.7 says that the agent does not run instead of waiting for it', async () => {
+  await stack.services.agent.stop();
+  await expect(plan()).rejects.toMatchObject({ code: 'ADY_AGENT_NOT_RUNNING' });
+});
