@@ -6,8 +6,12 @@ const MIB = 1024 * KIB;
 
 /** Address space of one slot: the unit in which data files are deduplicated. Part of the format. */
 export const SLOT_BYTES = 64 * KIB;
-/** Cuts of everything that is no data-file block, and of archived logs. Part of the format. */
+/** Cuts of archived logs. Part of the format. */
 export const CUT_BYTES = MIB;
+/** Chunks of what is neither data-file block nor log: small enough to find what stayed the same, large enough to compress and to index. */
+export const CDC_BYTES_MIN = 32 * KIB;
+export const CDC_BYTES_NORMAL = 128 * KIB;
+export const CDC_BYTES_MAX = 512 * KIB;
 /** Changed blocks of many slots that make one chunk: small enough to be read for one block, large enough to compress. */
 export const PATCH_CHUNK_BYTES_MAX = 128 * KIB;
 /** Changed blocks gathered before they are sealed: enough work for a thread, little enough to belong to a pack's slack. */

@@ -1,9 +1,11 @@
 // Where a stream is cut. Data-file blocks are cut by their address: all blocks of one size of one 64 KiB slot that stand together, so that
-// a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything else every 1 MiB
-// and where it turns into zeros: RMAN fills a piece up with them behind bookkeeping that differs every time. A pure function over the
-// bytes of one segment; what is not finished is carried into the next.
+// a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything else where its
+// content says so (FastCDC) and where it turns into zeros: RMAN fills a piece up with them behind bookkeeping that differs every time, and
+// a content-defined cut inside zeros would come either never or at every smallest size. A pure function over the bytes of one segment;
+// what is not finished is carried into the next.
 import { CHUNK_KINDS, type ChunkKind } from '../format/chunk-kinds';
 import { CUT_BYTES, SLOT_BYTES } from '../limits';
+import { findCut, type GearTable } from './gear';
 import {
   announcedBlockBytes,
   blockAddress,
@@ -24,6 +26,16 @@ export interface CutResult {
   readonly addresses: Uint32Array;
   /** Bytes from here on belong to a chunk that is not finished. */
   readonly carriedFrom: number;
+  /** `gridFrom` of the next segment, which begins with the carried bytes. */
+  readonly nextGridFrom: number;
+}
+
+export interface CutOptions {
+  readonly gear: GearTable;
+  /** True when no more bytes follow, so that nothing is carried. */
+  readonly last: boolean;
+  /** The first byte at which a block may begin: blocks lie at multiples of 512 of the stream, a segment may begin elsewhere. */
+  readonly gridFrom: number;
 }
 
 const REDO_BLOCKS_PER_CUT = CUT_BYTES / REDO_BLOCK_BYTES;
@@ -33,14 +45,14 @@ const STEP_BYTES = 512;
 const ZERO_RUN_BYTES_MIN = DATA_BLOCK_BYTES_MAX;
 const ZEROS = Buffer.alloc(ZERO_RUN_BYTES_MIN);
 
-/** @param last true when no more bytes follow, so that nothing is carried. */
-export function cutStream(bytes: Buffer, last: boolean): CutResult {
-  const cutter = new Cutter(bytes, last);
+export function cutStream(bytes: Buffer, options: CutOptions): CutResult {
+  const cutter = new Cutter(bytes, options);
   cutter.run();
   return {
     cuts: Uint32Array.from(cutter.cuts),
     addresses: Uint32Array.from(cutter.addresses),
     carriedFrom: cutter.open,
+    nextGridFrom: (STEP_BYTES - ((cutter.open - options.gridFrom) % STEP_BYTES)) % STEP_BYTES,
   };
 }
 
@@ -57,19 +69,21 @@ class Cutter {
   private gathered: number[] = [];
   private redo: RedoBlock | null = null;
   private inZeros = false;
+  private readonly gearState = { hash: 0 };
 
   constructor(
     private readonly bytes: Buffer,
-    private readonly last: boolean,
+    private readonly options: CutOptions,
   ) {}
 
   run(): void {
     const end = this.bytes.length;
     while (this.at < end) {
-      if (!this.last && end - this.at < DATA_BLOCK_BYTES_MAX) return;
-      if (!this.takeDataBlock(end) && !this.takeRedoBlock(end)) this.takeRaw(end);
+      if (!this.options.last && end - this.at < DATA_BLOCK_BYTES_MAX) return;
+      if (this.at < this.options.gridFrom || (!this.takeDataBlock(end) && !this.takeRedoBlock(end)))
+        this.takeRaw(end);
     }
-    if (this.last) this.cut();
+    if (this.options.last) this.cut();
   }
 
   private takeDataBlock(end: number): boolean {
@@ -104,12 +118,23 @@ class Cutter {
 
   private takeRaw(end: number): void {
     const zeros = this.isZero(this.inZeros ? STEP_BYTES : ZERO_RUN_BYTES_MIN);
-    const limit = this.inZeros ? SLOT_BYTES : CUT_BYTES;
-    if (this.kind !== CHUNK_KINDS.raw || zeros !== this.inZeros || this.at - this.open >= limit) {
+    const isFull = zeros && this.at - this.open >= SLOT_BYTES;
+    if (this.kind !== CHUNK_KINDS.raw || zeros !== this.inZeros || isFull) {
       this.begin(CHUNK_KINDS.raw);
       this.inZeros = zeros;
     }
-    this.at = Math.min(this.at + STEP_BYTES, end);
+    const from = this.at;
+    this.at = Math.min(from < this.options.gridFrom ? this.options.gridFrom : from + STEP_BYTES, end);
+    if (!zeros) this.cutByContent(from);
+  }
+
+  private cutByContent(from: number): void {
+    const to = this.at;
+    const cutAt = findCut(this.bytes, { open: this.open, from, to }, this.options.gear, this.gearState);
+    if (cutAt < 0) return;
+    this.at = cutAt;
+    this.begin(CHUNK_KINDS.raw);
+    this.at = to;
   }
 
   private isZero(length: number): boolean {
@@ -123,6 +148,7 @@ class Cutter {
     this.slot = -1;
     this.redo = null;
     this.inZeros = false;
+    this.gearState.hash = 0;
   }
 
   private cut(): void {

@@ -11,7 +11,7 @@ export interface DatabaseKeys {
   readonly encKey: Buffer;
   /** Index segments, recipes, manifests, names of pieces. */
   readonly metaKey: Buffer;
-  /** Content-defined chunking; reserved. */
+  /** Content-defined cuts. */
   readonly gearKey: Buffer;
 }
 

@@ -3,6 +3,7 @@
 // caller that is faster than that waits. After close() resolves, every pack of the piece and its recipe are durable; before, nothing of it
 // can be seen.
 import { cutStream, type CutResult } from '../chunking/cut-stream';
+import { gearTableOf, type GearTable } from '../chunking/gear';
 import { INDEXED_KINDS } from '../format/chunk-kinds';
 import { LOCATION } from '../format/chunk-table';
 import { PACK_KINDS, type PackRef } from '../format/pack';
@@ -38,6 +39,8 @@ export class PieceIngest {
   private filled = 0;
   /** The unfinished chunk, where it lies in the segment before. */
   private carried: Uint8Array = NOTHING;
+  private gridFrom = 0;
+  private readonly gear: GearTable;
   private tail: Promise<void> = Promise.resolve();
   private failure: unknown = null;
   private readonly roomWaiters: (() => void)[] = [];
@@ -57,6 +60,7 @@ export class PieceIngest {
     readonly handle: string,
     prior: readonly PriorRegion[] | null,
   ) {
+    this.gear = gearTableOf(context.keys.gearKey);
     this.buffers = context.buffers.pieceOpened();
     this.freeSegments = [...this.buffers.segments];
     this.packs = this.dataPacks();
@@ -172,8 +176,9 @@ export class PieceIngest {
     const full = this.segment;
     if (full === null) return;
     const view = full.bytes.subarray(0, this.filled);
-    const cut = cutStream(view, last);
+    const cut = cutStream(view, { gear: this.gear, last, gridFrom: this.gridFrom });
     const { cuts, carriedFrom } = cut;
+    this.gridFrom = cut.nextGridFrom;
     const digested = this.context.compute.digest({
       bytes: new Uint8Array(full.shared, 0, carriedFrom),
       cuts,
