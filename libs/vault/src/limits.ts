@@ -38,8 +38,12 @@ export const SEGMENT_BYTES = 4 * MIB;
 export const SEGMENT_UNITS_MAX = SEGMENT_BYTES / 512 + 1;
 /** Segments of one piece under way: one being filled, one being hashed, one being sealed. */
 export const SEGMENTS_PER_PIECE = 3;
-/** A pack is sealed when another segment might not fit: one PUT of known length. */
+/** Size of a pack: one PUT of known length. */
 export const PACK_BYTES_MAX = 32 * MIB;
+/** A pack this close to its size is sealed; what one more segment brings, mostly less than half of it, comes on top of a pack. */
+export const PACK_BYTES_SHORT_MAX = MIB;
+/** An open pack is sealed at this age, ms: a run that breaks off loses no more than that of what it stored. */
+export const PACK_AGE_MS_MAX = 15 * 60 * 1000;
 /** Room for frames that a full pack still receives, its directory and footer. */
 export const PACK_SLACK_BYTES = SEGMENT_BYTES + PATCH_ARENA_BYTES + MIB;
 /** Pack buffers beyond one for each open piece: a pack being uploaded while the next is filled. */

@@ -61,26 +61,25 @@ export class ChunkTable {
     this.idAt(row).set(id);
   }
 
-  /** Valid until the next row is added. */
   idAt(row: number): Uint8Array {
-    const words = this.idWords.view(row * ID_WORDS, ID_WORDS);
+    const words = this.idWords.row(row * ID_WORDS, ID_WORDS);
     return new Uint8Array(words.buffer, words.byteOffset, ID_BYTES);
   }
 
-  /** Valid until the next row is added; may be written to. */
+  /** May be written to. */
   locationAt(row: number): Uint32Array {
-    return this.locations.view(row * LOCATION_FIELDS, LOCATION_FIELDS);
+    return this.locations.row(row * LOCATION_FIELDS, LOCATION_FIELDS);
   }
 
-  /** All ids, one after the other, by row. */
+  /** A copy of all ids, one after the other, by row. */
   allIds(): Buffer {
-    const words = this.idWords.view();
+    const words = this.idWords.all();
     return Buffer.from(words.buffer, words.byteOffset, words.byteLength);
   }
 
-  /** All locations, by row. */
+  /** A copy of all locations, by row. */
   allLocations(): Uint32Array {
-    return this.locations.view();
+    return this.locations.all();
   }
 
   /** Ids are keyed hashes: their first bytes are as good as any hash of them. */

@@ -1,8 +1,12 @@
-// A column of 32-bit numbers that grows: a million rows are one array, not a million objects.
-const CAPACITY_MIN = 1024;
+// A column of 32-bit numbers that grows: a million rows are a few arrays, not a million objects. It grows page by page, so that it never
+// takes twice its size for a moment, nor keeps room it does not need.
+
+/** Numbers of a page; a row of 2, 4 or 8 lies in one. */
+const PAGE = 16_384;
+const PAGE_BITS = 14;
 
 export class GrowingColumn {
-  private values = new Uint32Array(CAPACITY_MIN);
+  private readonly pages: Uint32Array[] = [];
   private count = 0;
 
   get length(): number {
@@ -11,31 +15,39 @@ export class GrowingColumn {
 
   push(values: ArrayLike<number>): void {
     const start = this.grow(values.length);
-    this.values.set(values, start);
+    for (let i = 0; i < values.length; i += 1) this.set(start + i, values[i] ?? 0);
   }
 
   /** Adds zeros. @returns where they begin */
   grow(length: number): number {
     const start = this.count;
-    if (start + length > this.values.length) {
-      const grown = new Uint32Array(Math.max(this.values.length * 2, start + length));
-      grown.set(this.values.subarray(0, start));
-      this.values = grown;
-    }
     this.count += length;
+    while (this.pages.length * PAGE < this.count) this.pages.push(new Uint32Array(PAGE));
     return start;
   }
 
   get(index: number): number {
-    return this.values[index] ?? 0;
+    return this.pages[index >>> PAGE_BITS]?.[index % PAGE] ?? 0;
   }
 
   set(index: number, value: number): void {
-    this.values[index] = value;
+    const page = this.pages[index >>> PAGE_BITS];
+    if (page !== undefined) page[index % PAGE] = value;
   }
 
-  /** Valid until the next push. */
-  view(from = 0, length = this.count - from): Uint32Array {
-    return this.values.subarray(from, Math.min(from + length, this.count));
+  /** A row of 2, 4 or 8 numbers; may be written to. @throws RangeError when it is not there */
+  row(from: number, length: number): Uint32Array {
+    const page = this.pages[from >>> PAGE_BITS];
+    if (page === undefined || from + length > this.count) throw new RangeError(`there is no row at ${from}`);
+    return page.subarray(from % PAGE, (from % PAGE) + length);
+  }
+
+  /** A copy of everything. */
+  all(): Uint32Array {
+    const all = new Uint32Array(this.count);
+    this.pages.forEach((page, i) =>
+      all.set(page.subarray(0, Math.min(PAGE, this.count - i * PAGE)), i * PAGE),
+    );
+    return all;
   }
 }

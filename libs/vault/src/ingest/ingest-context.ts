@@ -13,6 +13,7 @@ export interface IngestContext {
   readonly vaultId: string;
   readonly sid: string;
   readonly buffers: IngestBuffers;
+  now(): Date;
   /** Where a chunk lies durably, or null. */
   findStored(id: Uint8Array): StoredChunk | null;
   /** False for packs a collector condemned: whatever names them, what they hold counts as absent. */

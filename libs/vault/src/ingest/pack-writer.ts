@@ -16,6 +16,8 @@ export interface PackWriterOptions {
   readonly kind: PackKind;
   /** From here on the pack is full. */
   readonly bytesMax: number;
+  /** From this age on it counts as full. */
+  readonly ageMsMax: number;
   /** Shared memory. */
   takeBuffer(): Promise<Buffer> | Buffer;
   giveBackBuffer(buffer: Buffer): void;
@@ -28,6 +30,7 @@ interface Filling {
   readonly open: OpenPack;
   readonly buffer: Buffer;
   readonly rows: number[];
+  readonly begunMs: number;
 }
 
 export class PackWriter {
@@ -47,7 +50,9 @@ export class PackWriter {
   }
 
   get isFull(): boolean {
-    return (this.filling?.open.bytes ?? 0) >= this.options.bytesMax;
+    if (this.filling === null) return false;
+    const ageMs = this.context.now().getTime() - this.filling.begunMs;
+    return this.filling.open.bytes >= this.options.bytesMax || ageMs >= this.options.ageMsMax;
   }
 
   /** @param bytes shared memory where a thread does the work; the caller's again when the promise settles */
@@ -103,7 +108,12 @@ export class PackWriter {
     const buffer = await this.options.takeBuffer();
     const { keys, vaultId, sid } = this.context;
     const context = { encKey: keys.encKey, vaultId, packSalt: randomBytes(SALT_BYTES) };
-    return { buffer, open: new OpenPack(buffer, context, sid, this.options.kind), rows: [] };
+    return {
+      buffer,
+      open: new OpenPack(buffer, context, sid, this.options.kind),
+      rows: [],
+      begunMs: this.context.now().getTime(),
+    };
   }
 
   private async upload({ buffer, rows }: Filling, bytes: Buffer, pack: PackRef): Promise<void> {

@@ -65,13 +65,13 @@ export class PieceChunks {
     else this.extents.push([row, offset, length]);
   }
 
-  /** Valid until the next chunk or extent is added. */
+  /** Copies. */
   forRecipe(): Pick<Recipe, 'packs' | 'ids' | 'locations' | 'extents'> {
     return {
       packs: this.packs,
       ids: this.table.allIds(),
       locations: this.table.allLocations(),
-      extents: this.extents.view(),
+      extents: this.extents.all(),
     };
   }
 }

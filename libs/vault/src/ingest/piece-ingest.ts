@@ -7,7 +7,13 @@ import { gearTableOf, type GearTable } from '../chunking/gear';
 import { INDEXED_KINDS } from '../format/chunk-kinds';
 import { LOCATION } from '../format/chunk-table';
 import { PACK_KINDS, type PackRef } from '../format/pack';
-import { METADATA_PACK_BYTES_MAX, PACK_BYTES_MAX, SEGMENT_BYTES } from '../limits';
+import {
+  METADATA_PACK_BYTES_MAX,
+  PACK_AGE_MS_MAX,
+  PACK_BYTES_MAX,
+  PACK_BYTES_SHORT_MAX,
+  SEGMENT_BYTES,
+} from '../limits';
 import { type BlockMap } from '../map/block-map';
 import { type PriorRegion } from '../map/prior-maps';
 import { type PieceBuffers, type Segment } from './ingest-buffers';
@@ -231,7 +237,8 @@ export class PieceIngest {
     const { buffers } = this.context;
     return new PackWriter(this.context, this.chunks, {
       kind: PACK_KINDS.data,
-      bytesMax: PACK_BYTES_MAX - SEGMENT_BYTES,
+      bytesMax: PACK_BYTES_MAX - PACK_BYTES_SHORT_MAX,
+      ageMsMax: PACK_AGE_MS_MAX,
       takeBuffer: () => buffers.takePack(),
       giveBackBuffer: (buffer) => buffers.giveBackPack(buffer),
       onDurable: (rows, pack) => this.learn(rows, pack),
@@ -246,6 +253,7 @@ export class PieceIngest {
     return new PackWriter(this.context, this.chunks, {
       kind: PACK_KINDS.metadata,
       bytesMax: METADATA_PACK_BYTES_MAX,
+      ageMsMax: Infinity, // what it names goes first
       takeBuffer: async () => {
         await free;
         free = new Promise((resolve) => (release = resolve));

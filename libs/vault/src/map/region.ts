@@ -87,7 +87,7 @@ export class Region {
         this.fingerprints.subarray(block * FINGERPRINT_WORDS, (block + 1) * FINGERPRINT_WORDS),
       );
     }
-    return { ...this.name, rows: rows.view().slice(), fingerprints: fingerprints.view().slice() };
+    return { ...this.name, rows: rows.all(), fingerprints: fingerprints.all() };
   }
 
   private rowAt(block: number, tier: number): number {

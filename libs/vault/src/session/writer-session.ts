@@ -253,6 +253,7 @@ export class WriterSession {
       vaultId,
       sid: this.sid,
       buffers: this.options.buffers,
+      now: () => this.options.now(),
       findStored: (id) => this.index.find(id),
       isUsable: (pack) => this.isUsable(pack),
       readMap: (ref) => this.readMap(ref),
