@@ -19,10 +19,14 @@ export type StoreFault =
 /** Says which fault, if any, befalls the operation. */
 export type FaultChoice = (operation: StoreOperation, key: string) => StoreFault | null;
 
-/** Creations that a stale listing misses. */
+/** Creations that a stale listing misses, unless it is told otherwise. */
 const STALE_CREATIONS = 4;
 
-export function faultyStore(store: ObjectStore, faultOf: FaultChoice): ObjectStore {
+export function faultyStore(
+  store: ObjectStore,
+  faultOf: FaultChoice,
+  staleCreations = STALE_CREATIONS,
+): ObjectStore {
   const created: string[] = [];
   const failure = (fault: StoreFault): ObjectStoreError =>
     new ObjectStoreError(
@@ -50,7 +54,7 @@ export function faultyStore(store: ObjectStore, faultOf: FaultChoice): ObjectSto
     list: (prefix, options) => {
       const fault = faultOf('list', prefix);
       if (fault !== null && fault !== 'stale-list') return failingList(failure(fault));
-      const hidden = new Set(fault === null ? [] : created.slice(-STALE_CREATIONS));
+      const hidden = new Set(fault === null ? [] : created.slice(-staleCreations));
       return without(hidden, store.list(prefix, options));
     },
     ...(store.lock === undefined ? {} : { lock: store.lock.bind(store) }),
