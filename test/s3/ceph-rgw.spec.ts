@@ -1,12 +1,14 @@
-// The object-store contract, and a piece through the vault, against a real S3 server that is not ours: Ceph RGW from Debian.
+// The object-store contract, and a whole vault with its collector, against a real S3 server that is not ours: Ceph RGW from Debian.
 // Where it cannot be installed, S3_TEST_ENDPOINT, S3_TEST_ACCESS_KEY and S3_TEST_SECRET_KEY name another one.
 import { isFit, openObjectStore, probeObjectStore, type ObjectStore } from '@adyton/object-store';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeObjectStore } from '../../libs/object-store/src/testing/object-store.contract';
-import { testVault, writePiece } from '../../libs/vault/src/testing/test-vault';
-import { dataFilePiece, range } from '../../libs/vault/src/testing/oracle-stream';
+import { createTombstone, createVault, lockPacks, lockUntil, openVault } from '@adyton/vault';
+import { collectedVault } from '../../libs/vault/src/testing/collected-vault';
+import { dataFilePiece, randomBytesOf, range } from '../../libs/vault/src/testing/oracle-stream';
+import { writePiece } from '../../libs/vault/src/testing/test-vault';
 import { freePort } from '../../stack/src/free-port';
 import { runCommand } from '../../stack/src/run-command';
 
@@ -115,12 +117,62 @@ it('refuses a wrong secret as denied', async () => {
   await expect(open('contract', { secret: 'wrong' })).rejects.toMatchObject({ kind: 'denied' });
 });
 
-it('brings a piece through the vault and back', async () => {
-  const vault = testVault(await open('vault'));
-  const session = await vault.session(1);
+describe('a vault in it', () => {
   const bytes = dataFilePiece({ run: 1, blocks: range(1, 900) });
-  await writePiece(session, 'h/1', bytes);
-  expect(await session.commit({ contents: {}, closure: ['h/1'] })).toMatchObject({ kind: 'committed' });
-  await session.end();
-  expect((await vault.restore('h/1')).equals(bytes)).toBe(true);
+
+  it('is created, backed up to, collected and restored from', async () => {
+    const store = await open('vault');
+    const unlock = { kind: 'key-file', key: Buffer.alloc(32, 1) } as const;
+    const { vaultId } = await createVault(store, { unlock, now: new Date() });
+    expect((await openVault(store, unlock)).vaultId).toBe(vaultId);
+    const vault = collectedVault(store);
+    const first = await vault.backUp(1, { 'h/1': bytes, 'h/logs': randomBytesOf(1, 3_000_000) });
+    await vault.backUp(2, { 'h/2': bytes });
+    await vault.letGo(first);
+    expect(await vault.collect()).toMatchObject({ outcome: 'done', packsDeleted: 1, packsRetained: 0 });
+    expect((await vault.restore('h/2')).equals(bytes)).toBe(true);
+    await expect(vault.restore('h/logs')).rejects.toMatchObject({ kind: 'piece-missing' });
+  });
+
+  it('has one outcome when a commit and a tombstone, or two collectors, race', async () => {
+    const vault = collectedVault(await open('races'));
+    for (let run = 1; run <= 8; run += 1) {
+      const session = await vault.session(run);
+      await writePiece(session, `h/${run}`, randomBytesOf(run, 20_000));
+      const [commit, fenced] = await Promise.all([
+        session.commit({ contents: {}, closure: [`h/${run}`] }),
+        createTombstone(vault.store, { dbKey: vault.keys.dbKey, runId: `run_${run}`, fence: run }),
+      ]);
+      expect(commit.kind).toBe(fenced ? 'fenced' : 'committed');
+      await session.end();
+      if (commit.kind === 'committed') await vault.letGo(commit.manifestKey);
+    }
+    await vault.letGo(await vault.backUp(9, { 'h/9': bytes }));
+    const reports = await Promise.all([vault.collect(), vault.collect(), vault.collect()]);
+    expect(reports.map(({ generation }) => generation)).toEqual([1, 1, 1]);
+    expect((await vault.keysBelow('gc/')).sort()).toEqual(
+      ['condemned', 'done', 'sessions', 'verdict'].map((step) => `gc/000001/${step}`),
+    );
+  });
+
+  it('keeps locked packs as retained, and deletes the others for good', async () => {
+    const vault = collectedVault(await openLockable('locked-vault'));
+    const locked = await vault.backUp(1, { 'h/1': randomBytesOf(1, 50_000) });
+    await lockPacks(vault.store, await vault.keysBelow('pack/'), lockUntil(new Date()));
+    const unlocked = await vault.backUp(2, { 'h/2': randomBytesOf(2, 50_000) });
+    await vault.backUp(3, { 'h/3': bytes });
+    for (const manifestKey of [locked, unlocked]) await vault.letGo(manifestKey);
+    expect(await vault.collect()).toMatchObject({ outcome: 'done', packsDeleted: 1, packsRetained: 1 });
+    expect(await vault.keysBelow('pack/')).toHaveLength(2);
+    expect((await vault.restore('h/3')).equals(bytes)).toBe(true);
+  });
+
+  it('is refused where the bucket overwrites', async () => {
+    const store = await open('refused', { objectLock: { mode: 'governance' } });
+    const isFitting = isFit(await probeObjectStore(store, 'p1'));
+    const unlock = { kind: 'key-file', key: Buffer.alloc(32, 1) } as const;
+    const creating = createVault(store, { unlock, now: new Date() });
+    if (isFitting) await expect(creating).resolves.toBeDefined();
+    else await expect(creating).rejects.toMatchObject({ kind: 'unfit-store' });
+  });
 });

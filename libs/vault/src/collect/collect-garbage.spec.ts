@@ -20,13 +20,6 @@ import { DBID, writePiece } from '../testing/test-vault';
 const one = randomBytesOf(1, 40_000);
 const two = randomBytesOf(2, 50_000);
 
-/** Retention lets a recovery point and all its pieces go. */
-async function letGo(vault: CollectedVault, manifestKey: string): Promise<void> {
-  await expireRecoveryPoint(vault.store, manifestKey, vault.now());
-  const manifest = await readManifest(vault.store, vault.keys, manifestKey);
-  for (const { recipeKey } of manifest?.pieces ?? []) await releasePiece(vault.store, recipeKey);
-}
-
 describe('what is deleted', () => {
   it('nothing, while all of it is needed, and no generation is begun', async () => {
     const vault = collectedVault();
@@ -41,7 +34,7 @@ describe('what is deleted', () => {
     const first = await vault.backUp(1, { 'h/1': one });
     await vault.backUp(2, { 'h/2': two });
     const kept = [...(await vault.keysBelow('pack/')), ...(await vault.keysBelow('index/'))].length / 2;
-    await letGo(vault, first);
+    await vault.letGo(first);
     const report = await vault.collect();
     expect(report).toMatchObject({
       outcome: 'done',
@@ -94,7 +87,7 @@ describe('what is deleted', () => {
     const bytes = dataFilePiece({ run: 1, blocks: range(1, 200) });
     const first = await vault.backUp(1, { 'h/1': bytes });
     await vault.backUp(2, { 'h/2': bytes });
-    await letGo(vault, first);
+    await vault.letGo(first);
     await vault.collect();
     expect((await vault.restore('h/2')).equals(bytes)).toBe(true);
     await expect(vault.restore('h/1')).rejects.toMatchObject({ kind: 'piece-missing' });
@@ -107,7 +100,7 @@ describe('what is deleted', () => {
     await writePiece(session, 'h/other', two);
     await session.commit({ contents: {}, closure: ['h/other'] });
     await session.end();
-    await letGo(vault, await vault.backUp(1, { 'h/1': one }));
+    await vault.letGo(await vault.backUp(1, { 'h/1': one }));
     expect(await vault.collect()).toMatchObject({ packsDeleted: 1 });
     const lookup = { store: vault.store, keys: vault.keysOf(dbid), dbid };
     expect((await findPiece(lookup, 'h/other'))?.recipe.bytes).toBe(two.length);
@@ -117,7 +110,7 @@ describe('what is deleted', () => {
   it('no more packs in one generation than its bound; the next takes the rest', async () => {
     const vault = collectedVault();
     for (const run of [1, 2, 3])
-      await letGo(vault, await vault.backUp(run, { [`h/${run}`]: randomBytesOf(run, 9_000) }));
+      await vault.letGo(await vault.backUp(run, { [`h/${run}`]: randomBytesOf(run, 9_000) }));
     expect(await vault.collect({ packsPerGenerationMax: 2 })).toMatchObject({
       packsDeleted: 2,
       generation: 1,
@@ -130,7 +123,7 @@ describe('what is deleted', () => {
 
   it('is told beforehand by a preview, which writes nothing', async () => {
     const vault = collectedVault();
-    await letGo(vault, await vault.backUp(1, { 'h/1': one }));
+    await vault.letGo(await vault.backUp(1, { 'h/1': one }));
     const before = await vault.keysBelow('');
     const preview = await vault.preview();
     expect(preview).toMatchObject({ generation: null, sessionsOpen: [] });
@@ -143,7 +136,7 @@ describe('what is deleted', () => {
 describe('books that are damaged or gone', () => {
   it.each(['manifest/', 'piece/'])('below %s stop the collector, and it names them', async (prefix) => {
     const vault = collectedVault();
-    await letGo(vault, await vault.backUp(1, { 'h/1': one }));
+    await vault.letGo(await vault.backUp(1, { 'h/1': one }));
     await vault.backUp(2, { 'h/2': two });
     const key = (await vault.keysBelow(prefix)).find((k) => !k.includes('run_1')) ?? '';
     const damagedKey = prefix === 'piece/' ? await recipeOf(vault, 'h/2') : key;
@@ -188,7 +181,7 @@ describe('writers at work', () => {
     const bytes = dataFilePiece({ run: 1, blocks: range(1, 200) });
     const first = await vault.backUp(1, { 'h/1': bytes });
     const writer = await vault.session(2);
-    await letGo(vault, first);
+    await vault.letGo(first);
     expect(await vault.collect()).toMatchObject({
       outcome: 'waiting',
       sessionsWaitedFor: [writer.sid],
@@ -207,7 +200,7 @@ describe('writers at work', () => {
     const bytes = dataFilePiece({ run: 1, blocks: range(1, 200) });
     const first = await vault.backUp(1, { 'h/1': bytes });
     const early = await vault.session(2);
-    await letGo(vault, first);
+    await vault.letGo(first);
     await vault.collect();
     const late = await vault.session(3);
     expect((await writePiece(late, 'h/3', bytes)).bytesNew).toBeGreaterThan(bytes.length * 0.9);
@@ -222,7 +215,7 @@ describe('writers at work', () => {
     const bytes = dataFilePiece({ run: 1, blocks: range(1, 200) });
     const first = await vault.backUp(1, { 'h/1': bytes });
     const writer = await vault.session(2);
-    await letGo(vault, first);
+    await vault.letGo(first);
     await vault.collect();
     await writePiece(writer, 'h/2', bytes);
     await writer.commit({ contents: {}, closure: ['h/2'] });
@@ -308,7 +301,7 @@ describe('secondary sessions', () => {
     const first = await vault.backUp(9, { 'h/9': bytes });
     const parent = await vault.session(1);
     const secondary = await vault.session(1, { parent: parent.sid });
-    await letGo(vault, first);
+    await vault.letGo(first);
     await writePiece(secondary, 'h/1', bytes);
     await secondary.end();
     expect(await vault.collect()).toMatchObject({
@@ -370,7 +363,7 @@ describe('restore pins', () => {
     const vault = collectedVault();
     const manifestKey = await vault.backUp(1, { 'h/1': one });
     const pin = await pinned(vault, manifestKey);
-    await letGo(vault, manifestKey);
+    await vault.letGo(manifestKey);
     expect(await vault.collect()).toMatchObject({ outcome: 'nothing', packsDeleted: 0 });
     await endPin(vault.store, pin, vault.now());
     expect(await vault.collect()).toMatchObject({ packsDeleted: 1, pinsDeleted: 1 });
@@ -381,7 +374,7 @@ describe('restore pins', () => {
     const vault = collectedVault();
     const manifestKey = await vault.backUp(1, { 'h/1': one });
     await pinned(vault, manifestKey);
-    await letGo(vault, manifestKey);
+    await vault.letGo(manifestKey);
     vault.passHours(48);
     expect(await vault.collect()).toMatchObject({ packsDeleted: 1, pinsDeleted: 1 });
   });
@@ -391,7 +384,7 @@ describe('restore pins', () => {
     const manifestKey = await vault.backUp(1, { 'h/1': one });
     const manifest = await readManifest(vault.store, vault.keys, manifestKey);
     await vault.session(2);
-    await letGo(vault, manifestKey);
+    await vault.letGo(manifestKey);
     expect(await vault.collect()).toMatchObject({ outcome: 'waiting' });
     const pinning = pinPieces({
       store: vault.store,
@@ -429,7 +422,7 @@ describe('locks', () => {
     const packs = await vault.keysBelow('pack/');
     expect(await lockPacks(vault.store, packs, until)).toEqual({ extended: 1, alreadyLocked: 0 });
     expect(await lockPacks(vault.store, packs, until)).toEqual({ extended: 0, alreadyLocked: 1 });
-    await letGo(vault, manifestKey);
+    await vault.letGo(manifestKey);
     expect(await vault.collect()).toMatchObject({
       outcome: 'done',
       packsDeleted: 0,
@@ -470,7 +463,7 @@ describe('locks', () => {
 describe('old marks', () => {
   it('tombstones and marks of expired manifests go after 400 days, not before', async () => {
     const vault = collectedVault();
-    await letGo(vault, await vault.backUp(1, { 'h/1': one }));
+    await vault.letGo(await vault.backUp(1, { 'h/1': one }));
     await createTombstone(vault.store, { dbKey: vault.keys.dbKey, runId: 'run_2', fence: 2 }, vault.now());
     await vault.collect();
     vault.passHours(400 * 24 - 1);
@@ -515,7 +508,7 @@ describe('a collector killed at any call', () => {
     let kills = 0;
     for (let failAt = 0; !finished; failAt += 1) {
       const vault = collectedVault();
-      await letGo(vault, await vault.backUp(1, { 'h/1': one }));
+      await vault.letGo(await vault.backUp(1, { 'h/1': one }));
       await vault.backUp(2, { 'h/2': two });
       const dead = await vault.session(3);
       await writePiece(dead, 'h/3', randomBytesOf(3, 9_000));

@@ -5,11 +5,14 @@ import {
   collectGarbage,
   type CollectionReport,
   deriveDatabaseKeys,
+  expireRecoveryPoint,
   IngestBuffers,
   inlineCompute,
   openPieceReader,
   openWriterSession,
   previewGarbage,
+  readManifest,
+  releasePiece,
   type CollectOptions,
   type WriterSession,
   type WriterSessionOptions,
@@ -55,6 +58,12 @@ export function collectedVault(inner?: ObjectStore) {
       await writer.end();
       if (outcome.kind !== 'committed') throw new Error(`the run was not committed: ${outcome.kind}`);
       return outcome.manifestKey;
+    },
+    /** Retention lets a recovery point and all its pieces go. */
+    letGo: async (manifestKey: string): Promise<void> => {
+      await expireRecoveryPoint(store, manifestKey, now());
+      const manifest = await readManifest(store, keys, manifestKey);
+      for (const { recipeKey } of manifest?.pieces ?? []) await releasePiece(store, recipeKey);
     },
     collect: (overrides: Partial<CollectOptions> = {}): Promise<CollectionReport> =>
       collectGarbage(collection(overrides)),
