@@ -2,6 +2,7 @@
 import { faultyStore, MemoryStore, ObjectStoreError, type ObjectStore } from '@adyton/object-store';
 import {
   createTombstone,
+  createVault,
   endPin,
   expireRecoveryPoint,
   findPiece,
@@ -488,6 +489,21 @@ describe('a store', () => {
       kind: 'unfit-store',
       message: expect.stringContaining('"conditionalCreate":false'),
     });
+  });
+
+  it('that overwrites is refused when a vault is to be created, and stays empty', async () => {
+    const memory = new MemoryStore();
+    const overwriting: ObjectStore = Object.assign(Object.create(memory) as ObjectStore, {
+      create: async (key: string, bytes: Uint8Array) => {
+        await memory.delete(key);
+        return memory.create(key, bytes);
+      },
+    });
+    const unlock = { kind: 'key-file', key: Buffer.alloc(32, 1) } as const;
+    await expect(createVault(overwriting, { unlock, now: new Date() })).rejects.toMatchObject({
+      kind: 'unfit-store',
+    });
+    expect(await collectedVault(memory).keysBelow('')).toEqual([]);
   });
 
   it('whose listings are stale is refused', async () => {
