@@ -25,7 +25,7 @@ export interface PartialManifest {
 
 const SUFFIX = '.partial';
 
-export function partialKeyOf(manifestKey: string): string {
+function partialKeyOf(manifestKey: string): string {
   return `${manifestKey}${SUFFIX}`;
 }
 
