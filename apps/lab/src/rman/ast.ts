@@ -76,7 +76,8 @@ export interface BackupStatement {
   level: 0 | 1 | null;
   cumulative: boolean;
   force: boolean;
-  compressed: boolean;
+  /** AS …; default: as configured for the device. */
+  as: 'default' | 'backupset' | 'compressed';
   /** BACKUP VALIDATE: reads everything, writes nothing. */
   validate: boolean;
   checkLogical: boolean;

@@ -25,6 +25,7 @@ export async function backUpControl(
   const content = await takeContent(context, job);
   const header = await describeSet(context, content, { ...set, startedAt: started.toISOString() });
   header.records.set.keepUntil = job.options.keepUntil;
+  header.compressed = job.options.compressed;
   const { dbid, dbName } = header;
   const pieces = await writeSet(
     context,
@@ -59,7 +60,8 @@ function announce(
     return;
   }
   const kind = options.level === null ? 'full' : `incremental level ${options.level}`;
-  const lines = [`starting ${kind} datafile backup set`, 'specifying datafile(s) in backup set'];
+  const compressed = options.compressed ? 'compressed ' : '';
+  const lines = [`starting ${compressed}${kind} datafile backup set`, 'specifying datafile(s) in backup set'];
   context.say([
     ...lines.map((line) => prefixed(context, line)),
     ...(controlFile ? ['including current control file in backup set'] : []),
@@ -121,7 +123,7 @@ async function describeSet(
   }
   if (spfile !== null) segments.push({ kind: 'spfile', bytes: spfile.length });
   const records = { set, pieces: [], dataFiles, redoLogs: [] };
-  return { dbid, dbName, dbUniqueName, piece: 1, records, segments, multiplexed: false };
+  return { dbid, dbName, dbUniqueName, piece: 1, records, segments, multiplexed: false, compressed: false };
 }
 
 async function writeContent(context: ChannelContext, content: Content, writer: SetWriter): Promise<void> {

@@ -70,7 +70,7 @@ function announce(context: ChannelContext, { options }: BackupFilesJob): void {
   }
   const kind = options.level === null ? 'full' : `incremental level ${options.level}`;
   context.say([
-    prefixed(context, `starting ${kind} datafile backup set`),
+    prefixed(context, `starting ${options.compressed ? 'compressed ' : ''}${kind} datafile backup set`),
     prefixed(context, 'specifying datafile(s) in backup set'),
   ]);
 }
@@ -141,7 +141,16 @@ function describePiece(
   const records = describeSet(origin, files, origin.startedAt);
   // As many as are known to be; a later piece of the set knows of more.
   records.set.pieces = origin.job.section?.pieces ?? piece;
-  return { dbid, dbName, dbUniqueName, piece, records, segments, multiplexed: files.length > 1 };
+  return {
+    dbid,
+    dbName,
+    dbUniqueName,
+    piece,
+    records,
+    segments,
+    multiplexed: files.length > 1,
+    compressed: origin.job.options.compressed,
+  };
 }
 
 function describeSet(

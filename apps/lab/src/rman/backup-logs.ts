@@ -37,7 +37,16 @@ export async function backUpLogs(
       header: (piece) => {
         const segments = job.logs.slice(written).map(segmentOf);
         records.set.pieces = piece;
-        return { dbid, dbName, dbUniqueName, piece, records, segments, multiplexed: false };
+        return {
+          dbid,
+          dbName,
+          dbUniqueName,
+          piece,
+          records,
+          segments,
+          multiplexed: false,
+          compressed: job.options.compressed,
+        };
       },
       name: (piece, copy) => {
         const format = job.options.formats[copy - 1] ?? job.options.formats.at(-1) ?? '';
@@ -57,7 +66,10 @@ export async function backUpLogs(
 function announce(context: ChannelContext, { logs, options }: BackupLogsJob): void {
   const [starting, specifying] = options.validate
     ? ['starting validation of archived log', 'specifying archived log(s) for validation']
-    : ['starting archived log backup set', 'specifying archived log(s) in backup set'];
+    : [
+        `starting ${options.compressed ? 'compressed ' : ''}archived log backup set`,
+        'specifying archived log(s) in backup set',
+      ];
   context.say([
     prefixed(context, starting),
     prefixed(context, specifying),

@@ -4,7 +4,7 @@ import { type ControlFile } from '../control-file/control-file';
 import { type BackupOptions, type BackupStatement, type DeviceType, type Keep } from './ast';
 import { type Channel } from './channel';
 import { type SetOptions } from './channel-protocol';
-import { copiesOf } from './configuration';
+import { backupTypeOf, copiesOf } from './configuration';
 import { DEFAULT_FORMAT } from './piece-name';
 import { parseDate } from './rman-date';
 import { type Session } from './session';
@@ -36,6 +36,9 @@ export function setOptions(
     tag: options.tag ?? plan.tag,
     level: statement.level,
     copies: statement.copies ?? session.settings.backupCopies ?? configured,
+    compressed:
+      statement.as === 'compressed' ||
+      (statement.as === 'default' && backupTypeOf(controlFile, device) === 'compressed'),
     keepUntil: keepUntilOf(session, options.keep),
     validate: statement.validate,
   };

@@ -98,6 +98,7 @@ describe('restore of every kind of set', () => {
     ['four files per set', 1, '', 'FILESPERSET 4'],
     ['sections over two channels', 2, '', 'SECTION SIZE 2M'],
     ['pieces of at most 1 MiB', 2, 'MAXPIECESIZE 1M', 'FILESPERSET 4'],
+    ['compressed sets', 1, '', 'AS COMPRESSED BACKUPSET FILESPERSET 4'],
     ['two copies', 1, '', "COPIES 2 FORMAT 'a_%U', 'b_%U'"],
   ])('%s', async (name, count, channelOptions, backupOptions) => {
     const own = channels(count, channelOptions);
@@ -112,6 +113,7 @@ describe('restore of every kind of set', () => {
   });
 
   it('splits one file over the channels with SECTION SIZE, all pieces of one set', async () => {
+    host.rman(`RUN { ${channels(2)} BACKUP SECTION SIZE 2M FORMAT 'sec_%s_%p' DATAFILE 8; }`);
     const { backupSets, backupPieces } = await host.controlFile();
     const sectioned = backupSets.filter(({ multiSection }) => multiSection);
     expect(sectioned.length).toBeGreaterThan(0);

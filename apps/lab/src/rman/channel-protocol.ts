@@ -25,6 +25,7 @@ export interface SetOptions {
   tag: string | null;
   level: 0 | 1 | null;
   copies: number;
+  compressed: boolean;
   keepUntil: string | null;
   /** Read and check only; no piece is made. */
   validate: boolean;

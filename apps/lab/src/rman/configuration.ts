@@ -2,7 +2,7 @@
 import { type ControlFile } from '../control-file/control-file';
 import { type ChannelSettings, type DeviceType, type Retention } from './ast';
 import { parseChannelSettings } from './parse-channel';
-import { parseRetention } from './parse-common';
+import { parseRetention, parseSize } from './parse-common';
 import { TokenReader } from './token-reader';
 
 type Settings = Pick<ControlFile, 'rmanConfiguration'>;
@@ -37,6 +37,20 @@ export function isDeviceConfigured({ rmanConfiguration }: Settings, device: Devi
 export function parallelismOf(settings: Settings, device: DeviceType): number {
   const value = valueFor(settings, 'DEVICE TYPE', `'${device}'`) ?? '';
   return Number(/PARALLELISM\s*=?\s*(\d+)/i.exec(value)?.[1] ?? 1);
+}
+
+/** BACKUP TYPE of the device. */
+export function backupTypeOf(settings: Settings, device: DeviceType): 'backupset' | 'compressed' | 'copy' {
+  const value = valueFor(settings, 'DEVICE TYPE', `'${device}'`) ?? '';
+  if (/\bCOPY\b/i.test(value)) return 'copy';
+  return /\bCOMPRESSED\b/i.test(value) ? 'compressed' : 'backupset';
+}
+
+/** CONFIGURE MAXSETSIZE in bytes; Infinity: unlimited. */
+export function maxSetBytesOf(settings: Settings): number {
+  const value = valueOf(settings, 'MAXSETSIZE') ?? 'TO UNLIMITED';
+  if (/UNLIMITED/i.test(value)) return Infinity;
+  return parseSize(new TokenReader(value.replace(/^TO\s+/i, '')));
 }
 
 /** CONFIGURE CHANNEL n, else CONFIGURE CHANNEL, of the device. */

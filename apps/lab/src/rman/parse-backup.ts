@@ -23,7 +23,7 @@ export function parseBackup(reader: TokenReader): BackupStatement {
     level: null,
     cumulative: false,
     force: false,
-    compressed: false,
+    as: 'default',
     validate: false,
     checkLogical: false,
     noExclude: false,
@@ -88,7 +88,7 @@ function parseAs(reader: TokenReader, statement: BackupStatement): void {
     reader.notSimulated('AS COPY');
     return;
   }
-  statement.compressed = reader.accept('COMPRESSED');
+  statement.as = reader.accept('COMPRESSED') ? 'compressed' : 'backupset';
   reader.expect('BACKUPSET');
 }
 
@@ -125,8 +125,10 @@ function parseOption(reader: TokenReader, options: BackupOptions): boolean {
   else if (reader.accept('FILESPERSET')) options.filesPerSet = filesPerSet(equals(reader));
   else if (reader.accept('MAXSETSIZE')) options.maxSetBytes = parseSize(equals(reader));
   else if (reader.accept('CHANNEL')) options.channel = reader.word();
-  else if (reader.accept('DISKRATIO') || reader.accept('POOL')) equals(reader).number();
-  else if (reader.accept('DELETE')) {
+  else if (reader.accept('DISKRATIO')) equals(reader).number();
+  else if (reader.accept('POOL')) {
+    if (equals(reader).number() > 0) reader.notSimulated('POOL');
+  } else if (reader.accept('DELETE')) {
     reader.accept('ALL');
     reader.expect('INPUT');
     options.deleteInput = true;

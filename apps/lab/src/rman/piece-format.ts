@@ -10,6 +10,9 @@
  *   switch   in a multiplexed set, 1 unit before each run of blocks: the segment (by its place in the list) they belong to
  *   trailer  1 unit: number of units before it and their CRC-32
  *
+ * In a compressed set all behind the header is cut into frames: 4 bytes of length, then so many deflated bytes; a frame of
+ * length 0 is the last. The counts above are those of the units before compression.
+ *
  * A set cut by MAXPIECESIZE goes on in the next piece with segments that begin where those of the last one ended.
  */
 import { crc32 } from 'node:zlib';
@@ -34,6 +37,8 @@ export interface PieceHeader {
   segments: PieceSegment[];
   /** Runs of several segments alternate. */
   multiplexed: boolean;
+  /** Everything behind the header is deflated, frame by frame. */
+  compressed: boolean;
 }
 
 export const UNIT_BYTES = { log: 8192, controlFile: 16384 } as const;

@@ -1,5 +1,5 @@
 /** Writes and reads pieces through a media channel, one media block in memory. */
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type PieceMedia } from './disk-media';
 import {
   decodeCount,
@@ -31,6 +31,8 @@ class Breather {
 export class PieceWriter {
   private readonly block: Buffer;
   private readonly breather = new Breather();
+  /** Set behind the header of a compressed piece. */
+  private compressing = false;
   private used = 0;
   private bytes = 0;
   private crc = 0;
@@ -56,15 +58,26 @@ export class PieceWriter {
 
   async begin(header: PieceHeader): Promise<void> {
     await this.write(encodeHeader(header, this.options.unitBytes));
+    this.compressing = header.compressed;
   }
 
   /** Whole units. Throws SbtCallError. */
   async write(units: Buffer): Promise<void> {
     this.crc = crc32(units, this.crc);
     this.bytes += units.length;
-    for (let at = 0; at < units.length;) {
-      const part = Math.min(units.length - at, this.block.length - this.used);
-      units.copy(this.block, this.used, at, at + part);
+    if (!this.compressing) {
+      await this.send(units);
+      return;
+    }
+    const deflated = deflateRawSync(units, { level: COMPRESSION_LEVEL });
+    await this.send(lengthOf(deflated));
+    await this.send(deflated);
+  }
+
+  private async send(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const part = Math.min(bytes.length - at, this.block.length - this.used);
+      bytes.copy(this.block, this.used, at, at + part);
       this.used += part;
       at += part;
       if (this.used === this.block.length) await this.flush();
@@ -83,6 +96,7 @@ export class PieceWriter {
   async finish(): Promise<number> {
     const { unitBytes } = this.options;
     await this.write(encodeTrailer(this.bytes / unitBytes, this.crc, unitBytes));
+    if (this.compressing) await this.send(LAST_FRAME);
     if (this.used > 0) {
       this.block.fill(0, this.used);
       await this.flush();
@@ -99,6 +113,18 @@ export class PieceWriter {
   }
 }
 
+const COMPRESSION_LEVEL = 1;
+/** One write is at most a header or a mebibyte of blocks; deflated it grows by a few bytes. */
+const FRAME_BYTES_MAX = 8 * 1024 * 1024;
+const LENGTH_BYTES = 4;
+const LAST_FRAME = Buffer.alloc(LENGTH_BYTES);
+
+function lengthOf(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32LE(bytes.length);
+  return length;
+}
+
 export type PiecePart =
   | { kind: 'block'; block: Buffer }
   | { kind: 'switch'; segment: number }
@@ -110,6 +136,9 @@ export class PieceReader {
   private at = 0;
   private filled = 0;
   private unitBytes = 0;
+  /** What units are taken from: the media block, or the frame inflated last. */
+  private source: Buffer;
+  private frame: { at: number } | undefined;
   private units = 0;
   private crc = 0;
   private blocks = 0;
@@ -119,6 +148,7 @@ export class PieceReader {
     private readonly options: { blockBytes: number; onBlock?: () => void },
   ) {
     this.block = Buffer.alloc(options.blockBytes);
+    this.source = this.block;
   }
 
   /** Number of media blocks read, for error messages. */
@@ -133,11 +163,17 @@ export class PieceReader {
   /** Throws PieceCorruptError (not-a-piece, too-short) and SbtCallError. */
   async header(): Promise<PieceHeader> {
     await this.fill();
+    this.filled = this.block.length;
     const { unitBytes, bytes } = headerBytesOf(this.block);
     this.unitBytes = unitBytes;
     const parts: Buffer[] = [];
     for (let read = 0; read < bytes; read += unitBytes) parts.push(Buffer.from(await this.next()));
-    return decodeHeader(Buffer.concat(parts));
+    const header = decodeHeader(Buffer.concat(parts));
+    if (header.compressed) {
+      this.frame = { at: this.at };
+      this.at = this.filled = 0;
+    }
+    return header;
   }
 
   /** The next unit; valid until the next call. */
@@ -189,15 +225,51 @@ export class PieceReader {
   }
 
   private async peek(): Promise<Buffer> {
-    if (this.at >= this.filled) await this.fill();
-    return this.block.subarray(this.at, this.at + this.unitBytes);
+    if (this.at >= this.filled) await this.refill();
+    return this.source.subarray(this.at, this.at + this.unitBytes);
+  }
+
+  private async refill(): Promise<void> {
+    if (this.frame === undefined) {
+      await this.fill();
+      this.at = 0;
+      this.filled = this.block.length;
+      return;
+    }
+    const length = (await this.takeBytes(this.frame, LENGTH_BYTES)).readUInt32LE(0);
+    if (length === 0 || length > FRAME_BYTES_MAX) throw this.corrupt();
+    this.source = this.inflate(await this.takeBytes(this.frame, length));
+    this.at = 0;
+    this.filled = this.source.length;
+    if (this.filled === 0 || this.filled % this.unitBytes !== 0) throw this.corrupt();
+  }
+
+  private inflate(bytes: Buffer): Buffer {
+    try {
+      return inflateRawSync(bytes, { maxOutputLength: FRAME_BYTES_MAX });
+    } catch (error) {
+      throw error instanceof Error ? this.corrupt() : error;
+    }
+  }
+
+  /** Bytes of a frame, over as many media blocks as it takes. */
+  private async takeBytes(frame: { at: number }, length: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(length);
+    for (let taken = 0; taken < length;) {
+      if (frame.at >= this.block.length) {
+        await this.fill();
+        frame.at = 0;
+      }
+      const part = this.block.copy(bytes, taken, frame.at, frame.at + length - taken);
+      frame.at += part;
+      taken += part;
+    }
+    return bytes;
   }
 
   private async fill(): Promise<void> {
     if (!this.media.read(this.block)) throw new PieceCorruptError(this.units, 'too-short');
     this.blocks++;
-    this.at = 0;
-    this.filled = this.block.length;
     this.options.onBlock?.();
     await this.breather.breathe();
   }

@@ -6,7 +6,7 @@ import { parseScn } from '../formats/scn';
 import { type BackupOptions, type FileChoice } from './ast';
 import { filesPerSet, type Plan, setOptions } from './backup-plan';
 import { type FileToBackUp } from './channel-protocol';
-import { configuredRetention, excludedTablespaces, isOptimizationOn } from './configuration';
+import { configuredRetention, excludedTablespaces, isOptimizationOn, maxSetBytesOf } from './configuration';
 import { hasAllPieces } from './find-backups';
 import { planSections } from './plan-sections';
 import { formatDate, parseDate } from './rman-date';
@@ -41,7 +41,7 @@ export async function planValidation(plan: Plan, what: FileChoice, options: Back
 /** A set holds files of one block size only. */
 function setsOf(plan: Plan, options: BackupOptions, files: DataFile[]): Step[] {
   const perSet = filesPerSet(plan, options, files.length);
-  const bytesMax = options.maxSetBytes ?? Infinity;
+  const bytesMax = options.maxSetBytes ?? maxSetBytesOf(plan.controlFile);
   const sizes = Map.groupBy(files, ({ blockBytes }) => blockBytes);
   return [...sizes.values()]
     .flatMap((ofSize) => groupFiles(ofSize, { perSet, bytesMax }))

@@ -29,7 +29,7 @@ export async function runValidate(
     level: null,
     cumulative: false,
     force: true,
-    compressed: false,
+    as: 'backupset',
     validate: true,
     checkLogical,
     noExclude: true,
