@@ -211,7 +211,7 @@ describe.each(['', 'sanitize'])('build "%s"', (build) => {
   it('passes every check with a worker that works', async () => {
     const outcome = await sbtcheck(build, []);
     expectAllOk(outcome);
-    expect(outcome.stdout).toMatch(/28 checks, 0 failed/);
+    expect(outcome.stdout).toMatch(/30 checks, 0 failed/);
     const { version } = JSON.parse(await readFile(join(__dirname, '../../package.json'), 'utf8')) as {
       version: string;
     };

@@ -20,6 +20,8 @@ bool check_round_trip_256k(struct library *library);
 bool check_round_trip_1m(struct library *library);
 bool check_command(struct library *library);
 bool check_allocate_release(struct library *library);
+bool check_restore_set(struct library *library);
+bool check_autobackup_probe(struct library *library);
 
 bool check_exists(struct library *library);
 bool check_not_found(struct library *library);

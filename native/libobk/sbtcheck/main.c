@@ -12,6 +12,8 @@ static const struct check CHECKS[] = {
     {"round-trip-256k", CHECK_BASIC, check_round_trip_256k, "the same with 16 blocks of 256 KiB"},
     {"round-trip-1m", CHECK_BASIC, check_round_trip_1m, "the same with 8 blocks of 1 MiB"},
     {"command", CHECK_BASIC, check_command, "SEND takes any text"},
+    {"restore-set", CHECK_BASIC, check_restore_set, "the pieces of a set are looked up together, then each is read to its end"},
+    {"autobackup-probe", CHECK_BASIC, check_autobackup_probe, "a day of autobackup names, none of which exists, in one look-up"},
     {"exists", CHECK_STRICT, check_exists, "a second piece of the same name is refused with 7503"},
     {"not-found", CHECK_STRICT, check_not_found, "an unknown piece gives 7502, and 'not found' in a look-up that succeeds"},
     {"abort", CHECK_STRICT, check_abort, "a piece closed with the abort flag does not exist"},

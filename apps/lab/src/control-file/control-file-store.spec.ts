@@ -155,8 +155,29 @@ describe('the control file store', () => {
     expect(() => ControlFileStore.open([path])).toThrow(ControlFileCorruptError);
   });
 
+  it('reuses old records once a section is full, and grows while they are younger than the keep time', () => {
+    const days = (count: number) => new Date(at.getTime() + count * 86_400_000);
+    let today = at;
+    const store = ControlFileStore.open([path], () => today);
+    const fill = (count: number) =>
+      store.update((controlFile) => {
+        for (let i = 0; i < count; i++) addArchivedLog(controlFile, { ...archivedLog, sequence: i }, today);
+      });
+    fill(RECORD_SLOTS.archivedLogs.first + 10);
+    expect(store.current.archivedLogs).toHaveLength(RECORD_SLOTS.archivedLogs.first + 10);
+    today = days(8);
+    fill(1);
+    expect(store.current.archivedLogs).toHaveLength(RECORD_SLOTS.archivedLogs.first);
+    store.update((controlFile) => {
+      controlFile.recordKeepDays = 31;
+    });
+    today = days(30);
+    fill(5);
+    expect(store.current.archivedLogs).toHaveLength(RECORD_SLOTS.archivedLogs.first + 5);
+  });
+
   it('keeps the number of records bounded, newest last', () => {
-    const store = ControlFileStore.open([path]);
+    const store = ControlFileStore.open([path], () => at);
     store.update((controlFile) => {
       for (let i = 0; i < RECORD_SLOTS.archivedLogs.max + 5; i++) {
         addArchivedLog(controlFile, { ...archivedLog, sequence: i }, at);

@@ -93,10 +93,11 @@ export class ControlFileStore {
   private constructor(
     readonly paths: readonly string[],
     readonly current: ControlFile,
+    private readonly now: () => Date,
   ) {}
 
   /** Reads all copies and goes on with the newest whole one. Throws when there is none. */
-  static open(paths: readonly string[]): ControlFileStore {
+  static open(paths: readonly string[], now = () => new Date()): ControlFileStore {
     let newest: ControlFile | undefined;
     let failure: unknown;
     for (const path of paths) {
@@ -108,14 +109,14 @@ export class ControlFileStore {
       }
     }
     if (newest === undefined) throw failure;
-    return new ControlFileStore(paths, newest);
+    return new ControlFileStore(paths, newest, now);
   }
 
   /** Changes the control file in one step; `change` must not throw after its first assignment. */
   update<T>(change: (controlFile: ControlFile) => T): T {
     const result = change(this.current);
     this.current.controlSequence++;
-    trimRecords(this.current, new Date());
+    trimRecords(this.current, this.now());
     for (const path of this.paths) writeControlFile(path, this.current);
     return result;
   }
