@@ -80,13 +80,16 @@ export function catalogPiece(
     records.pieces.map((piece) => piece.handle),
     'A',
   );
-  if (!controlFile.backupSets.some(ofSet)) {
+  const knownSet = controlFile.backupSets.find(ofSet);
+  if (knownSet === undefined) {
     recordBackup(controlFile, { ...records, pieces: fresh, redoLogs: [] }, now);
     for (const log of records.redoLogs) {
       controlFile.backupRedoLogs.push({ ...log, recid: takeRecid(controlFile) });
     }
     return { added: true };
   }
+  // The header of a later piece knows of more pieces than that of an earlier one.
+  knownSet.pieces = Math.max(knownSet.pieces, records.set.pieces);
   const stamp = stampOf(now);
   for (const piece of fresh) {
     controlFile.backupPieces.push({ ...piece, recid: takeRecid(controlFile), stamp });

@@ -20,7 +20,7 @@ export interface Plan {
 }
 
 /** Oracle's own limit for files of one set, when FILESPERSET says nothing. */
-export const FILES_PER_SET_DEFAULT = 64;
+const FILES_PER_SET_DEFAULT = 64;
 
 /** FORMAT of the specification, the command, the channel; a path for disk. */
 export function setOptions(

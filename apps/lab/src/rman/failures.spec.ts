@@ -1,5 +1,5 @@
 /** Every failure of the list in faults.ts, made by name: the text of its error stack and the exit code of rman. */
-import { armFault, type ArmedFault, disarmFaults, type FaultName, FAULTS } from '../faults';
+import { armedFaults, armFault, type ArmedFault, disarmFaults, type FaultName, FAULTS } from '../faults';
 import { LabHost, type RmanRun } from './testing/lab-host';
 
 let host: LabHost;
@@ -254,6 +254,9 @@ describe('a failure made by name', () => {
     const [first, second, third] = [1, 2, 3].map(() => host.rman(script));
     expect([first?.code, second?.code, third?.code]).toEqual([1, 1, 0]);
     expect(first?.lines).toContain('   no licence');
+    expect(armedFaults(host.base)).toHaveLength(1);
+    disarmFaults(host.base, 'sbt-init2');
+    expect(armedFaults(host.base)).toEqual([]);
   });
 });
 

@@ -182,6 +182,31 @@ describe('crosscheck and delete', () => {
   });
 });
 
+describe('a set cut by MAXPIECESIZE', () => {
+  it('is not taken for whole when it was catalogued without its last piece', () => {
+    const cut = `ALLOCATE CHANNEL c1 ${host.sbt()} MAXPIECESIZE 1M;`;
+    host.rman(`RUN { ${cut} BACKUP FORMAT 'cut_%p' DATAFILE 8; }`);
+    const pieces = host.pieces().sort();
+    expect(pieces.length).toBeGreaterThan(1);
+    const handles = (names: string[]) => names.map((name) => `'${name}'`).join(', ');
+    const validate = (names: string[]) =>
+      host.rman(`CHANGE BACKUPPIECE ${handles(pieces)} UNCATALOG;
+        ALLOCATE CHANNEL FOR MAINTENANCE ${host.sbt()};
+        CATALOG DEVICE TYPE sbt BACKUPPIECE ${handles(names)};
+        RELEASE CHANNEL;
+        RUN { ${one()} RESTORE DATAFILE 8 VALIDATE; }`);
+    const short = validate(pieces.slice(0, -1));
+    expect([short.code, short.output]).toEqual([
+      1,
+      expect.stringMatching(/ORA-19612: datafile 8 not restored due to missing blocks \d+ through \d+/),
+    ]);
+    host.rman(
+      `ALLOCATE CHANNEL FOR MAINTENANCE ${host.sbt()}; CATALOG DEVICE TYPE sbt BACKUPPIECE ${handles(pieces)};`,
+    );
+    expect(validate([...pieces].reverse()).code).toBe(0);
+  });
+});
+
 describe('restart and reading', () => {
   it('skips what was backed up since a time, file by file', () => {
     host.rman(`RUN { ${one()} BACKUP FILESPERSET 1 DATAFILE 7; }`);

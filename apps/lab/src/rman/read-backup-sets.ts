@@ -13,7 +13,7 @@ import { RmanError } from './rman-error';
 import { type Session } from './session';
 import { type Step, workOff } from './work-queue';
 
-export interface FileToRead {
+interface FileToRead {
   backup: BackupDataFile;
   /** Where the blocks go. Null: read and check only. */
   path: string | null;
@@ -103,7 +103,7 @@ function stepsOf(
 }
 
 /** Tells a piece that cannot be read from a channel that is gone. */
-export async function readable<T>(channel: Channel, handle: string, work: () => Promise<T>): Promise<T> {
+async function readable<T>(channel: Channel, handle: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

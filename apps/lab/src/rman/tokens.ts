@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** What RMAN calls the place of statements that come from no command file. */
-export const STANDARD_INPUT = 'standard input';
+const STANDARD_INPUT = 'standard input';
 export const START: Place = { line: 1, column: 1, file: STANDARD_INPUT };
 
 /** A `-` opens a comment only as `--`. Marks beyond `;{}(),=@/` occur in SQL alone. */
