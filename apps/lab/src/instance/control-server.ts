@@ -9,18 +9,8 @@ import { createInterface } from 'node:readline';
 import { type HostFaultName, type HostFaultOptions, isHostFault } from '../faults/host-faults';
 import { type ServedInstance } from './served-instance';
 
-const CONTROL_COMMANDS = [
-  'status',
-  'start',
-  'stop',
-  'crash',
-  'hang',
-  'resume',
-  'fault-arm',
-  'fault-clear',
-  'fault-list',
-] as const;
-type ControlCommand = (typeof CONTROL_COMMANDS)[number];
+type ControlCommand =
+  'status' | 'start' | 'stop' | 'crash' | 'hang' | 'resume' | 'fault-arm' | 'fault-clear' | 'fault-list';
 
 export interface ControlRequest {
   command: ControlCommand;

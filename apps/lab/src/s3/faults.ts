@@ -2,7 +2,7 @@
 // plan act together.
 
 /** Every fault: what kind of value arms it, and what happens. */
-const S3_FAULTS = {
+export const S3_FAULTS = {
   errorRate: { takes: 'number', about: 'share of requests answered with an error, 0 to 1' },
   errorStatus: { takes: 'number', about: 'status of those: 503 SlowDown (default) or 500 InternalError' },
   latencyMs: { takes: 'number', about: 'every answer is late by this, ms' },
