@@ -17,14 +17,29 @@ export interface LabOptions {
   /** Size of the database, e.g. `400M`, `4G`. */
   readonly databaseBytes: string;
   readonly logsDir: string;
+  /** A cluster of so many instances, each on a host of its own; absent = one host, one instance. */
+  readonly instances?: number;
   /** The object store is full after this many bytes; no bound when absent. */
   readonly storeBytesMax?: number;
+}
+
+/** A simulated database host. */
+export interface LabNode {
+  /** `lab-host`, or `node1` … of a cluster. */
+  readonly name: string;
+  readonly sid: string;
+  readonly oracleHome: string;
+  /** host:port/service for node-oracledb. */
+  readonly connectDescriptor: string;
 }
 
 export interface Lab {
   readonly base: string;
   readonly oracleHome: string;
+  /** The process of the instance, or of all instances of a cluster. */
   readonly instance: Service;
+  /** The first one is the host the database is registered on. */
+  readonly nodes: readonly LabNode[];
   readonly s3: Service;
   /** host:port/service for node-oracledb. */
   connectDescriptor(): string;
@@ -39,31 +54,26 @@ export interface Lab {
 
 export async function startLab(options: LabOptions): Promise<Lab> {
   const base = join(options.directory, 'oracle');
-  const oracleHome = join(base, 'oracle_home');
   const password = secretIn(join(options.directory, 'backup-user.password'));
   const credentialsFile = writeSecret(
     join(options.directory, 'credentials.json'),
     JSON.stringify({ user: BACKUP_USER, password }),
   );
-  if (!existsSync(join(oracleHome, 'bin', 'rman'))) await createDatabase(base, options);
-  const instance = new Service({
-    name: 'lab-instance',
-    command: process.execPath,
-    args: [appMain('lab', 'instance/main'), '--base', base, '--sid', LAB_SID],
-    readyEvent: 'instance.open',
-    logFile: join(options.logsDir, 'lab-instance.log'),
-  });
+  const isMade =
+    existsSync(join(base, 'oracle_home', 'bin', 'rman')) || existsSync(join(base, 'cluster.json'));
+  if (!isMade) await createDatabase(base, options);
+  const instance = instanceService(base, options);
   const s3 = s3Service(options);
   const [opened, listening] = await Promise.all([instance.start(), s3.start()]);
   const control = async (args: readonly string[]): Promise<CommandResult> =>
     runCommand(process.execPath, [appMain('lab', 'labctl/main'), ...args, '--base', base]);
+  const nodes = options.instances === undefined ? [singleNode(base, opened)] : clusterNodes(base, opened);
+  const [first] = nodes;
+  if (first === undefined) throw new Error('a lab without instances');
   return {
-    base,
-    oracleHome,
-    instance,
-    s3,
-    credentialsFile,
-    connectDescriptor: () => `127.0.0.1:${String(opened['listenerPort'])}/${LAB_SID}`,
+    ...{ base, instance, s3, nodes, credentialsFile },
+    oracleHome: first.oracleHome,
+    connectDescriptor: () => first.connectDescriptor,
     s3Settings: () => ({
       ADYTON_STORE_KIND: 's3',
       ADYTON_S3_ENDPOINT: `http://127.0.0.1:${String(listening['port'])}`,
@@ -85,14 +95,49 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   };
 }
 
+function instanceService(base: string, { instances, logsDir }: LabOptions): Service {
+  const isCluster = instances !== undefined;
+  return new Service({
+    name: 'lab-instance',
+    command: process.execPath,
+    args: isCluster
+      ? [appMain('lab', 'cluster/main'), '--base', base]
+      : [appMain('lab', 'instance/main'), '--base', base, '--sid', LAB_SID],
+    readyEvent: isCluster ? 'cluster.open' : 'instance.open',
+    logFile: join(logsDir, 'lab-instance.log'),
+  });
+}
+
+function singleNode(base: string, opened: Readonly<Record<string, unknown>>): LabNode {
+  return {
+    ...{ name: 'lab-host', sid: LAB_SID, oracleHome: join(base, 'oracle_home') },
+    connectDescriptor: `127.0.0.1:${String(opened['listenerPort'])}/${LAB_SID}`,
+  };
+}
+
+function clusterNodes(base: string, opened: Readonly<Record<string, unknown>>): LabNode[] {
+  const instances = opened['instances'] as {
+    sid: string;
+    number: number;
+    host: string;
+    listenerPort: number;
+  }[];
+  return instances.map(({ sid, number, host, listenerPort }) => ({
+    ...{ name: `node${number}`, sid, oracleHome: join(base, `node${number}`, 'oracle_home') },
+    connectDescriptor: `${host}:${listenerPort}/${sid}`,
+  }));
+}
+
 async function createDatabase(base: string, options: LabOptions): Promise<void> {
+  const kind =
+    options.instances === undefined
+      ? ['create', '--sid', LAB_SID]
+      : ['cluster-create', '--db-name', LAB_SID, '--instances', String(options.instances)];
   await mustRun(process.execPath, [
     appMain('lab', 'labctl/main'),
-    'create',
+    ...kind,
     '--base',
     base,
-    '--sid',
-    LAB_SID,
     '--size',
     options.databaseBytes,
     '--backup-user',

@@ -8,7 +8,7 @@ import { appMain, sbtLibrary } from './repository';
 import { mustRun, runCommand, type CommandOptions, type CommandResult } from './run-command';
 import { secretIn, writeSecret } from './secret-file';
 import { Service } from './service';
-import { LAB_SID, startLab, type Lab } from './start-lab';
+import { LAB_SID, startLab, type Lab, type LabNode } from './start-lab';
 import { startPostgres, type PostgresServer } from './start-postgres';
 import { startRedis, type RedisServer } from './start-redis';
 
@@ -19,6 +19,8 @@ export interface StackOptions {
   /** The ledger survives a stop; otherwise it goes with it. */
   readonly keepLedger?: boolean;
   readonly storeBytesMax?: number;
+  /** The database is a cluster of so many instances, each on a host with an agent and a dedup-worker of its own. */
+  readonly instances?: number;
   /** Extra settings by process name. */
   readonly settings?: Readonly<Partial<Record<ProductProcess, Readonly<Record<string, string>>>>>;
   readonly say?: (text: string) => void;
@@ -27,11 +29,21 @@ export interface StackOptions {
 type ProductProcess = 'control-plane' | 'scheduler' | 'maintenance' | 'agent' | 'dedup-worker';
 export const DATABASE_NAME = 'ORCL';
 
+/** A database host of the stack with the processes of the product on it. */
+export interface StackNode {
+  readonly node: LabNode;
+  readonly host: EnrolledHost;
+  readonly services: Readonly<Record<'agent' | 'dedup-worker', Service>>;
+}
+
 export interface Stack {
   readonly url: string;
   readonly tokenFile: string;
   readonly lab: Lab;
+  /** The host the database is registered on. */
   readonly host: EnrolledHost;
+  /** All database hosts, that one first. */
+  readonly nodes: readonly StackNode[];
   readonly database: Database;
   readonly services: Readonly<Record<ProductProcess, Service>>;
   readonly ledgerUrl: string;
@@ -93,11 +105,18 @@ async function startAll(options: StackOptions, endings: Endings): Promise<Stack>
   const url = String(ready['url']);
   const tokenFile = join(foundation.controlDir, 'api-token');
   const api = { baseUrl: url, token: secretIn(tokenFile) };
-  const host = await enrolledHost(foundation, api);
   const scheduler = schedulerService(options, foundation);
   const maintenance = maintenanceService(options, foundation);
-  const hostProcesses = hostServices(options, foundation, { url, host });
-  for (const service of [scheduler, maintenance, hostProcesses['dedup-worker'], hostProcesses.agent]) {
+  const nodes: StackNode[] = [];
+  for (const node of foundation.lab.nodes) {
+    const host = await enrolledHost(foundation, api, node);
+    nodes.push({ node, host, services: hostServices(options, foundation, { url, host, node }) });
+  }
+  const [first] = nodes;
+  if (first === undefined) throw new Error('a stack without a database host');
+  const { host } = first;
+  const hostProcesses = nodes.flatMap(({ services }) => [services['dedup-worker'], services.agent]);
+  for (const service of [scheduler, maintenance, ...hostProcesses]) {
     options.say?.(`starting ${service.name}`);
     await service.start();
     endings.add(() => service.stop());
@@ -108,8 +127,9 @@ async function startAll(options: StackOptions, endings: Endings): Promise<Stack>
     tokenFile,
     lab: foundation.lab,
     host,
+    nodes,
     database,
-    services: { 'control-plane': controlPlane, scheduler, maintenance, ...hostProcesses },
+    services: { 'control-plane': controlPlane, scheduler, maintenance, ...first.services },
     ledgerUrl: foundation.ledgerUrl,
     redisUrl: foundation.redisUrl,
     redis: foundation.redis,
@@ -146,6 +166,7 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
     databaseBytes: options.databaseBytes,
     logsDir,
     ...(options.storeBytesMax === undefined ? {} : { storeBytesMax: options.storeBytesMax }),
+    ...(options.instances === undefined ? {} : { instances: options.instances }),
   });
   endings.add(() => lab.stop());
   return {
@@ -210,25 +231,26 @@ function maintenanceService(options: StackOptions, foundation: Foundation): Serv
 function hostServices(
   options: StackOptions,
   foundation: Foundation,
-  control: { url: string; host: EnrolledHost },
+  control: { url: string; host: EnrolledHost; node: LabNode },
 ): Record<'agent' | 'dedup-worker', Service> {
   const { lab } = foundation;
+  const suffix = suffixOf(foundation, control.node);
   const shared = (name: string): Record<string, string> => ({
     ADYTON_CONTROL_PLANE_URL: control.url,
     ADYTON_HOST_ID: control.host.id,
-    ADYTON_HOST_TOKEN_FILE: writeSecret(join(foundation.controlDir, 'host-token'), control.host.token),
+    ADYTON_HOST_TOKEN_FILE: writeSecret(hostTokenFile(foundation, control.node), control.host.token),
     ADYTON_REDIS_URL: foundation.redisUrl,
-    ADYTON_SBT_SOCKET: join(foundation.socketDir, 'sbt.sock'),
-    ADYTON_STATE_DIR: join(options.directory, 'host', name),
+    ADYTON_SBT_SOCKET: join(foundation.socketDir, `sbt${suffix}.sock`),
+    ADYTON_STATE_DIR: join(options.directory, `host${suffix}`, name),
   });
   return {
-    'dedup-worker': nodeService('dedup-worker', foundation, 'dedup-worker.ready', {
+    'dedup-worker': nodeService('dedup-worker', { ...foundation, suffix }, 'dedup-worker.ready', {
       ...DEDUP_WORKER_MEMORY,
       ...shared('dedup-worker'),
       ...lab.s3Settings(),
       ...options.settings?.['dedup-worker'],
     }),
-    agent: nodeService('agent', foundation, 'agent.ready', {
+    agent: nodeService('agent', { ...foundation, suffix }, 'agent.ready', {
       ...shared('agent'),
       ADYTON_SBT_LIBRARY: sbtLibrary,
       ADYTON_ORACLE_CREDENTIALS_FILE: lab.credentialsFile,
@@ -239,29 +261,39 @@ function hostServices(
 
 function nodeService(
   name: ProductProcess,
-  foundation: Foundation,
+  { logsDir, suffix = '' }: { logsDir: string; suffix?: string },
   readyEvent: string,
   env: Record<string, string>,
 ): Service {
   return new Service({
-    name,
+    name: `${name}${suffix}`,
     command: process.execPath,
     args: [name === 'maintenance' ? appMain('dedup-worker', 'maintenance') : appMain(name)],
     env,
     readyEvent,
-    logFile: join(foundation.logsDir, `${name}.log`),
+    logFile: join(logsDir, `${name}${suffix}.log`),
   });
 }
 
-/** The host of this stack: enrolled once, its token kept beside the API token. */
+/** Empty for the first host, so that a stack with one host has plain names. */
+function suffixOf({ lab }: Foundation, node: LabNode): string {
+  return lab.nodes[0] === node ? '' : `-${node.name}`;
+}
+
+function hostTokenFile(foundation: Foundation, node: LabNode): string {
+  return join(foundation.controlDir, `host-token${suffixOf(foundation, node)}`);
+}
+
+/** A host of this stack: enrolled once, its token kept beside the API token. */
 async function enrolledHost(
   foundation: Foundation,
   api: { baseUrl: string; token: string },
+  node: LabNode,
 ): Promise<EnrolledHost> {
   const { items } = await callRoute(api, restRoutes.listHosts, {});
-  const known = items.find((h) => h.name === 'lab-host');
-  if (known !== undefined) return { ...known, token: secretIn(join(foundation.controlDir, 'host-token')) };
-  return callRoute(api, restRoutes.enrollHost, { body: { name: 'lab-host' } });
+  const known = items.find((h) => h.name === node.name);
+  if (known !== undefined) return { ...known, token: secretIn(hostTokenFile(foundation, node)) };
+  return callRoute(api, restRoutes.enrollHost, { body: { name: node.name } });
 }
 
 async function registeredDatabase(
@@ -277,7 +309,7 @@ async function registeredDatabase(
       name: DATABASE_NAME,
       hostId: host.id,
       oracleHome: foundation.lab.oracleHome,
-      oracleSid: LAB_SID,
+      oracleSid: foundation.lab.nodes[0]?.sid ?? LAB_SID,
       connectDescriptor: foundation.lab.connectDescriptor(),
     },
   });

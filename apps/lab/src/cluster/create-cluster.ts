@@ -9,7 +9,7 @@ import { createDatabase, type CreateDatabaseOptions } from '../engine/create-dat
 import { hostPaths, type InstanceFile, passwordFilePath, writeInstanceFile } from '../instance/oracle-home';
 import { SOCKET_PATH_BYTES_MAX } from '../instance/ipc-server';
 import { createPasswordFile, type NewPasswordUser } from '../listener/password-file';
-import { freePort, prepareHost, writeServerParameters, writeShims } from '../labctl/oracle-host';
+import { freePort, prepareHost, writeParameterFile, writeShims } from '../labctl/oracle-host';
 import { UsageError } from '../labctl/usage-error';
 import {
   type ClusterFile,
@@ -57,7 +57,14 @@ export async function createCluster(options: CreateClusterOptions): Promise<Clus
   const files: InstanceFile[] = [];
   for (const member of members)
     files.push(await instanceFileOf(member, { base, dbUniqueName, controlFiles, sockets }));
+  const [first] = files;
+  if (first !== undefined) {
+    const parameters = { db_name: dbName, cluster_database: 'TRUE' };
+    writeParameterFile(sharedParameterFile(base, dbName), base, first, parameters);
+  }
   for (const member of members) await prepareMember(member, files, options);
+  // Tools that look for a home in the base find that of the first host.
+  symlinkSync(members[0]?.oracleHome ?? '', hostPaths.oracleHome(base));
   const cluster = {
     ...{ dbName, dbUniqueName, service: dbUniqueName, base, members },
     controlSocket: join(sockets, 'cluster.ctl'),
@@ -77,6 +84,11 @@ function socketDirectory(base: string): string {
 
 /** The longest name in it: `/<SID>.sock.ctl`. */
 const SOCKET_NAME_BYTES = 24;
+
+/** One SPFILE for all instances, on shared storage. */
+function sharedParameterFile(base: string, dbName: string): string {
+  return join(hostPaths.oradata(base, dbName), `spfile${dbName}.ora`);
+}
 
 function memberOf(base: string, dbName: string, number: number): ClusterMember {
   const node = `node${number}`;
@@ -112,10 +124,7 @@ async function prepareMember(
   for (const file of files) {
     writeInstanceFile(member.oracleHome, file);
     await createPasswordFile(passwordFilePath(member.oracleHome, file.sid), users);
-    writeServerParameters(directory, file, {
-      ...{ db_name: dbName, cluster_database: 'TRUE' },
-      db_recovery_file_dest: join(base, 'fra'),
-    });
+    symlinkSync(sharedParameterFile(base, dbName), join(member.oracleHome, 'dbs', `spfile${file.sid}.ora`));
   }
   linkStorage(base, member.sid, dbName);
   const gridTools = { srvctl: 'srvctl', olsnodes: 'olsnodes', crsctl: 'crsctl' };

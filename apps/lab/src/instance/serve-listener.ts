@@ -30,7 +30,7 @@ export async function serveListener(instance: Instance, file: InstanceFile): Pro
   return startListener({
     host: loopback(file.host),
     port: file.listenerPort,
-    service: { names: [file.service], sids: [sid] },
+    service: { names: [file.service, sid], sids: [sid] },
     users: async () => {
       await instance.whenAnswering();
       return existsSync(passwordFile) ? readPasswordFile(passwordFile) : { users: [] };

@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { readClusterFile } from '../cluster/cluster-file';
 import { compareFiles } from '../engine/compare-files';
 import { readTruthMark } from '../engine/mark-truth';
 import { readControlFile } from '../control-file/control-file-store';
@@ -39,7 +40,14 @@ function print(result: unknown): void {
   process.stdout.write(JSON.stringify(result, null, 2) + '\n');
 }
 
+/** In a cluster `sid` may be left out: its first instance then. */
 function instanceFileOf({ base, sid }: Place): InstanceFile {
+  const members = readClusterFile(resolve(base))?.members ?? [];
+  const member = members.find((candidate) => candidate.sid === sid) ?? members[0];
+  if (member !== undefined && (sid === DEFAULT_SID || sid === member.sid)) {
+    const found = readInstanceFile(member.oracleHome, member.sid);
+    if (found !== undefined) return found;
+  }
   const file = readInstanceFile(hostPaths.oracleHome(resolve(base)), sid);
   if (file === undefined) throw new UsageError(`${base} has no instance ${sid}`);
   return file;

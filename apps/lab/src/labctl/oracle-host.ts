@@ -79,7 +79,16 @@ export function writeServerParameters(
   file: InstanceFile,
   more: Readonly<Record<string, string>>,
 ): string {
-  const path = join(hostPaths.dbs(base), `spfile${file.sid}.ora`);
+  return writeParameterFile(join(hostPaths.dbs(base), `spfile${file.sid}.ora`), base, file, more);
+}
+
+/** The same at a path of its own: the instances of a cluster share one. */
+export function writeParameterFile(
+  path: string,
+  base: string,
+  file: InstanceFile,
+  more: Readonly<Record<string, string>>,
+): string {
   const parameters = {
     db_unique_name: file.dbUniqueName,
     control_files: file.controlFiles.join(','),
