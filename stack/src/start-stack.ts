@@ -30,7 +30,7 @@ type ProductProcess = 'control-plane' | 'scheduler' | 'maintenance' | 'agent' | 
 export const DATABASE_NAME = 'ORCL';
 
 /** A database host of the stack with the processes of the product on it. */
-export interface StackNode {
+interface StackNode {
   readonly node: LabNode;
   readonly host: EnrolledHost;
   readonly services: Readonly<Record<'agent' | 'dedup-worker', Service>>;
