@@ -7,6 +7,7 @@ import {
   readDataFileHeader,
 } from '../formats/data-file-header';
 
+import { OraError } from '../instance/ora-error';
 import { beforeRead, beforeWrite } from './disk-faults';
 
 /** Smallest block: enough of block 0 to learn the block size. */
@@ -64,7 +65,12 @@ function readHeader(fd: number, blockBytes: number): DataFileHeaderRead {
 
 /** Reads block `block` into `bytes`. Throws when the file ends before it. */
 export function readBlock(handle: DataFileHandle, block: number, bytes: Buffer): void {
-  beforeRead(handle.file, block, 1);
+  if (beforeRead(handle.file, block, 1) !== undefined) {
+    throw new OraError(
+      1115,
+      `IO error reading block from file ${handle.file} (block # ${block})\nORA-27072: File I/O error\nLinux-x86_64 Error: 5: Input/output error`,
+    );
+  }
   const got = readSync(handle.fd, bytes, 0, handle.blockBytes, block * handle.blockBytes);
   if (got !== handle.blockBytes) throw new RangeError(`${handle.path} ends before block ${block}`);
 }

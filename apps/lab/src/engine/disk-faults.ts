@@ -4,7 +4,6 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { OraError } from '../instance/ora-error';
 
 export interface DiskFaultPlan {
   /** Each read or write of data files takes this much longer, milliseconds. */
@@ -52,16 +51,11 @@ export function useDiskFaultsOf(directory: string): void {
   known = undefined;
 }
 
-/** Blocks `first` to `first + count - 1` of a data file are about to be read. Throws ORA-27072 for a bad one. */
-export function beforeRead(file: number, first: number, count: number): void {
+/** Blocks `first` to `first + count - 1` of a data file are about to be read; answers the first that cannot be. */
+export function beforeRead(file: number, first: number, count: number): number | undefined {
   const { slowMs = 0, badBlocks } = currentPlan();
   pause(slowMs);
-  const bad = badBlocks.find((b) => b.file === file && b.block >= first && b.block < first + count);
-  if (bad === undefined) return;
-  throw new OraError(
-    1115,
-    `IO error reading block from file ${file} (block # ${bad.block})\nORA-27072: File I/O error\nLinux-x86_64 Error: 5: Input/output error`,
-  );
+  return badBlocks.find((b) => b.file === file && b.block >= first && b.block < first + count)?.block;
 }
 
 export function beforeWrite(): void {

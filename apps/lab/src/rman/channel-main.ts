@@ -2,6 +2,7 @@
  * The process of one channel: what a dedicated server process is to a real channel. It takes PARMS' ENV into its own
  * environment, loads the media-management library, and works off one job at a time. It ends when rman goes away.
  */
+import { useDiskFaultsOf } from '../engine/disk-faults';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
 import { claimFault, faultLines, faultsAt, isFaultName } from '../faults';
 import { loadLibrary, type SbtLibrary } from '../sbt/load-library';
@@ -56,6 +57,7 @@ async function open(job: OpenJob): Promise<{ sid: number; processId: number }> {
   const library = job.device === 'DISK' ? null : loadOrFail(job);
   const instance = await connectInstance({ socketPath: job.socketPath });
   if (instance === undefined) throw new RmanError(['ORA-01034: ORACLE not available']);
+  useDiskFaultsOf((await instance.identity({})).base);
   const session = await instance.registerSession({
     program: `rman@channel ${job.name}`,
     clientInfo: `${job.commandId === null ? '' : `id=${job.commandId},`}rman channel=${job.name}`,

@@ -48,7 +48,8 @@ export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgres
     for (let first = read.from; first <= read.to; first += perRead) {
       const count = Math.min(perRead, read.to - first + 1);
       const blocks = window.subarray(0, count * blockBytes);
-      beforeRead(read.file, first, count);
+      const bad = beforeRead(read.file, first, count);
+      if (bad !== undefined) throw shortFile(read, bad);
       const got = readSync(fd, blocks, 0, blocks.length, first * blockBytes);
       if (got !== blocks.length) throw shortFile(read, first);
       progress.blocksRead += count;
