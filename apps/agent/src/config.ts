@@ -22,6 +22,11 @@ export const settings = defineSettings({
     default: '15',
     doc: 'how long this agent is believed to run after its last sign, seconds; three signs in that time',
   },
+  ADYTON_RECOVERY_AREA_SECONDS: {
+    schema: setting.integer(1, 86_400),
+    default: '300',
+    doc: 'pause between two looks at how full the recovery areas of this host are, seconds',
+  },
 });
 
 export type AgentConfig = ConfigOf<typeof settings>;

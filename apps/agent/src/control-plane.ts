@@ -32,6 +32,8 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
       (await callRoute(endpoint, agentRoutes.listOwnDatabases, {})).items,
     reportIdentity: (id: DatabaseId, body: { dbid: string; dbUniqueName: string }) =>
       callRoute(endpoint, agentRoutes.reportIdentity, { params: { id }, body }),
+    reportRecoveryArea: (id: DatabaseId, percent: number) =>
+      callRoute(endpoint, agentRoutes.reportRecoveryArea, { params: { id }, body: { percent } }),
     handlesInVault: async (id: DatabaseId, handles: string[]): Promise<ReadonlySet<string>> =>
       new Set(
         (await callRoute(endpoint, agentRoutes.lookUpPieces, { params: { id }, body: { handles } })).known,

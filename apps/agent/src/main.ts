@@ -21,6 +21,7 @@ import { type AgentTools } from './backup/backup-run';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
 import { discoverDatabase } from './discovery/discover-database';
+import { watchRecoveryAreas } from './discovery/watch-recovery-areas';
 import { showPresence } from './presence/show-presence';
 import { removeStaleRunFiles } from './rman/token-file';
 import { handleRequest } from './runs/handle-request';
@@ -76,11 +77,13 @@ async function main(): Promise<void> {
     ttlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS,
     log,
   });
+  const recoveryAreas = watchRecoveryAreas(tools);
   process.stdout.write(`${JSON.stringify({ event: 'agent.ready', hostId })}\n`);
   await untilAskedToEnd();
   await shutDown(
     [
       { name: 'presence', run: () => presence.stop() },
+      { name: 'recovery-areas', run: () => recoveryAreas.stop() },
       { name: 'queue', run: () => worker.stop() },
       { name: 'runs', run: () => table.close() },
       { name: 'queues', run: () => queues.close() },

@@ -113,6 +113,15 @@ export const agentRoutes = defineRoutes({
     body: z.strictObject({ dbid, dbUniqueName: z.string().min(1).max(30) }),
     response: database,
   },
+  reportRecoveryArea: {
+    method: 'POST',
+    path: '/agent/v1/databases/{id}/recovery-area',
+    summary: 'How full the recovery area is; above the limit of the policy logs are backed up',
+    auth: 'host',
+    status: 204,
+    body: z.strictObject({ percent: z.int().min(0).max(100) }),
+    response: nothing,
+  },
   lookUpPieces: {
     method: 'POST',
     path: '/agent/v1/databases/{id}/piece-lookup',

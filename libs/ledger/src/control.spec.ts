@@ -126,6 +126,20 @@ describe('the reconciler', () => {
     expect(await jobIds()).not.toContain(`${id}.2`);
   });
 
+  it('goes through all open requests page by page: those that wait for an absent agent hide nothing', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 2; i += 1) {
+      const request = manualRequest(await fixture.newDatabase(), { claimSeconds: 600 });
+      ids.push(await admitted(fixture.ledger, request));
+    }
+    await fixture.moveClock(6);
+    const [first, second] = ids as [RequestId, RequestId];
+    const page = await findReconcileCandidates(session(), { ...limits, afterRequestId: first });
+    const asked = page.map((c) => (c.kind === 'request' ? c.requestId : null));
+    expect(asked).toContain(second);
+    expect(asked).not.toContain(first);
+  });
+
   it('asks about runs in committing until they end', async () => {
     const run = await committingRun(fixture, await fixture.newDatabase());
     await fixture.moveClock(31);

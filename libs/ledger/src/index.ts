@@ -44,6 +44,7 @@ export {
   type Slot,
   type SlotsToMaterialise,
 } from './schedules';
+export { askForLogsWhenFull, type RecoveryAreaReport } from './recovery-area';
 export { readPolicy, readRetainablePoints, storePolicy, type PolicyToStore } from './policies';
 export {
   answerDryRun,

@@ -198,6 +198,26 @@ describe('the commit', () => {
   });
 });
 
+it('S3.4 shows progress that never goes back, stays below 100 % until the end, and is 100 % then', async () => {
+  const run = await runningRun(fixture, await fixture.newDatabase());
+  const percentAfter = async (bytesRead: number) => {
+    const totals = { bytesRead, bytesNew: 0, bytesStored: 0 };
+    await recordIngest(session(), { ...run, totals, pieces: [] });
+    return (await findRun(session(), run.runId))?.progress.percentDone;
+  };
+  expect(await percentAfter(500)).toBe(50);
+  await storePlan(session(), {
+    ...run,
+    plan: { ...plan, files: [], archivedLogs: [], checks: [], bytesExpected: 2_000 },
+    scripts: [],
+  });
+  expect(await percentAfter(600)).toBe(50); // the estimate grew: 30 % by now
+  expect(await percentAfter(5_000)).toBe(99);
+  await submitCommit(session(), { ...run, contents: contents() });
+  await commitRecoveryPoint(session(), manifestOf(run));
+  expect((await findRun(session(), run.runId))?.progress.percentDone).toBe(100);
+});
+
 it('records pieces once, totals that only grow, and progress of at most 100 %', async () => {
   const databaseId = await fixture.newDatabase();
   const run = await runningRun(fixture, databaseId);

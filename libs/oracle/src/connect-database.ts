@@ -114,6 +114,8 @@ export interface DatabaseFacts {
   backupPieces(handleLike: string): Promise<BackupPiece[]>;
   backupDataFiles(): Promise<BackupDataFile[]>;
   backupRedoLogs(): Promise<BackupRedoLog[]>;
+  /** How full the recovery area is, per cent, not counting what Oracle may reclaim; null without one. */
+  recoveryAreaPercent(): Promise<number | null>;
   /** The last level 1 of each file. */
   lastLevel1(): Promise<ReadonlyMap<number, LastLevel1>>;
   close(): Promise<void>;
@@ -235,6 +237,14 @@ class ThinDatabase implements DatabaseFacts {
   async backupRedoLogs(): Promise<BackupRedoLog[]> {
     const rows = await this.query(QUERIES.backupRedoLogs);
     return rows.map((row) => ({ ...logRange(row), handle: text(row, 'HANDLE') }));
+  }
+
+  async recoveryAreaPercent(): Promise<number | null> {
+    const [area] = await this.query(QUERIES.recoveryArea);
+    const limit = area === undefined ? 0 : integer(area, 'SPACE_LIMIT');
+    if (area === undefined || limit === 0) return null;
+    const held = integer(area, 'SPACE_USED') - integer(area, 'SPACE_RECLAIMABLE');
+    return Math.min(100, Math.max(0, Math.round((100 * held) / limit)));
   }
 
   async lastLevel1(): Promise<ReadonlyMap<number, LastLevel1>> {

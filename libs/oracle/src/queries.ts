@@ -33,5 +33,6 @@ export const QUERIES = {
   blocksOfLevel1: `SELECT file#, blocks * block_size bytes, blocks_read * block_size bytes_read, datafile_blocks * block_size file_bytes,
       used_change_tracking FROM v$backup_datafile
     WHERE incremental_level = 1 AND file# > 0 ORDER BY completion_time DESC`,
+  recoveryArea: 'SELECT space_limit, space_used, space_reclaimable FROM v$recovery_file_dest',
   archiveLogCurrent: 'ALTER SYSTEM ARCHIVE LOG CURRENT',
 } as const;

@@ -1,6 +1,7 @@
 // What a host says about itself and asks about its databases.
 import { agentRoutes } from '@adyton/contracts';
 import {
+  askForLogsWhenFull,
   knownHandles,
   listDatabasesOfHost,
   recordIdentity,
@@ -9,19 +10,22 @@ import {
 } from '@adyton/ledger';
 import { type HostId } from '@adyton/domain';
 import { Controller, Inject, Param } from '@nestjs/common';
+import { type Config } from '../config';
 import { findOwn } from '../databases/find-registered';
 import { CallingHost, Principal } from '../http/caller';
 import { Handles, type AnswerOf, type BodyOf } from '../http/handles';
 import { accepted, RefusedRequest } from '../http/refused-request';
 import { RequestBody } from '../http/request-input';
 import { VaultKeeper } from '../vault/vault-keeper';
-import { LEDGER } from '../wiring/tokens';
+import { CONFIG, LEDGER, NEW_ID, type NewId } from '../wiring/tokens';
 
 @Controller()
 export class AgentDatabasesController {
   constructor(
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(VaultKeeper) private readonly vault: VaultKeeper,
+    @Inject(NEW_ID) private readonly newId: NewId,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Handles(agentRoutes.presence)
@@ -47,6 +51,23 @@ export class AgentDatabasesController {
   ): Promise<AnswerOf<typeof agentRoutes.reportIdentity>> {
     const database = await findOwn(this.ledger.session, id, hostId);
     return accepted(await recordIdentity(this.ledger.session, database.id, body, principal));
+  }
+
+  /** The agent that reports is there: its presence needs no question. */
+  @Handles(agentRoutes.reportRecoveryArea)
+  async recoveryArea(
+    @Param('id') id: string,
+    @RequestBody() { percent }: BodyOf<typeof agentRoutes.reportRecoveryArea>,
+    @CallingHost() hostId: HostId,
+  ): Promise<void> {
+    const database = await findOwn(this.ledger.session, id, hostId);
+    await askForLogsWhenFull(this.ledger.session, {
+      databaseId: database.id,
+      percent,
+      requestId: this.newId('RequestId'),
+      presence: 'running',
+      claimSeconds: this.config.ADYTON_CLAIM_SECONDS,
+    });
   }
 
   @Handles(agentRoutes.lookUpPieces)

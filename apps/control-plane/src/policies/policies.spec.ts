@@ -160,3 +160,21 @@ it('gives the bandwidth limit to the sessions of a run with their grant', async 
   await set(database, { bandwidthBytesPerSecond: 10_000_000 });
   expect(await grant()).toMatchObject({ bandwidthBytesPerSecond: 10_000_000 });
 });
+
+it('asks for a log backup once when the recovery area is fuller than the policy allows', async () => {
+  const { database, host } = await newSite(server);
+  const hostApi = { baseUrl: server.url, token: host.token };
+  const report = (percent: number) =>
+    callRoute(hostApi, agentRoutes.reportRecoveryArea, { params: { id: database.id }, body: { percent } });
+  const requests = async () =>
+    (await callRoute(server.api, restRoutes.listBackupRequests, { query: { database: database.name } }))
+      .items;
+  await report(99);
+  expect(await requests()).toEqual([]);
+  await set(database, { logWhenRecoveryAreaPercent: 80 });
+  await report(80);
+  expect(await requests()).toEqual([]);
+  await report(81);
+  await report(90);
+  expect(await requests()).toMatchObject([{ kind: 'archivelog', lane: 'log', trigger: 'scheduled' }]);
+});
