@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { listAuditEvents } from './audit-events';
 import { cancelRequest } from './cancel-request';
 import { createRequest } from './create-request';
-import { findRequest, listRequests } from './requests';
+import { findRequest, listRequests, markWaiting } from './requests';
 import { readNow } from './ledger';
 import { isRefusal } from './runs';
 import { sweepExpiredRequests, sweepUnclaimedRequests } from './sweeps';
@@ -125,8 +125,26 @@ describe('a manual request', () => {
 describe('a scheduled request', () => {
   it('S1.3 waits, with its doorbell on the way, while the agent does not run', async () => {
     const id = await admitted(fixture.ledger, await scheduled(await fixture.newDatabase(), 600));
-    expect(await stateOf(id)).toBe('waiting_for_agent');
+    expect(await findRequest(fixture.ledger.session, id)).toMatchObject({
+      state: 'waiting_for_agent',
+      reason: { code: 'ADY_AGENT_NOT_RUNNING' },
+    });
     expect(await unsent(id)).toBe(1);
+  });
+
+  it('S1.3 says that it waits when its agent goes away before it claimed, and claims clear the reason', async () => {
+    const databaseId = await fixture.newDatabase();
+    const request = { ...(await scheduled(databaseId, 600)), presence: 'running' as const };
+    await admitted(fixture.ledger, request);
+    expect(await stateOf(request.id)).toBe('dispatching');
+    expect(await markWaiting(fixture.ledger.session, request.id)).toBe(true);
+    expect(await markWaiting(fixture.ledger.session, request.id)).toBe(false);
+    expect(await stateOf(request.id)).toBe('waiting_for_agent');
+    await claim(fixture, request.id);
+    expect(await findRequest(fixture.ledger.session, request.id)).toMatchObject({
+      state: 'claimed',
+      reason: null,
+    });
   });
 
   it('S1.4 is claimed a second before its window ends, S1.5 expires a second after', async () => {
