@@ -68,15 +68,8 @@ async function main(): Promise<void> {
     },
     log,
   });
-  const presence = showPresence({
-    redis,
-    controlPlane,
-    hostId,
-    incarnation,
-    version: VERSION,
-    ttlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS,
-    log,
-  });
+  const sign = { redis, controlPlane, hostId, incarnation, version: VERSION, log };
+  const presence = showPresence({ ...sign, ttlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS });
   const recoveryAreas = watchRecoveryAreas(tools);
   process.stdout.write(`${JSON.stringify({ event: 'agent.ready', hostId })}\n`);
   await untilAskedToEnd();

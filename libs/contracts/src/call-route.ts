@@ -1,6 +1,6 @@
 // The typed client of every route: path filled in, body sent, answer parsed. A refusal becomes an AdytonError with the code of the
 // problem document; silence becomes a time-out. Retrying is the caller's business: it knows what is idempotent.
-import { AdytonError } from './error-catalog';
+import { AdytonError } from './adyton-error';
 import { errorOfProblem, problem, PROBLEM_CONTENT_TYPE } from './problem';
 import { type PathParams, type Route, type RouteBody, type RouteQuery, type RouteResponse } from './route';
 

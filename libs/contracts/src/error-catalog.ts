@@ -427,21 +427,3 @@ export const errorCodes = Object.keys(errorCatalog) as ErrorCode[];
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(errorCatalog, text);
 }
-
-/** Facts that help to find the cause: ids, numbers, names. Never a secret. */
-export type ErrorContext = Readonly<Record<string, string | number | boolean | null>>;
-
-export class AdytonError extends Error {
-  constructor(
-    readonly code: ErrorCode,
-    detail: string,
-    readonly context: ErrorContext = {},
-    options?: ErrorOptions,
-  ) {
-    super(detail, options);
-    this.name = 'AdytonError';
-  }
-  get spec(): ErrorSpec {
-    return errorCatalog[this.code];
-  }
-}

@@ -1,11 +1,10 @@
 // All that crosses a process: jobs, REST and agent-API routes with their schemas, errors.
+export { AdytonError, type ErrorContext } from './adyton-error';
 export {
-  AdytonError,
   errorCatalog,
   errorCodes,
   isErrorCode,
   type ErrorCode,
-  type ErrorContext,
   type ErrorSpec,
   type RetryPolicy,
 } from './error-catalog';

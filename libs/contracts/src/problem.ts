@@ -1,6 +1,7 @@
 // RFC 9457 problem documents: what every refused or failed HTTP request answers with.
 import { z } from 'zod';
-import { AdytonError, errorCatalog, isErrorCode, type ErrorCode } from './error-catalog';
+import { AdytonError } from './adyton-error';
+import { errorCatalog, isErrorCode, type ErrorCode } from './error-catalog';
 import { type Reason } from './schemas';
 import { type RunPhase } from '@adyton/domain';
 

@@ -2,7 +2,7 @@
 // RMAN gives a media manager null compression only, so a level 0 counts the whole file: blocks that were used once are sent too.
 import { type DataFileLevel } from './choose-backup-level';
 
-export interface DataFileSize {
+interface DataFileSize {
   readonly file: number;
   readonly bytes: number;
 }

@@ -16,7 +16,7 @@ const identity = (fields: Partial<Identity>): Identity =>
 
 it('S2.7 refuses a NOARCHIVELOG database by its own code, before RMAN', async () => {
   const checks = await checkInstances(planning, identity({ logMode: 'NOARCHIVELOG' }));
-  expect(() => assertPassed(checks)).toThrow(expect.objectContaining({ code: 'ADY_NOARCHIVELOG' }));
+  expect(() => assertPassed(checks)).toThrow(expect.objectContaining({ code: 'ADY_NOARCHIVELOG' }) as Error);
 });
 
 it('names every failed check with its evidence', async () => {
