@@ -40,7 +40,7 @@ it('S1.11 fails a manual request whose agent died seconds ago, at the end of its
   const ended = await eventually(
     () => getRequest(stack, request.id),
     (r) => r.state !== 'dispatching',
-    10_000,
+    20_000,
   );
   expect(ended).toMatchObject({ state: 'failed', runId: null, reason: { code: 'ADY_AGENT_NOT_RUNNING' } });
   await stack.services.agent.start();
@@ -57,7 +57,7 @@ it('S1.9 fails the run of an agent that died, with its phase', async () => {
   const failed = await eventually(
     () => getRun(stack, run.id),
     (r) => r.state !== 'running',
-    20_000,
+    45_000,
   );
   expect(failed).toMatchObject({ state: 'failed', reason: { code: 'ADY_AGENT_LOST', phase: 'transfer' } });
   expect(await recoveryPoints(stack)).toHaveLength(before.length);
