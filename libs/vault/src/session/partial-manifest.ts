@@ -25,7 +25,7 @@ export interface PartialManifest {
 
 const SUFFIX = '.partial';
 
-function partialKeyOf(manifestKey: string): string {
+export function partialKeyOf(manifestKey: string): string {
   return `${manifestKey}${SUFFIX}`;
 }
 
