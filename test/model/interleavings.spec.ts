@@ -6,7 +6,7 @@ import { VaultWorld } from './vault-world';
 const FIRST = Number(process.env['INTERLEAVINGS_FIRST'] ?? 1);
 const SEEDS = Number(process.env['INTERLEAVINGS'] ?? 200);
 const DAY_HOURS = 24;
-jest.setTimeout(120_000 + SEEDS * 4_000);
+jest.setTimeout(600_000 + SEEDS * 20_000);
 
 async function played(seed: number): Promise<VaultWorld> {
   const world = new VaultWorld({ seed });
