@@ -7,7 +7,6 @@ import {
   setting,
   type Setting,
   storeSettings,
-  type ConfigOf,
 } from '@adyton/runtime';
 
 /** More threads than a database host can spare for a backup; two channels keep two busy. */
@@ -33,5 +32,3 @@ export const settings = defineSettings({
   ...storeSettings,
   ...computeSettings,
 });
-
-export type DedupWorkerConfig = ConfigOf<typeof settings>;

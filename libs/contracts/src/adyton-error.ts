@@ -1,5 +1,6 @@
 // The error every process throws for what the catalog foresees: a code, what happened, and facts.
-import { errorCatalog, type ErrorCode, type ErrorSpec } from './error-catalog';
+import { errorCatalog, type ErrorCode } from './error-catalog';
+import { type ErrorSpec } from './error-spec';
 
 /** Facts that help to find the cause: ids, numbers, names. Never a secret. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | null>>;

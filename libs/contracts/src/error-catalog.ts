@@ -1,17 +1,7 @@
 // Every error a person or a client can meet, once: code, HTTP status, who retries, what to do. The error pages, the CLI's exit codes
 // and the problem documents derive from this list. Code branches on codes, never on messages.
-
-/** `never`: the same request fails again. `operator`: after somebody acted. `later`: by itself, with back-off. */
-export type RetryPolicy = 'never' | 'operator' | 'later';
-
-export interface ErrorSpec {
-  readonly http: number;
-  readonly retry: RetryPolicy;
-  readonly title: string;
-  readonly hint: string;
-  /** Exit code of the CLI: 1 failed, 2 usage, 4 refused, 5 not found, 6 agent offline, 7 expired, 8 busy, 9 auth, 10 store, 11 mismatch. */
-  readonly exit: number;
-}
+import { dataPathErrors } from './data-path-errors';
+import { type ErrorSpec } from './error-spec';
 
 export const errorCatalog = {
   // what a client sent
@@ -277,118 +267,7 @@ export const errorCatalog = {
     hint: 'check that nothing deletes archived logs before they are backed up, then request a backup',
   },
   // data path
-  ADY_SBT_CONNECTION_LOST: {
-    http: 409,
-    retry: 'operator',
-    exit: 1,
-    title: 'The dedup-worker on the database host went away',
-    hint: 'check adyton-dedup-worker on that host, then replay the run',
-  },
-  ADY_SBT_REFUSED: {
-    http: 403,
-    retry: 'operator',
-    exit: 9,
-    title: 'The dedup-worker refused the SBT session',
-    hint: 'the token of the run is wrong or its run is over; let the agent start RMAN',
-  },
-  ADY_SBT_FAILED: {
-    http: 409,
-    retry: 'operator',
-    exit: 1,
-    title: 'A call of the SBT library failed',
-    hint: 'the reason carries its text',
-  },
-  ADY_STORE_UNAVAILABLE: {
-    http: 503,
-    retry: 'later',
-    exit: 10,
-    title: 'The object store cannot be reached',
-    hint: 'check endpoint, network and credentials: adyton doctor',
-  },
-  ADY_STORE_DENIED: {
-    http: 503,
-    retry: 'operator',
-    exit: 10,
-    title: 'The object store refuses the credentials',
-    hint: 'check access key, secret and bucket policy',
-  },
-  ADY_STORE_FULL: {
-    http: 507,
-    retry: 'operator',
-    exit: 10,
-    title: 'The object store is full',
-    hint: 'free or add space; what was uploaded stays usable for the next run',
-  },
-  ADY_VAULT_DAMAGED: {
-    http: 409,
-    retry: 'operator',
-    exit: 11,
-    title: 'An object of the vault is missing or altered',
-    hint: 'the reason names the object; other recovery points may be whole, and a new full backup stores the lost blocks again',
-  },
-  ADY_VAULT_KEY_WRONG: {
-    http: 409,
-    retry: 'operator',
-    exit: 9,
-    title: 'The key does not open this vault',
-    hint: 'use the key file or passphrase this vault was created with',
-  },
-  ADY_VAULT_MISSING: {
-    http: 409,
-    retry: 'operator',
-    exit: 10,
-    title: 'There is no vault at this bucket and prefix',
-    hint: 'run the prepare step of the control-plane, or correct bucket and prefix',
-  },
-  ADY_VAULT_VERSION: {
-    http: 409,
-    retry: 'operator',
-    exit: 11,
-    title: 'The vault is of a format this program does not know',
-    hint: 'use the release that wrote it, or a newer one',
-  },
-  ADY_STORE_UNFIT: {
-    http: 409,
-    retry: 'operator',
-    exit: 10,
-    title: 'The object store does not keep a promise that this needs',
-    hint: 'conditional PUT (If-None-Match: *) must have one winner: see adyton doctor; without it nothing is deleted',
-  },
-  ADY_VAULT_BUSY: {
-    http: 409,
-    retry: 'later',
-    exit: 8,
-    title: 'An operation of this kind is under way',
-    hint: 'the link leads to it; wait for its end: adyton vault show OPERATION',
-  },
-  ADY_MAINTENANCE_NOT_RUNNING: {
-    http: 409,
-    retry: 'operator',
-    exit: 6,
-    title: 'No worker of the maintenance tier took the operation',
-    hint: 'start the maintenance role of the dedup-worker, then ask again',
-  },
-  ADY_MAINTENANCE_LOST: {
-    http: 500,
-    retry: 'operator',
-    exit: 1,
-    title: 'The worker of the operation stopped reporting',
-    hint: 'ask again: every operation goes on from what is in the bucket',
-  },
-  ADY_POINTS_LEFT_OUT: {
-    http: 409,
-    retry: 'operator',
-    exit: 11,
-    title: 'Some recovery points of the bucket are not on record',
-    hint: 'the report names each and what to do; rebuild again afterwards, what is on record stays as it is',
-  },
-  ADY_PIECE_MISSING: {
-    http: 409,
-    retry: 'operator',
-    exit: 11,
-    title: 'A backup piece is not in the vault',
-    hint: 'no recovery point was made; request a new backup',
-  },
+  ...dataPathErrors,
   // restore
   ADY_NO_RECOVERY_POINT: {
     http: 409,

@@ -1,13 +1,7 @@
 // All that crosses a process: jobs, REST and agent-API routes with their schemas, errors.
 export { AdytonError, type ErrorContext } from './adyton-error';
-export {
-  errorCatalog,
-  errorCodes,
-  isErrorCode,
-  type ErrorCode,
-  type ErrorSpec,
-  type RetryPolicy,
-} from './error-catalog';
+export { errorCatalog, errorCodes, isErrorCode, type ErrorCode } from './error-catalog';
+export { type ErrorSpec, type RetryPolicy } from './error-spec';
 export {
   JOB_PAYLOAD_BYTES_MAX,
   jobCatalog,

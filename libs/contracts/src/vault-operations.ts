@@ -95,7 +95,7 @@ const rebuildLedgerReport = z.object({
   leftOut: z.array(z.object({ name: z.string(), detail: z.string() })).max(REPORT_ROWS_MAX),
 });
 
-export const vaultOperationReport = z.discriminatedUnion('kind', [
+const vaultOperationReport = z.discriminatedUnion('kind', [
   verifyReport,
   collectReport,
   rebuildIndexReport,
@@ -103,7 +103,7 @@ export const vaultOperationReport = z.discriminatedUnion('kind', [
 ]);
 export type VaultOperationReport = z.infer<typeof vaultOperationReport>;
 
-export const vaultOperationProgress = z.object({
+const vaultOperationProgress = z.object({
   objectsDone: count,
   /** Null before it is known. */
   objectsExpected: count.nullable(),

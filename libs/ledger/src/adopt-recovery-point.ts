@@ -171,9 +171,25 @@ async function insertEndedRun(
   point: RecoveryPointToAdopt,
   databaseId: DatabaseId,
 ): Promise<void> {
-  const { contents, runId, fence, ids, principal } = point;
-  const lane: Lane = contents.level === 'archivelog' ? 'log' : 'data';
-  const [startedAt, finishedAt] = [new Date(contents.startedAt), new Date(contents.completedAt)];
+  const lane: Lane = point.contents.level === 'archivelog' ? 'log' : 'data';
+  await insertClaimedRequest(tx, point, { databaseId, lane });
+  await insertSucceededRun(tx, point, { databaseId, lane });
+  await sql`SELECT setval('adyton.fences', greatest(${point.fence}, (SELECT last_value FROM adyton.fences)))`.execute(
+    tx,
+  );
+}
+
+interface Whose {
+  readonly databaseId: DatabaseId;
+  readonly lane: Lane;
+}
+
+async function insertClaimedRequest(
+  tx: LedgerSession,
+  { contents, ids, principal }: RecoveryPointToAdopt,
+  { databaseId, lane }: Whose,
+): Promise<void> {
+  const startedAt = new Date(contents.startedAt);
   await tx
     .insertInto('requests')
     .values({
@@ -197,6 +213,13 @@ async function insertEndedRun(
       finished_at: startedAt,
     })
     .execute();
+}
+
+async function insertSucceededRun(
+  tx: LedgerSession,
+  { contents, runId, fence, ids }: RecoveryPointToAdopt,
+  { databaseId, lane }: Whose,
+): Promise<void> {
   await tx
     .insertInto('runs')
     .values({
@@ -225,13 +248,10 @@ async function insertEndedRun(
       scripts: null,
       contents: null,
       dispatched_at: null,
-      started_at: startedAt,
-      finished_at: finishedAt,
+      started_at: new Date(contents.startedAt),
+      finished_at: new Date(contents.completedAt),
     })
     .execute();
-  await sql`SELECT setval('adyton.fences', greatest(${fence}, (SELECT last_value FROM adyton.fences)))`.execute(
-    tx,
-  );
 }
 
 /** A piece belongs to the first run that is found to need it: which run wrote it is only known to its recipe. */

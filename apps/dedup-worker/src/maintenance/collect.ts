@@ -2,7 +2,7 @@
 import { REPORT_ROWS_MAX } from '@adyton/contracts';
 import { collectGarbage, previewGarbage, type CollectOptions } from '@adyton/vault';
 import { ulid } from 'ulid';
-import { type MaintenanceParts } from './operation-table';
+import { type MaintenanceParts } from './maintenance-parts';
 import { type OperationContext, type OperationEnd, type OptionsOf, type ReportOf } from './operations';
 import { watchedStore } from './watched-store';
 

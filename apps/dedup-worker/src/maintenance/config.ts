@@ -1,12 +1,5 @@
 // Settings of the maintenance role: it holds the master key in memory, and its credentials of the store are the only ones that may delete.
-import {
-  defineSettings,
-  ledgerSettings,
-  logSettings,
-  redisSettings,
-  storeSettings,
-  type ConfigOf,
-} from '@adyton/runtime';
+import { defineSettings, ledgerSettings, logSettings, redisSettings, storeSettings } from '@adyton/runtime';
 import { vaultKeySettings } from '@adyton/vault-access';
 import { computeSettings } from '../config';
 
@@ -18,5 +11,3 @@ export const settings = defineSettings({
   ...vaultKeySettings,
   ...computeSettings,
 });
-
-export type MaintenanceConfig = ConfigOf<typeof settings>;

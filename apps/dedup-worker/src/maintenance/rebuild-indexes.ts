@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dbKeyOf } from './db-key-of';
-import { type MaintenanceParts } from './operation-table';
+import { type MaintenanceParts } from './maintenance-parts';
 import { type OperationContext, type OperationEnd, type OptionsOf } from './operations';
 import { watchedStore } from './watched-store';
 

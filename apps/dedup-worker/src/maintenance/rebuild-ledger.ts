@@ -4,19 +4,19 @@ import { ID_PREFIX, type DatabaseId, type RecoveryPointId, type RequestId, type 
 import { adoptRecoveryPoint, type Adoption } from '@adyton/ledger';
 import { readRecoveryPoints, type FoundRecoveryPoint } from '@adyton/vault';
 import { ulid } from 'ulid';
-import { type MaintenanceParts } from './operation-table';
+import { type MaintenanceParts } from './maintenance-parts';
 import { PRINCIPAL, type OperationContext, type OperationEnd } from './operations';
 
 export async function rebuildLedger(
   parts: MaintenanceParts,
-  { signal, show }: OperationContext,
+  context: OperationContext,
 ): Promise<OperationEnd<'rebuild-ledger'>> {
   const { store, vault } = parts;
   const tally = new Tally();
   for await (const found of readRecoveryPoints({ store, ...vault })) {
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
     tally.count(found, found.kind === 'point' ? await adopt(parts, found) : null);
-    show({ objectsDone: tally.manifests, objectsExpected: null, bytesRead: 0 });
+    context.show({ objectsDone: tally.manifests, objectsExpected: null, bytesRead: 0 });
   }
   return tally.end();
 }

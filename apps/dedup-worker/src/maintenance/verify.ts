@@ -13,7 +13,7 @@ import {
   type VerifyState,
 } from '@adyton/vault';
 import { dbKeyOf } from './db-key-of';
-import { type MaintenanceParts } from './operation-table';
+import { type MaintenanceParts } from './maintenance-parts';
 import {
   PRINCIPAL,
   type OperationContext,

@@ -2,17 +2,17 @@
 import { type ObjectStore } from '@adyton/object-store';
 import { type OperationContext } from './operations';
 
-export function watchedStore(store: ObjectStore, { signal, show }: OperationContext): ObjectStore {
+export function watchedStore(store: ObjectStore, context: OperationContext): ObjectStore {
   const progress = { objectsDone: 0, bytesRead: 0 };
   return {
     ...store,
     name: store.name,
     get: async (key, options) => {
-      signal.throwIfAborted();
+      context.signal.throwIfAborted();
       const bytes = await store.get(key, options);
       progress.objectsDone += 1;
       progress.bytesRead += bytes?.length ?? 0;
-      show({ ...progress, objectsExpected: null });
+      context.show({ ...progress, objectsExpected: null });
       return bytes;
     },
   };
