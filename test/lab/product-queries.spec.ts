@@ -26,7 +26,8 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
   instance:
     'select i.instance_name, i.version_full, i.status from gv$instance i where i.inst_id = 1 -- this one',
   spfile: `select p.value from v$parameter p where lower(p.name) in ('spfile')`,
-  dataFiles: `select * from (select d.file#, d.name, s.name tablespace, d.bytes, d.block_size, d.status, d.creation_change#, d.checkpoint_change#
+  dataFiles: `select * from (select d.file#, d.name, s.name tablespace, d.bytes, d.block_size, d.status, d.enabled, d.creation_change#,
+      d.checkpoint_change#, d.unrecoverable_change#
     from v$tablespace s, v$datafile d where d.con_id = s.con_id and s.ts# = d.ts#) order by 1`,
   bases: `select bd.file#, bd.incremental_level, bd.checkpoint_change#, bp.handle, bp.device_type
     from v$database db, v$datafile df, v$backup_piece bp, v$backup_datafile bd
@@ -46,7 +47,8 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
   backupRedoLogs: `select r.thread#, r.sequence#, r.resetlogs_change#, r.first_change#, r.next_change#, bp.handle
     from v$backup_piece bp, v$backup_redolog r where r.set_stamp = bp.set_stamp and r.set_count = bp.set_count
     and bp.status || bp.piece# = 'A1' order by 1, 2`,
-  blocksOfLevel1: `select b.file#, b.block_size * b.blocks from v$backup_datafile b
+  blocksOfLevel1: `select b.file#, b.block_size * b.blocks, b.block_size * b.blocks_read, b.block_size * b.datafile_blocks, b.used_change_tracking
+    from sys.v_$backup_datafile b
     where b.incremental_level = 1 and not b.file# = 0 order by b.completion_time desc`,
   archiveLogCurrent: 'alter  system /* now */ archive log\ncurrent',
 };
@@ -125,7 +127,7 @@ it.each(SELECTS)('answers "%s" and its reworded variant alike', async (name) => 
 
 it.each(SELECTS)('refuses "%s" with a view, a column or a keyword that does not exist', async (name) => {
   const sql = QUERIES[name];
-  expect(await numberOf(sql.replace(/\bFROM v\$\w+/i, 'FROM v$no_such_view'), name)).toBe(942);
+  expect(await numberOf(sql.replace(/\bFROM (v\$\w+|dual)/i, 'FROM v$no_such_view'), name)).toBe(942);
   expect(await numberOf(sql.replace(/\bSELECT \w+(\.?)/i, 'SELECT no_such_column, x$1'), name)).toBe(904);
   expect(await numberOf(sql.replace(/\bFROM\b/i, 'FORM'), name)).toBe(923);
 });

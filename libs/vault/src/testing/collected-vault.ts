@@ -71,7 +71,8 @@ export function collectedVault(inner?: ObjectStore) {
     restore: async (handle: string): Promise<Buffer> => {
       const reader = await openPieceReader(common, handle);
       const parts: Uint8Array[] = [];
-      for (let part = await reader.read(); part !== null; part = await reader.read()) parts.push(part);
+      for (let part = await reader.read(); part !== null; part = await reader.read())
+        parts.push(Buffer.from(part)); // its memory is the reader's
       return Buffer.concat(parts);
     },
     keysBelow: async (prefix: string): Promise<string[]> => {
