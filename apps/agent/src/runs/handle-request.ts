@@ -29,7 +29,7 @@ export async function handleRequest(
 ): Promise<void> {
   table.assertRoom();
   const claimed = await claim(tools, requestId, incarnation);
-  if (claimed !== null) table.start(claimed, () => begin(tools, claimed));
+  if (claimed !== null) table.start(claimed, (earlierEnded) => begin(tools, claimed, earlierEnded));
 }
 
 async function claim(
@@ -51,9 +51,9 @@ async function claim(
   }
 }
 
-function begin(tools: AgentTools, claimed: ClaimedRun): RunOnItsWay {
+function begin(tools: AgentTools, claimed: ClaimedRun, earlierEnded: Promise<unknown>): RunOnItsWay {
   const lease = new RunLease(claimed, tools);
-  return { lease, done: carryOut(tools, claimed, lease) };
+  return { lease, done: earlierEnded.then(() => carryOut(tools, claimed, lease)) };
 }
 
 async function carryOut(tools: AgentTools, claimed: ClaimedRun, lease: RunLease): Promise<void> {

@@ -14,7 +14,7 @@ export interface RunOnItsWay {
 const RUNS_MAX = 32;
 
 export class RunTable {
-  private readonly runs = new Map<RunId, RunOnItsWay>();
+  private readonly runs = new Map<RunId, RunOnItsWay & { readonly claimed: ClaimedRun }>();
   private closing = false;
 
   constructor(private readonly log: Logger) {}
@@ -26,9 +26,16 @@ export class RunTable {
       throw new AdytonError('ADY_RUN_ACTIVE', `this agent has ${RUNS_MAX} runs in hand`);
   }
 
-  start(claimed: ClaimedRun, begin: () => RunOnItsWay): void {
-    const run = begin();
-    this.runs.set(claimed.runId, run);
+  /**
+   * The run waits for those of its database and lane that this agent still has in hand: one that was fenced may have an RMAN that is being
+   * ended, and what it closes meanwhile would become a base that the new run does not know of.
+   */
+  start(claimed: ClaimedRun, begin: (earlierEnded: Promise<unknown>) => RunOnItsWay): void {
+    const earlier = [...this.runs.values()].filter(
+      (run) => run.claimed.database.id === claimed.database.id && run.claimed.lane === claimed.lane,
+    );
+    const run = begin(Promise.allSettled(earlier.map(({ done }) => done)));
+    this.runs.set(claimed.runId, { ...run, claimed });
     const forget = (): void => void this.runs.delete(claimed.runId);
     run.done.then(forget, (error: unknown) => {
       forget();

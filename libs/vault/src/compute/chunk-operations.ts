@@ -122,11 +122,13 @@ export function sealChunks(job: SealJob): SealedChunks {
     at = frames.writeUInt32LE(FRAME_MAGIC, at);
     at = frames.writeUInt32LE(ordinal, at);
     at = frames.writeUInt32LE(body.length, at);
+    facts.set([body.length, compression], i * FACT_FIELDS);
     for (const part of [cipher.update(body), cipher.final(), cipher.getAuthTag()]) {
       frames.set(part, at);
       at += part.length;
+      freeAtOnce(part);
     }
-    facts.set([body.length, compression], i * FACT_FIELDS);
+    if (compression === COMPRESSIONS.zstd) freeAtOnce(body);
   }
   return { bytes: at, facts };
 }
@@ -171,6 +173,7 @@ export function openChunks(job: OpenJob): OpenedChunks {
     if (chunk === null) return { kind: 'altered', index: i };
     bytes.set(chunk, at);
     at += chunk.length;
+    freeAtOnce(chunk);
   }
   return { kind: 'opened', bytes: bytes.subarray(0, at) };
 }
@@ -212,6 +215,7 @@ function openFrame({ job, packKey, aad }: Opening, index: number): Buffer | null
     const body = decipher.update(frame.subarray(FRAME_HEADER_BYTES, -TAG_BYTES)); // all of it: GCM keeps nothing back
     decipher.final();
     const chunk = compression === COMPRESSIONS.zstd ? decompress(body, length) : body;
+    if (chunk !== body) freeAtOnce(body);
     if (chunk.length !== length) return null;
     const digests = Buffer.alloc(units * DIGEST_BYTES);
     digestInto(digests, 0, chunk, units);
@@ -259,6 +263,14 @@ function zstd(bytes: Uint8Array): Buffer {
     pledgedSrcSize: bytes.length,
     params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
   });
+}
+
+/**
+ * Gives back the memory of a result that was copied on. The collector sees a few bytes in each and would let tens of megabytes of them
+ * gather in every thread. Small ones share Node's pool and stay.
+ */
+function freeAtOnce({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }
 
 /** A key of its own for every pack: the frame's ordinal is then a nonce that is never used twice. */
