@@ -9,7 +9,7 @@ import { dataFilePiece } from './stream/data-file-piece';
 import { BLOCK_BYTES, type FreeSpace, type Payload } from './stream/fill-block';
 import { type StreamFile } from './subjects/subject';
 
-/** What the issue calls the "true change" of an ordinary second full. */
+/** The true change of an ordinary second full. */
 const SHARE_CHANGED = 0.01;
 const SHARE_ALLOCATED = 0.002;
 const SEED = 20_240_817;

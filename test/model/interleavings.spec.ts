@@ -4,7 +4,7 @@
 import { VaultWorld } from './vault-world';
 
 const FIRST = Number(process.env['INTERLEAVINGS_FIRST'] ?? 1);
-const SEEDS = Number(process.env['INTERLEAVINGS'] ?? 200);
+const SEEDS = Number(process.env['INTERLEAVINGS'] ?? 60);
 const DAY_HOURS = 24;
 jest.setTimeout(600_000 + SEEDS * 20_000);
 
