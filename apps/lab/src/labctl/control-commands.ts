@@ -1,8 +1,12 @@
-/** labctl's commands over the control socket: clusters, single instances of them, and faults by name. */
+/**
+ * labctl's commands over the control socket: clusters, single instances of them, and faults by name. Error stacks of RMAN are armed in a file
+ * that whoever comes to them reads, so they need nothing that runs.
+ */
 import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { createCluster } from '../cluster/create-cluster';
 import { type ClusterFile, readClusterFile } from '../cluster/cluster-file';
+import { armedFaults, armFault, disarmFaults, FAULTS, isFaultName } from '../faults';
 import { HOST_FAULTS, type HostFaultOptions } from '../faults/host-faults';
 import { PHASES } from '../faults/phases';
 import { askControl, type ControlRequest, controlSocketOf } from '../instance/control-server';
@@ -130,10 +134,12 @@ export function addInstanceControl(program: Command): void {
   });
 }
 
+type ArmFlags = HostFaultOptions & { base: string; sid?: string; times: number };
+
 export function addFaults(program: Command): void {
-  const fault = program.command('fault').description('failures of the host by name');
+  const fault = program.command('fault').description('failures of the host and error stacks of RMAN by name');
   fault.command('names').action(() => {
-    print({ faults: HOST_FAULTS, phases: Object.keys(PHASES) });
+    print({ faults: HOST_FAULTS, rman: FAULTS, phases: Object.keys(PHASES) });
   });
   onBase(fault.command('arm <name>'))
     .option('--sid <sid>', 'instance (default: the only one)')
@@ -143,17 +149,26 @@ export function addFaults(program: Command): void {
     .option('--file <n>', '', parseCount)
     .option('--block <n>', '', parseCount)
     .option('--seconds <n>', '', Number)
-    .action(
-      async (name: string, { base, sid, ...options }: HostFaultOptions & { base: string; sid?: string }) => {
-        const place = { base, ...(sid === undefined ? {} : { sid }) };
-        await ask(place, { command: 'fault-arm', fault: name, options });
-      },
-    );
+    .option('--times <n>', 'strikes of an error stack of RMAN', parseCount, 1)
+    .action(async (name: string, { base, sid, times, ...options }: ArmFlags) => {
+      if (isFaultName(name)) {
+        armFault(resolve(base), { name, times });
+        print({ armed: name, times });
+        return;
+      }
+      const place = { base, ...(sid === undefined ? {} : { sid }) };
+      await ask(place, { command: 'fault-arm', fault: name, options });
+    });
   onBase(fault.command('clear [name]'))
     .option('--sid <sid>', 'instance (default: the only one)')
     .action(async (name: string | undefined, flags: { base: string; sid?: string }) => {
-      await ask(flags, { command: 'fault-clear', ...(name === undefined ? {} : { fault: name }) });
+      if (name === undefined || isFaultName(name)) disarmFaults(resolve(flags.base), name);
+      if (name !== undefined && isFaultName(name)) print({ cleared: name });
+      else await ask(flags, { command: 'fault-clear', ...(name === undefined ? {} : { fault: name }) });
     });
+  onBase(fault.command('list-rman').description('error stacks that are armed')).action(
+    (flags: { base: string }) => print(armedFaults(resolve(flags.base))),
+  );
   onBase(fault.command('list'))
     .option('--sid <sid>', 'instance (default: the only one)')
     .action(async (flags: { base: string; sid?: string }) => {

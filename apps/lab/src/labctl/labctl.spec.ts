@@ -73,6 +73,20 @@ describe('labctl', () => {
     expect(labctl('start', '--detach').json).toMatchObject({ event: 'instance.open', status: 'OPEN' });
   }, 30_000);
 
+  it('arms, shows and clears error stacks of RMAN without anything that runs', () => {
+    const fault = (...args: string[]) => {
+      const run = spawnSync(process.execPath, [main, 'fault', ...args, '--base', base], { encoding: 'utf8' });
+      return JSON.parse(run.stdout) as unknown;
+    };
+    expect(fault('arm', 'target-bad-password', '--times', '2')).toEqual({
+      armed: 'target-bad-password',
+      times: 2,
+    });
+    expect(fault('list-rman')).toMatchObject([{ name: 'target-bad-password', times: 2 }]);
+    expect(fault('clear', 'target-bad-password')).toEqual({ cleared: 'target-bad-password' });
+    expect(fault('list-rman')).toEqual([]);
+  }, 30_000);
+
   it('tells wrong usage from failure', () => {
     expect(labctl('create', '--size', 'big')).toMatchObject({
       status: 2,
