@@ -50,8 +50,8 @@ export const PACK_SLACK_BYTES = SEGMENT_BYTES + PATCH_ARENA_BYTES + MIB;
 export const PACKS_IN_FLIGHT_MAX = 1;
 /** Pieces whose buffers stay allocated between pieces and runs: those of two channels, the default. */
 export const PIECES_BUFFERED_MAX = 2;
-/** New chunks are indexed when this much was stored since the last segment; the rest at the end of the run. */
-export const INDEX_FLUSH_BYTES = 64 * MIB;
+/** New chunks are indexed when this much was stored since the last segment; the rest at the end of the run. One more PUT for 32 packs, and what a crash forgets is only stored again. */
+export const INDEX_FLUSH_BYTES = 1024 * MIB;
 /** New chunks held in memory until then: some 20 MiB of rows. Only streams of very small chunks come this far. */
 export const INDEX_CHUNKS_IN_MEMORY_MAX = 128 * 1024;
 /** A segment with its packs and filter is an object about as large as a pack: one PUT, and the largest buffer of a merge. */

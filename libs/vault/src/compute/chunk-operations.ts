@@ -12,6 +12,7 @@ import {
 import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
 import { CUT_FIELDS } from '../chunking/cut-stream';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
+import { freeAtOnce } from '../format/free-at-once';
 import { CHUNK_BYTES_MAX, COMPRESSION_GAIN_MIN, COMPRESSION_PROBE_BYTES } from '../limits';
 
 export const ID_BYTES = 32;
@@ -263,14 +264,6 @@ function zstd(bytes: Uint8Array): Buffer {
     pledgedSrcSize: bytes.length,
     params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
   });
-}
-
-/**
- * Gives back the memory of a result that was copied on. The collector sees a few bytes in each and would let tens of megabytes of them
- * gather in every thread. Small ones share Node's pool and stay.
- */
-function freeAtOnce({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }
 
 /** A key of its own for every pack: the frame's ordinal is then a nonce that is never used twice. */

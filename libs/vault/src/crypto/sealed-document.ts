@@ -3,6 +3,7 @@
 // The object's kind and name are bound in, so that no document can be passed off as another one.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { freeAtOnce } from '../format/free-at-once';
 import { damaged, unsupported } from '../vault-error';
 
 export type DocumentKind = 'index' | 'recipe' | 'manifest' | 'partial' | 'session';
@@ -24,8 +25,13 @@ export function sealDocument(
 ): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aadOf(kind, objectKey));
-  const ciphertext = Buffer.concat([cipher.update(zstdCompressSync(body)), cipher.final()]);
-  return Buffer.concat([MAGIC, Buffer.of(VERSION), nonce, ciphertext, cipher.getAuthTag()]);
+  const compressed = zstdCompressSync(body);
+  const ciphertext = cipher.update(compressed); // all of it: GCM keeps nothing back
+  cipher.final();
+  const sealed = Buffer.concat([MAGIC, Buffer.of(VERSION), nonce, ciphertext, cipher.getAuthTag()]);
+  freeAtOnce(compressed);
+  freeAtOnce(ciphertext);
+  return sealed;
 }
 
 /** @throws VaultError damaged or unsupported-version, naming the object. */

@@ -124,9 +124,9 @@ describe('what was learned is found', () => {
     await later.close();
   });
 
-  it('is written by itself when 64 MiB were stored since the last segment', async () => {
+  it('is written by itself when a GiB was stored since the last segment', async () => {
     const index = await open();
-    const large = Uint32Array.of(0, 0, 0, 40 * 1024 * 1024, 65_536, 1, 0, 8);
+    const large = Uint32Array.of(0, 0, 0, 640 * 1024 * 1024, 65_536, 1, 0, 8);
     index.learn(idOf(1), { pack: packOf(1), location: large });
     expect(await keysOfSegments()).toHaveLength(0);
     index.learn(idOf(2), { pack: packOf(1), location: large });

@@ -10,6 +10,7 @@ import { ID_BYTES } from '../compute/chunk-operations';
 import { LOCATION_FIELDS } from './chunk-table';
 import { decodeColumns, encodeColumns, packRows } from './columns';
 import { unsupported } from '../vault-error';
+import { freeAtOnce } from './free-at-once';
 import { PackTable, type PackJson } from './pack-table';
 
 export const EXTENT_FIELDS = 3;
@@ -66,11 +67,13 @@ export function encodeRecipe(recipe: Recipe): Buffer {
     packs: recipe.packs.toJson(),
     maps: recipe.maps,
   };
-  return encodeColumns(head, [
-    recipe.ids,
+  const columns = [
     ...packRows(recipe.locations, LOCATION_FIELDS),
     ...packRows(recipe.extents, EXTENT_FIELDS),
-  ]);
+  ];
+  const body = encodeColumns(head, [recipe.ids, ...columns]);
+  columns.forEach(freeAtOnce);
+  return body;
 }
 
 /** @throws RangeError when head and columns do not agree; VaultError unsupported-version, naming the object. */

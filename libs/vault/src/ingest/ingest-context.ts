@@ -24,6 +24,7 @@ export interface IngestContext {
   uploadPack(pack: PackRef, bytes: Buffer): Promise<void>;
   /** From now on the chunk may be used by other pieces: its pack is durable. */
   learnStored(id: Uint8Array, stored: StoredChunk): void;
+  /** Takes the recipe's columns over. */
   writeRecipe(
     recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
   ): Promise<{ readonly recipeKey: string; readonly bytes: number }>;

@@ -8,6 +8,7 @@ import { sealDocument } from '../crypto/sealed-document';
 import { openDedupIndex, type DedupIndex, type IndexTrouble } from '../dedup-index/dedup-index';
 import { decodeMapChunk, type MapChunk } from '../format/map-chunk';
 import { packObjectKey, type PackRef } from '../format/pack';
+import { freeAtOnce } from '../format/free-at-once';
 import { encodeRecipe, type Recipe } from '../format/recipe';
 import { type NamedChunk } from '../format/stored-chunk';
 import { HANDLE_BYTES_MAX, REQUESTS_AT_ONCE } from '../limits';
@@ -275,18 +276,16 @@ export class WriterSession {
     });
   }
 
+  /** Takes the recipe's columns over: those of a large piece are tens of megabytes. */
   private async writeRecipe(
     recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
   ): Promise<{ recipeKey: string; bytes: number }> {
     const now = this.options.now();
     const { store, keys, dbid } = this.options;
     const recipeKey = recipeKeyOf(this.lookup, recipe.handle, { ulid: ulid(now.getTime()), sid: this.sid });
-    const sealed = sealDocument(
-      keys.metaKey,
-      'recipe',
-      encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() }),
-      recipeKey,
-    );
+    const body = encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() });
+    const sealed = sealDocument(keys.metaKey, 'recipe', body, recipeKey);
+    for (const columns of [recipe.ids, recipe.locations, recipe.extents, body]) freeAtOnce(columns);
     await store.create(recipeKey, sealed);
     await this.assertNotTakenForDead(recipeKey);
     this.closed.push({ handle: recipe.handle, recipeKey });
