@@ -7,6 +7,7 @@
 import { ID_BYTES } from '../compute/chunk-operations';
 import { LOCATION, LOCATION_FIELDS, type ChunkTable } from './chunk-table';
 import { decodeColumns, encodeColumns, packRows } from './columns';
+import { freeAtOnce } from './free-at-once';
 import { PackTable, type PackJson } from './pack-table';
 
 const FINGERPRINT_BYTES = 16;
@@ -63,12 +64,16 @@ export function encodeMapChunk(rows: MapRows, chunks: ChunkTable, packs: PackTab
     chunks: named.length,
     packs: own.toJson(),
   };
-  return encodeColumns(head, [
-    ...packRows(renumbered, MAP_ROW_FIELDS),
+  const rowColumns = packRows(renumbered, MAP_ROW_FIELDS);
+  const locationColumns = packRows(locations, LOCATION_FIELDS);
+  const body = encodeColumns(head, [
+    ...rowColumns,
     Buffer.from(fingerprints.buffer, fingerprints.byteOffset, fingerprints.byteLength),
     ids,
-    ...packRows(locations, LOCATION_FIELDS),
+    ...locationColumns,
   ]);
+  for (const copied of [...rowColumns, ...locationColumns, renumbered, locations, ids]) freeAtOnce(copied);
+  return body;
 }
 
 /** @throws RangeError when head and columns do not agree */

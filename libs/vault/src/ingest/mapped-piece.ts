@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { chunkIdOf, ID_BYTES } from '../compute/chunk-operations';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
 import { LOCATION_FIELDS, LOCATION } from '../format/chunk-table';
+import { freeAtOnce } from '../format/free-at-once';
 import { encodeMapChunk, type MapChunk } from '../format/map-chunk';
 import { BlockMap } from '../map/block-map';
 import { type NamedChunk } from '../format/stored-chunk';
@@ -58,6 +59,7 @@ export async function writeLeavingRegions(
       ids: [id],
       rows: [entry.row],
     });
+    for (const bytes of [rows.rows, rows.fingerprints, body]) freeAtOnce(bytes);
     if (metadata.isFull) await metadata.seal();
   }
 }

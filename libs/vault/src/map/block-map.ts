@@ -93,7 +93,11 @@ export class BlockMap {
   }
 
   private leave(region: Region): void {
-    if (region.changes === 0) return;
+    if (region.changes > 0) this.keepRows(region);
+    region.free();
+  }
+
+  private keepRows(region: Region): void {
     const key = keyOf(region.name);
     const chain = this.chains.get(key) ?? { name: region.name, entries: [] };
     this.chains.set(key, chain);

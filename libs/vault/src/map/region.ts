@@ -1,5 +1,6 @@
 // One region of a data file while a piece of it comes in: which chunk holds each block. It begins with what earlier backups left, one tier
 // per map chunk, the newest winning, and takes what this piece places.
+import { freeAtOnce } from '../format/free-at-once';
 import { GrowingColumn } from '../format/growing-column';
 import {
   FINGERPRINT_WORDS,
@@ -88,6 +89,13 @@ export class Region {
       );
     }
     return { ...this.name, rows: rows.all(), fingerprints: fingerprints.all() };
+  }
+
+  /** It has left: hundreds of them pass by in a large file, and nobody looks at it any more. */
+  free(): void {
+    for (const column of [this.fingerprints, this.chunks, this.units, this.tierOf]) freeAtOnce(column);
+    for (const { map } of this.tiers)
+      for (const column of [map.rows, map.fingerprints, map.ids, map.locations]) freeAtOnce(column);
   }
 
   private rowAt(block: number, tier: number): number {
