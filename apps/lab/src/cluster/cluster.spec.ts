@@ -133,9 +133,20 @@ function titleOf(pid: string): string {
 }
 
 /** Background processes of this cluster only: others may run on the machine. */
+/** Empty for a process that ended meanwhile. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    throw error;
+  }
+}
+
 function background(): string[] {
   return processes(/^ora_(pmon|lmon)_ORCL[123]$/)
-    .filter(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(base))
+    .filter(({ pid }) => environmentOf(pid).includes(base))
     .map(({ title }) => title)
     .sort();
 }
