@@ -132,7 +132,6 @@ function titleOf(pid: string): string {
   }
 }
 
-/** Background processes of this cluster only: others may run on the machine. */
 /** Empty for a process that ended meanwhile. */
 function environmentOf(pid: number): string {
   try {
@@ -144,6 +143,7 @@ function environmentOf(pid: number): string {
   }
 }
 
+/** Background processes of this cluster only: others may run on the machine. */
 function background(): string[] {
   return processes(/^ora_(pmon|lmon)_ORCL[123]$/)
     .filter(({ pid }) => environmentOf(pid).includes(base))
