@@ -1,5 +1,6 @@
 /** Lays out a simulated Oracle host: home, shims for rman, sbttest and labctl, oratab, instance file. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -118,18 +119,24 @@ function socketPath(base: string, sid: string): string {
   return join(mkdtempSync(join(tmpdir(), 'ady-')), `${sid}.sock`);
 }
 
+/** Below Linux's own range for outgoing connections and for port 0, so that a port that was found free mostly is so when it is used. */
+const PORTS = { first: 20_000, end: 32_768 };
+const PORT_TRIES_MAX = 100;
+
 /** A port nobody uses at this moment. */
-export function freePort(address = '127.0.0.1'): Promise<number> {
-  return new Promise((resolvePort, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, address, () => {
-      const bound = server.address();
-      const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
-      server.close(() => {
-        resolvePort(port);
-      });
-    });
+export async function freePort(address = '127.0.0.1'): Promise<number> {
+  for (let tries = 0; tries < PORT_TRIES_MAX; tries += 1) {
+    const port = randomInt(PORTS.first, PORTS.end);
+    if (await isFree(port, address)) return port;
+  }
+  throw new Error(`no free TCP port in ${PORT_TRIES_MAX} tries`);
+}
+
+function isFree(port: number, address: string): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolveFree) => {
+    server.once('error', () => resolveFree(false));
+    server.listen(port, address, () => server.close(() => resolveFree(true)));
   });
 }
 
