@@ -1,6 +1,9 @@
 // A named process of the stack that can be started again after it was stopped or killed; each start appends to one log.
 import { ManagedProcess, type ProcessToStart } from './managed-process';
 
+/** The fields of the line a process prints when it is ready. */
+export type ReadyFields = Readonly<Record<string, unknown>>;
+
 export class Service {
   private process: ManagedProcess | null = null;
 
@@ -20,7 +23,7 @@ export class Service {
   }
 
   /** Starts it, optionally with other environment values; resolves with the fields of its ready line. */
-  async start(env: Readonly<Record<string, string>> = {}): Promise<Readonly<Record<string, unknown>>> {
+  async start(env: Readonly<Record<string, string>> = {}): Promise<ReadyFields> {
     if (this.isRunning) throw new Error(`${this.name} runs already`);
     this.process = await ManagedProcess.start({
       ...this.definition,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { appMain } from './repository';
 import { mustRun, runCommand, type CommandResult } from './run-command';
 import { secretIn, writeSecret } from './secret-file';
-import { Service } from './service';
+import { Service, type ReadyFields } from './service';
 
 export const LAB_SID = 'ORCL';
 const BACKUP_USER = 'C##ADYTON';
@@ -64,7 +64,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   if (!isMade) await createDatabase(base, options);
   const instance = instanceService(base, options);
   const s3 = s3Service(options);
-  const [opened, listening] = await Promise.all([instance.start(), s3.start()]);
+  const [opened = {}, listening = {}] = await startTogether([instance, s3]);
   const control = async (args: readonly string[]): Promise<CommandResult> =>
     runCommand(process.execPath, [appMain('lab', 'labctl/main'), ...args, '--base', base]);
   const nodes = options.instances === undefined ? [singleNode(base, opened)] : clusterNodes(base, opened);
@@ -95,6 +95,15 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   };
 }
 
+/** All of them, or none: those that run are stopped when one does not start. */
+async function startTogether(services: readonly Service[]): Promise<ReadyFields[]> {
+  const starts = await Promise.allSettled(services.map(async (service) => service.start()));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed === undefined) return starts.flatMap((start) => ('value' in start ? [start.value] : []));
+  await Promise.all(services.map(async (service) => service.stop()));
+  throw failed.reason;
+}
+
 function instanceService(base: string, { instances, logsDir }: LabOptions): Service {
   const isCluster = instances !== undefined;
   return new Service({
@@ -108,14 +117,14 @@ function instanceService(base: string, { instances, logsDir }: LabOptions): Serv
   });
 }
 
-function singleNode(base: string, opened: Readonly<Record<string, unknown>>): LabNode {
+function singleNode(base: string, opened: ReadyFields): LabNode {
   return {
     ...{ name: 'lab-host', sid: LAB_SID, oracleHome: join(base, 'oracle_home') },
     connectDescriptor: `127.0.0.1:${String(opened['listenerPort'])}/${LAB_SID}`,
   };
 }
 
-function clusterNodes(base: string, opened: Readonly<Record<string, unknown>>): LabNode[] {
+function clusterNodes(base: string, opened: ReadyFields): LabNode[] {
   const instances = opened['instances'] as {
     sid: string;
     number: number;
