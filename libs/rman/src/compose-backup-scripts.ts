@@ -2,21 +2,9 @@
 // Every CONFIGURE that could change the outcome is neutralised: encryption off, one copy, our own autobackup format, FORCE against
 // optimization. One data file per set keeps a stream's bytes in the order of its blocks; its number in the handle names the stream.
 import { allocateChannels, type ChannelSettings } from './channels';
-import {
-  checked,
-  checkedNumber,
-  commandId,
-  RmanScriptError,
-  tagOf,
-  tagWith,
-  type RunNames,
-} from './rman-names';
-
-const ENCRYPTION_OFF = 'SET ENCRYPTION OFF FOR ALL TABLESPACES;';
-/** Fixed, so that section boundaries stay where they were at the next backup. */
-const SECTION_SIZE = '64G';
-/** Logs of one set: a set that fails costs that many again. */
-const LOGS_PER_SET = 20;
+import { commandId, tagOf, tagWith, type RunNames } from './rman-names';
+import { type JobStatement, type RmanScript } from './script/nodes';
+import { checked, checkedNumber, RmanScriptError } from './script/terminals';
 
 export interface DataScriptInput {
   readonly names: RunNames;
@@ -26,30 +14,20 @@ export interface DataScriptInput {
 }
 
 /** @throws RmanScriptError */
-export function composeDataScript({ names, channels, level0Files, level1Files }: DataScriptInput): string {
+export function composeDataScript(input: DataScriptInput): RmanScript {
+  const { names, channels, level0Files, level1Files } = input;
   if (level0Files.length + level1Files.length === 0) throw new RmanScriptError('data files', 'at least one');
-  const backups = [
-    ...(level0Files.length === 0
-      ? []
-      : [backupFiles(names, 'LEVEL 0', tagOf('level0', names.runToken), level0Files)]),
-    ...(level1Files.length === 0
-      ? []
-      : [backupFiles(names, 'LEVEL 1 CUMULATIVE', tagOf('level1', names.runToken), level1Files)]),
-  ];
-  return script(names, channels, backups);
+  return script(names, channels, [
+    ...backupFiles(names, 0, level0Files),
+    ...backupFiles(names, 1, level1Files),
+  ]);
 }
 
-function backupFiles(names: RunNames, level: string, tag: string, files: readonly number[]): string {
-  const specs = files.map((file) => {
-    const number = checkedNumber('data file', file);
-    return `(DATAFILE ${number} FORMAT '${format(names, `F${number}`)}')`;
-  });
-  return [
-    `BACKUP FORCE AS BACKUPSET INCREMENTAL ${level} FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG '${tag}'`,
-    ...specs.map((s) => `    ${s}`),
-  ]
-    .join('\n')
-    .concat(';');
+function backupFiles(names: RunNames, level: 0 | 1, files: readonly number[]): JobStatement[] {
+  if (files.length === 0) return [];
+  const tag = tagOf(level === 0 ? 'level0' : 'level1', names.runToken);
+  const specs = files.map((file) => ({ file, format: format(names, `F${file}`) }));
+  return [{ kind: 'backup-data-files', level, tag, files: specs }];
 }
 
 export interface LogScriptInput {
@@ -63,16 +41,17 @@ export interface LogScriptInput {
 }
 
 /** @throws RmanScriptError */
-export function composeLogScript({ names, channels, ranges }: LogScriptInput): string {
+export function composeLogScript({ names, channels, ranges }: LogScriptInput): RmanScript {
   if (ranges.length === 0) throw new RmanScriptError('log ranges', 'at least one');
-  const tag = tagOf('archivelog', names.runToken);
-  const backups = ranges.map((r) => {
-    const [thread, from, until] = [r.thread, r.fromSequence, r.untilSequence].map((n) =>
-      checkedNumber('log range', n),
-    );
-    return `BACKUP AS BACKUPSET FILESPERSET ${LOGS_PER_SET} TAG '${tag}' FORMAT '${format(names, 'AL')}' ARCHIVELOG FROM SEQUENCE ${from} UNTIL SEQUENCE ${until} THREAD ${thread};`;
-  });
-  return script(names, channels, backups);
+  const labels = { tag: tagOf('archivelog', names.runToken), format: format(names, 'AL') };
+  return script(
+    names,
+    channels,
+    ranges.map(({ thread, fromSequence, untilSequence }) => ({
+      ...{ kind: 'backup-logs', ...labels },
+      ...{ thread, fromSequence, untilSequence },
+    })),
+  );
 }
 
 export interface ControlFileScriptInput {
@@ -83,28 +62,25 @@ export interface ControlFileScriptInput {
 }
 
 /** @throws RmanScriptError */
-export function composeControlFileScript({ names, channels, spfile }: ControlFileScriptInput): string {
+export function composeControlFileScript({ names, channels, spfile }: ControlFileScriptInput): RmanScript {
   const tag = tagWith('CF', names.runToken);
-  const backups = [
-    `BACKUP AS BACKUPSET TAG '${tag}' FORMAT '${format(names, 'CF')}' CURRENT CONTROLFILE;`,
-    ...(spfile ? [`BACKUP AS BACKUPSET TAG '${tag}' FORMAT '${format(names, 'SP')}' SPFILE;`] : []),
-  ];
-  return script(names, { ...channels, count: 1 }, backups);
+  const controlFile: JobStatement = { kind: 'backup-control-file', tag, format: format(names, 'CF') };
+  const parameters: JobStatement = { kind: 'backup-spfile', tag, format: format(names, 'SP') };
+  return script(names, { ...channels, count: 1 }, spfile ? [controlFile, parameters] : [controlFile]);
 }
 
-function script(names: RunNames, channels: ChannelSettings, backups: readonly string[]): string {
-  const statements = [
-    `SET COMMAND ID TO '${commandId(names.runToken)}';`,
-    'SET BACKUP COPIES = 1;',
-    `SET CONTROLFILE AUTOBACKUP FORMAT FOR DEVICE TYPE 'SBT_TAPE' TO '${checked('word', 'handle prefix', names.handlePrefix)}/%F';`,
-    ...allocateChannels(channels, 'c', 'MAXOPENFILES 1 '),
+function script(names: RunNames, channels: ChannelSettings, backups: readonly JobStatement[]): RmanScript {
+  const statements: JobStatement[] = [
+    { kind: 'set-command-id', commandId: commandId(names.runToken) },
+    { kind: 'set-one-backup-copy' },
+    { kind: 'set-autobackup-format', format: `${checked('word', 'handle prefix', names.handlePrefix)}/%F` },
+    ...allocateChannels(channels, 'c'),
     ...backups,
   ];
-  return [ENCRYPTION_OFF, 'RUN {', ...statements.map((s) => `  ${s}`), '}', ''].join('\n');
+  return [{ kind: 'set-encryption-off' }, { kind: 'run', statements }];
 }
 
 /** `<prefix>/<token>_<fence>_<mark>_%U`; RMAN's %U makes it unique. */
 function format(names: RunNames, mark: string): string {
-  const stem = `${names.handlePrefix}/${names.runToken}_${checkedNumber('fence', names.fence)}_${mark}_`;
-  return `${checked('handle', 'handle', stem)}%U`;
+  return `${names.handlePrefix}/${names.runToken}_${checkedNumber('fence', names.fence)}_${mark}_%U`;
 }

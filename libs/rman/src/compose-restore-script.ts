@@ -1,7 +1,9 @@
 // The restore script: a new instance on the same host, from nothing but pieces. The control file comes first; the pieces it cannot know are
 // cataloged; then the data files are restored into the new directory and recovered up to, but not including, an SCN.
 import { allocateChannels, parmsOf, type ChannelSettings } from './channels';
-import { checked, commandId, RmanScriptError } from './rman-names';
+import { commandId } from './rman-names';
+import { type RmanScript, type Statement } from './script/nodes';
+import { RmanScriptError } from './script/terminals';
 
 export interface RestoreScriptInput {
   readonly dbid: string;
@@ -20,43 +22,41 @@ export interface RestoreScriptInput {
 const HANDLES_PER_STATEMENT = 50;
 
 /** @throws RmanScriptError */
-export function composeRestoreScript(input: RestoreScriptInput): string {
-  if (input.handles.length === 0) throw new RmanScriptError('handles', 'at least one');
+export function composeRestoreScript(input: RestoreScriptInput): RmanScript {
+  const { channels, handles } = input;
+  if (handles.length === 0) throw new RmanScriptError('handles', 'at least one');
   return [
-    `SET DBID ${checked('dbid', 'DBID', input.dbid)};`,
-    'STARTUP NOMOUNT;',
-    'RUN {',
-    ...indented(allocateChannels({ ...input.channels, count: 1 }, 'r')),
-    `  RESTORE CONTROLFILE FROM '${checked('handle', 'control file handle', input.controlFileHandle)}';`,
-    '}',
-    'ALTER DATABASE MOUNT;',
-    `ALLOCATE CHANNEL FOR MAINTENANCE DEVICE TYPE 'SBT_TAPE' PARMS '${parmsOf(input.channels, 'm1')}';`,
-    ...catalogStatements(input.handles),
-    'RELEASE CHANNEL;',
-    'RUN {',
-    `  SET COMMAND ID TO '${commandId(input.runToken)}';`,
-    ...indented(allocateChannels(input.channels, 'r')),
-    `  SET UNTIL SCN ${checked('scn', 'SCN', input.untilScn)};`,
-    `  SET NEWNAME FOR DATABASE TO '${checked('path', 'directory', input.directory)}/%b';`,
-    '  RESTORE DATABASE;',
-    '  SWITCH DATAFILE ALL;',
-    '  RECOVER DATABASE;',
-    '}',
-    '',
-  ].join('\n');
+    { kind: 'set-dbid', dbid: input.dbid },
+    { kind: 'startup-nomount' },
+    {
+      kind: 'run',
+      statements: [
+        ...allocateChannels({ ...channels, count: 1 }, 'r'),
+        { kind: 'restore-control-file', handle: input.controlFileHandle },
+      ],
+    },
+    { kind: 'mount-database' },
+    { kind: 'allocate-maintenance-channel', parms: parmsOf(channels, 'm1') },
+    ...catalogStatements(handles),
+    { kind: 'release-channel' },
+    {
+      kind: 'run',
+      statements: [
+        { kind: 'set-command-id', commandId: commandId(input.runToken) },
+        ...allocateChannels(channels, 'r'),
+        { kind: 'set-until-scn', scn: input.untilScn },
+        { kind: 'set-newname-for-database', directory: input.directory },
+        { kind: 'restore-database' },
+        { kind: 'switch-data-files' },
+        { kind: 'recover-database' },
+      ],
+    },
+  ];
 }
 
-function catalogStatements(handles: readonly string[]): string[] {
-  const statements: string[] = [];
-  for (let i = 0; i < handles.length; i += HANDLES_PER_STATEMENT) {
-    const batch = handles
-      .slice(i, i + HANDLES_PER_STATEMENT)
-      .map((h) => `'${checked('handle', 'handle', h)}'`);
-    statements.push(`CATALOG DEVICE TYPE 'SBT_TAPE' BACKUPPIECE ${batch.join(', ')};`);
-  }
+function catalogStatements(handles: readonly string[]): Statement[] {
+  const statements: Statement[] = [];
+  for (let i = 0; i < handles.length; i += HANDLES_PER_STATEMENT)
+    statements.push({ kind: 'catalog-pieces', handles: handles.slice(i, i + HANDLES_PER_STATEMENT) });
   return statements;
-}
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
 }

@@ -11,4 +11,6 @@ export {
 } from './compose-backup-scripts';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
-export { commandId, handlePrefix, RmanScriptError, tagOf, type RunNames } from './rman-names';
+export { handlePrefix, tagOf, type RunNames } from './rman-names';
+export { printScript } from './script/print-script';
+export { RmanScriptError } from './script/terminals';

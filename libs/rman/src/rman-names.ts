@@ -1,44 +1,7 @@
-// Names that may stand in an RMAN script, and nothing else may: scripts are composed from checked parts, so that no name can end a string,
-// a statement or a PARMS list.
+// Names of a run as RMAN sees them: handle prefix, tag and command id.
 import { type BackupLevel } from '@adyton/domain';
 import { createHash } from 'node:crypto';
-
-/** A name that may not stand in a script; `field` says which. */
-export class RmanScriptError extends Error {
-  constructor(
-    readonly field: string,
-    detail: string,
-  ) {
-    super(`${field}: ${detail}`);
-    this.name = 'RmanScriptError';
-  }
-}
-
-const GRAMMAR = {
-  path: /^\/[A-Za-z0-9_$#@%+=:./-]{0,254}$/,
-  handle: /^[A-Za-z0-9_$#@+:./-]{1,511}$/,
-  word: /^[A-Za-z0-9_-]{1,64}$/,
-  tag: /^[A-Z0-9_]{1,30}$/,
-  scn: /^\d{1,20}$/,
-  dbid: /^\d{1,10}$/,
-} as const;
-
-/** The text itself when the grammar allows it. @throws RmanScriptError */
-export function checked(kind: keyof typeof GRAMMAR, field: string, text: string): string {
-  if (!GRAMMAR[kind].test(text)) {
-    throw new RmanScriptError(
-      field,
-      `${JSON.stringify(text.slice(0, 80))} may not stand in an RMAN script (quotes, blanks, ; , ( ) and control characters are refused)`,
-    );
-  }
-  return text;
-}
-
-export function checkedNumber(field: string, value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new RmanScriptError(field, `${value} is no whole number`);
-  return String(value);
-}
+import { checked } from './script/terminals';
 
 export interface RunNames {
   /** The last 8 characters of the run's id. */

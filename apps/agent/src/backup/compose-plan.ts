@@ -1,7 +1,7 @@
 // Step 4, second half: decisions and settings become RMAN scripts.
 import { type RunPlan, type RunScript } from '@adyton/contracts';
 import { type LevelDecision } from '@adyton/domain';
-import { composeControlFileScript, composeDataScript, tagOf, type RunNames } from '@adyton/rman';
+import { composeControlFileScript, composeDataScript, printScript, tagOf, type RunNames } from '@adyton/rman';
 import { channelsOf, type Identity, namesOf, type Planning } from './backup-run';
 import { type Survey } from './survey-database';
 
@@ -42,8 +42,12 @@ export function composePlan(run: Planning, survey: Survey): BackupPlan {
     dataScript:
       decision.level === 'archivelog'
         ? null
-        : composeDataScript({ names, channels, level0Files: filesOf(0), level1Files: filesOf(1) }),
-    controlFileScript: composeControlFileScript({ names, channels, spfile: identity.usesSpfile }),
+        : printScript(
+            composeDataScript({ names, channels, level0Files: filesOf(0), level1Files: filesOf(1) }),
+          ),
+    controlFileScript: printScript(
+      composeControlFileScript({ names, channels, spfile: identity.usesSpfile }),
+    ),
     startedAt: run.clock.now(),
   };
 }

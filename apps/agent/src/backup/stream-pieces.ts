@@ -1,6 +1,6 @@
 // Step 5: RMAN runs three times - data files, archived logs, control file - and streams its pieces to the dedup-worker. The logs are
 // switched and chosen after the data files, so that they cover every block that was read.
-import { composeLogScript } from '@adyton/rman';
+import { composeLogScript, printScript } from '@adyton/rman';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { runScript } from '../rman/run-script';
 import { RunFailure } from '../runs/run-failure';
@@ -16,7 +16,9 @@ export async function streamPieces(run: BackupRun, database: DatabaseFacts, plan
   const onDisk = await database.archivedLogs();
   const ranges = rangesOf(run, plan, onDisk);
   const logScript =
-    ranges.length === 0 ? null : composeLogScript({ names: plan.names, channels: channelsOf(run), ranges });
+    ranges.length === 0
+      ? null
+      : printScript(composeLogScript({ names: plan.names, channels: channelsOf(run), ranges }));
   await recordLogs(run, plan, { onDisk, ranges, logScript });
   if (logScript !== null) await runStep(run, 'logs', logScript);
   await runStep(run, 'control-file', plan.controlFileScript);

@@ -1,7 +1,7 @@
 // A restore, from a claimed run to recovered data files in a new directory. RMAN does the work; the dedup-worker serves the pieces.
 import { type ClaimedRestore, type RunPlan } from '@adyton/contracts';
 import { runToken } from '@adyton/domain';
-import { composeRestoreScript } from '@adyton/rman';
+import { composeRestoreScript, printScript } from '@adyton/rman';
 import { mkdir, readdir } from 'node:fs/promises';
 import { channelsOf, type AgentTools } from '../backup/backup-run';
 import { runScript } from '../rman/run-script';
@@ -22,13 +22,14 @@ export async function runRestore(run: RestoreRun): Promise<void> {
   await makeEmptyDirectory(plan.target.directory);
 
   await lease.enter('script');
-  const text = composeRestoreScript({
+  const script = composeRestoreScript({
     ...plan,
     dbid: dbidOf(run),
     channels: channelsOf(run),
     runToken: runToken(claimed.runId),
     directory: plan.target.directory,
   });
+  const text = printScript(script);
   await controlPlane.storePlan(claimed, planDocument(plan.bytesToRead), [{ step: 'restore', text }]);
 
   await lease.enter('transfer');

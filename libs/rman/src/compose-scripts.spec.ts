@@ -1,0 +1,176 @@
+// Scripts: the same input gives the same text, and no name can break out of its place.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  composeControlFileScript,
+  composeDataScript,
+  composeLogScript,
+  composeRestoreScript,
+  handlePrefix,
+  printScript,
+  RmanScriptError,
+  tagOf,
+  type ChannelSettings,
+} from './index';
+import { type RmanScript } from './script/nodes';
+import { parseScript } from './script/parse-script';
+import { TERMINALS } from './script/terminals';
+
+const names = { runToken: 'ABCD1234', fence: 7, handlePrefix: handlePrefix('1565056049', 'ORCL') };
+const channels: ChannelSettings = {
+  count: 2,
+  libraryPath: '/opt/adyton/lib/libobk.so',
+  socketPath: '/run/adyton/sbt.sock',
+  tokenFile: '/var/lib/adyton/runs/r/token',
+  runId: 'run_01K9Z0000000000000ABCD1234',
+};
+const data = { names, channels, level0Files: [1, 3, 4], level1Files: [] as number[] };
+const logs = { names, channels, ranges: [{ thread: 1, fromSequence: 12, untilSequence: 19 }] };
+const controlFile = { names, channels, spfile: true };
+const restore = {
+  dbid: '1565056049',
+  channels,
+  runToken: 'ABCD1234',
+  controlFileHandle: 'a1b2c3d4/ABCD1234_7_CF_0a1b2c3d_1_1_1',
+  handles: ['a1b2c3d4/x_1', 'a1b2c3d4/x_2'],
+  untilScn: '48211903',
+  directory: '/u02/copy',
+};
+
+const scripts: Readonly<Record<string, RmanScript>> = {
+  level0: composeDataScript(data),
+  mixed: composeDataScript({
+    ...data,
+    channels: { ...channels, count: 1 },
+    level0Files: [8],
+    level1Files: [1, 3],
+  }),
+  logs: composeLogScript(logs),
+  'control-file': composeControlFileScript(controlFile),
+  restore: composeRestoreScript(restore),
+};
+
+describe.each(Object.entries(scripts))('%s', (name, script) => {
+  it('S4.1 is the script of the golden file', () => {
+    const file = join(__dirname, 'golden', `${name}.rman`);
+    if (!existsSync(file) && process.env['GOLDEN_WRITE'] === 'yes') writeFileSync(file, printScript(script));
+    expect(printScript(script)).toBe(readFileSync(file, 'utf8'));
+  });
+
+  it('is read back as the statements it was made of', () => {
+    expect(parseScript(printScript(script))).toEqual(script);
+  });
+});
+
+it('tags have at most thirty characters of upper case', () => {
+  expect(tagOf('level1', 'abcd1234')).toBe('ADY_L1_ABCD1234');
+});
+
+it('only the path of the token file is in a script, never the token', () => {
+  expect(printScript(composeDataScript(data))).toContain('ADY_TOKEN_FILE=/var/lib/adyton/runs/r/token');
+});
+
+it('PARMS that older releases could not take are refused', () => {
+  const long = { ...channels, libraryPath: `/${'x'.repeat(200)}`, tokenFile: `/${'y'.repeat(200)}` };
+  expect(() => printScript(composeLogScript({ ...logs, channels: long }))).toThrow(RmanScriptError);
+});
+
+it.each([
+  ['data files', () => composeDataScript({ ...data, level0Files: [] })],
+  ['log ranges', () => composeLogScript({ ...logs, ranges: [] })],
+  ['handles', () => composeRestoreScript({ ...restore, handles: [] })],
+  ['channels', () => composeDataScript({ ...data, channels: { ...channels, count: 0 } })],
+])('a script without %s is none', (field, compose) => {
+  expect(compose).toThrow(RmanScriptError);
+  expect(compose).toThrow(field);
+});
+
+it.each(Object.entries(TERMINALS))('the page on scripts gives %s as it is', (name, pattern) => {
+  const page = readFileSync(join(__dirname, '../../../docs/formats/rman-scripts.md'), 'utf8');
+  expect(page).toContain(`\n${name.padEnd(11)}${pattern.source}\n`);
+});
+
+describe('made-up names', () => {
+  /** `SCRIPT_INPUTS=1000000` asks for more. */
+  const INPUTS = Number(process.env['SCRIPT_INPUTS'] ?? 100_000);
+  /** What has a meaning in scripts, in PARMS, in paths or to RMAN, and letters that have none. */
+  const PARTS = [
+    ...`'";(){},=@%&/\\-._$#:+ \n\r\t\0aZ9é`,
+    ...[
+      'RUN {',
+      '\n}',
+      "';\n  RESTORE DATABASE;\n",
+      "' TO '",
+      '%U',
+      '%F',
+      '%b',
+      'ady:',
+      ')\n    (DATAFILE 2 ',
+    ],
+    ...[',ENV=(', ',ADY_RUN=x', 'ABCD1234', '/u02', 'handle'],
+  ];
+
+  /** Numbers of a linear congruence: the same inputs at every run. */
+  function randomly(seed: number): (below: number) => number {
+    let state = seed;
+    return (below) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return (state >>> 8) % below;
+    };
+  }
+  const random = randomly(99);
+  const text = (): string =>
+    Array.from({ length: random(7) }, () => PARTS[random(PARTS.length)] ?? '').join('');
+  const number = (): number => [0, 1, 7, 2 ** 53 - 1, -1, 1.5, Number.NaN, 2 ** 60][random(8)] ?? 0;
+  /** The thing with some of its fields replaced. */
+  const spoiled = <T extends object>(thing: T, replacement: () => unknown): T =>
+    Object.fromEntries(
+      Object.entries(thing).map(([key, value]) => [key, random(4) === 0 ? replacement() : value]),
+    ) as T;
+  const spoiledNames = (): typeof names =>
+    random(3) > 0 ? names : { ...spoiled(names, text), fence: random(3) > 0 ? 7 : number() };
+  const spoiledChannels = (): ChannelSettings =>
+    random(3) > 0 ? channels : { ...spoiled(channels, text), count: 1 + random(3) };
+
+  const COMPOSERS: readonly (() => RmanScript)[] = [
+    () =>
+      composeDataScript({
+        names: spoiledNames(),
+        channels: spoiledChannels(),
+        level0Files: random(2) > 0 ? [1, 3] : [number()],
+        level1Files: random(2) > 0 ? [] : [2, number()],
+      }),
+    () =>
+      composeLogScript({
+        names: spoiledNames(),
+        channels: spoiledChannels(),
+        ranges: [spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)],
+      }),
+    () => composeControlFileScript({ ...controlFile, names: spoiledNames(), channels: spoiledChannels() }),
+    () =>
+      composeRestoreScript({
+        ...spoiled({ ...restore, handles: '' }, text),
+        channels: spoiledChannels(),
+        handles: random(2) > 0 ? restore.handles : [text(), 'a1b2c3d4/x_2'],
+      }),
+  ];
+
+  it(`S4.3 ${INPUTS} of them either are refused or make the script they were meant for, and nothing else`, () => {
+    const seen = { composed: 0, refused: 0 };
+    for (let i = 0; i < INPUTS; i += 1) {
+      const compose = COMPOSERS[i % COMPOSERS.length];
+      try {
+        const script = compose?.() ?? [];
+        const printed = printScript(script);
+        if (!isDeepStrictEqual(parseScript(printed), script)) throw new Error(`another script:\n${printed}`);
+        seen.composed += 1;
+      } catch (error) {
+        if (!(error instanceof RmanScriptError)) throw error;
+        seen.refused += 1;
+      }
+    }
+    expect(seen.composed).toBeGreaterThan(INPUTS / 10);
+    expect(seen.refused).toBeGreaterThan(INPUTS / 10);
+  });
+});

@@ -1,0 +1,153 @@
+// Reads a composed script back into its nodes, by the grammar in docs/formats/rman-scripts.md and without a look at the printer: what it
+// cannot read was not composed by us. Spelling and blanks are exact, because scripts are made and not typed.
+import {
+  LOGS_PER_SET,
+  SBT_BLOCK_BYTES,
+  SECTION_SIZE,
+  type ChannelParms,
+  type DataFileSpec,
+  type JobStatement,
+  type Statement,
+} from './nodes';
+
+/** Where the text leaves the grammar. */
+class NotAComposedScript extends Error {
+  constructor(
+    readonly line: number,
+    readonly text: string,
+  ) {
+    super(`line ${line} is no statement of a composed script: ${text.slice(0, 120)}`);
+    this.name = 'NotAComposedScript';
+  }
+}
+
+const PATH = String.raw`(/[\w$#@%+=:./-]*)`;
+const HANDLE = String.raw`'([\w$#@+:./-]+)'`;
+const FORMAT = String.raw`'([\w$#@+:./-]+%[UF])'`;
+const WORD = String.raw`([\w-]+)`;
+const NUMBER = String.raw`(\d+)`;
+const TAG = String.raw`'([A-Z0-9_]+)'`;
+const DEVICE = "DEVICE TYPE 'SBT_TAPE'";
+const PARMS = `PARMS 'SBT_LIBRARY=${PATH},BLKSIZE=${SBT_BLOCK_BYTES},ENV=\\(ADY_SOCK=${PATH},ADY_TOKEN_FILE=${PATH},ADY_RUN=${WORD},ADY_CHANNEL=${WORD}\\)'`;
+
+/** A statement's text, and the node its parts make. */
+type Rule<T> = readonly [pattern: RegExp, node: (...parts: string[]) => T];
+
+function rule<T>(pattern: string, node: (...parts: string[]) => T): Rule<T> {
+  return [new RegExp(`^${pattern};$`), node];
+}
+
+const STATEMENTS: readonly Rule<Statement>[] = [
+  rule('SET ENCRYPTION OFF FOR ALL TABLESPACES', () => ({ kind: 'set-encryption-off' })),
+  rule(`SET DBID ${NUMBER}`, (dbid = '') => ({ kind: 'set-dbid', dbid })),
+  rule('STARTUP NOMOUNT', () => ({ kind: 'startup-nomount' })),
+  rule('ALTER DATABASE MOUNT', () => ({ kind: 'mount-database' })),
+  rule(`ALLOCATE CHANNEL FOR MAINTENANCE ${DEVICE} ${PARMS}`, (...parts) => ({
+    kind: 'allocate-maintenance-channel',
+    parms: channelParms(parts),
+  })),
+  rule('RELEASE CHANNEL', () => ({ kind: 'release-channel' })),
+  rule(`CATALOG ${DEVICE} BACKUPPIECE (${HANDLE}(?:, ${HANDLE})*)`, (list = '') => ({
+    kind: 'catalog-pieces',
+    handles: list.split(', ').map((quoted) => quoted.slice(1, -1)),
+  })),
+];
+
+const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [
+  rule(`SET COMMAND ID TO '(ady:[\\w-]+)'`, (commandId = '') => ({ kind: 'set-command-id', commandId })),
+  rule('SET BACKUP COPIES = 1', () => ({ kind: 'set-one-backup-copy' })),
+  rule(`SET CONTROLFILE AUTOBACKUP FORMAT FOR ${DEVICE} TO ${FORMAT}`, (format = '') => ({
+    kind: 'set-autobackup-format',
+    format,
+  })),
+  rule(`ALLOCATE CHANNEL ${WORD} ${DEVICE}( MAXOPENFILES 1)? ${PARMS}`, (name, oneFile, ...parts) => ({
+    kind: 'allocate-channel',
+    oneFileAtATime: oneFile !== undefined,
+    parms: channelParms(parts, name),
+  })),
+  rule(
+    `BACKUP FORCE AS BACKUPSET INCREMENTAL LEVEL (0|1 CUMULATIVE) FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG ${TAG}((?:\n    \\(DATAFILE ${NUMBER} FORMAT ${FORMAT}\\))+)`,
+    (level, tag = '', specs = '') => ({
+      kind: 'backup-data-files',
+      level: level === '0' ? 0 : 1,
+      tag,
+      files: dataFileSpecs(specs),
+    }),
+  ),
+  rule(
+    `BACKUP AS BACKUPSET FILESPERSET ${LOGS_PER_SET} TAG ${TAG} FORMAT ${FORMAT} ARCHIVELOG FROM SEQUENCE ${NUMBER} UNTIL SEQUENCE ${NUMBER} THREAD ${NUMBER}`,
+    (tag = '', format = '', from, until, thread) => ({
+      ...{ kind: 'backup-logs', tag, format, thread: Number(thread) },
+      ...{ fromSequence: Number(from), untilSequence: Number(until) },
+    }),
+  ),
+  rule(`BACKUP AS BACKUPSET TAG ${TAG} FORMAT ${FORMAT} CURRENT CONTROLFILE`, (tag = '', format = '') => ({
+    ...{ kind: 'backup-control-file', tag, format },
+  })),
+  rule(`BACKUP AS BACKUPSET TAG ${TAG} FORMAT ${FORMAT} SPFILE`, (tag = '', format = '') => ({
+    ...{ kind: 'backup-spfile', tag, format },
+  })),
+  rule(`RESTORE CONTROLFILE FROM ${HANDLE}`, (handle = '') => ({ kind: 'restore-control-file', handle })),
+  rule(`SET UNTIL SCN ${NUMBER}`, (scn = '') => ({ kind: 'set-until-scn', scn })),
+  rule(`SET NEWNAME FOR DATABASE TO '${PATH}/%b'`, (directory = '') => ({
+    ...{ kind: 'set-newname-for-database', directory },
+  })),
+  rule('RESTORE DATABASE', () => ({ kind: 'restore-database' })),
+  rule('SWITCH DATAFILE ALL', () => ({ kind: 'switch-data-files' })),
+  rule('RECOVER DATABASE', () => ({ kind: 'recover-database' })),
+];
+
+/** @throws NotAComposedScript */
+export function parseScript(text: string): Statement[] {
+  const lines = text.split('\n');
+  const script: Statement[] = [];
+  let line = 0;
+  while (line < lines.length - 1) {
+    const first = lines[line] ?? '';
+    if (first !== 'RUN {') {
+      script.push(nodeOf(STATEMENTS, first, line));
+      line += 1;
+      continue;
+    }
+    const end = lines.indexOf('}', line);
+    if (end < 0) throw new NotAComposedScript(line + 1, first);
+    script.push({ kind: 'run', statements: statementsInRun(lines.slice(line + 1, end), line + 1) });
+    line = end + 1;
+  }
+  if (lines.at(-1) !== '') throw new NotAComposedScript(lines.length, lines.at(-1) ?? '');
+  return script;
+}
+
+/** A statement begins with two blanks; lines that begin with four continue it. */
+function statementsInRun(lines: readonly string[], before: number): JobStatement[] {
+  const statements: JobStatement[] = [];
+  for (let at = 0; at < lines.length;) {
+    let end = at + 1;
+    while (lines[end]?.startsWith('    ') === true) end += 1;
+    const text = lines.slice(at, end).join('\n');
+    if (!text.startsWith('  ')) throw new NotAComposedScript(before + at + 1, text);
+    statements.push(nodeOf(JOB_STATEMENTS, text.slice('  '.length), before + at));
+    at = end;
+  }
+  return statements;
+}
+
+function nodeOf<T>(rules: readonly Rule<T>[], text: string, line: number): T {
+  for (const [pattern, node] of rules) {
+    const match = pattern.exec(text);
+    if (match !== null) return node(...match.slice(1));
+  }
+  throw new NotAComposedScript(line + 1, text);
+}
+
+/** @param name of the channel, which the PARMS must repeat */
+function channelParms(parts: readonly string[], name?: string): ChannelParms {
+  const [libraryPath = '', socketPath = '', tokenFile = '', runId = '', channel = ''] = parts;
+  if (name !== undefined && name !== channel) throw new NotAComposedScript(0, `${name} is not ${channel}`);
+  return { libraryPath, socketPath, tokenFile, runId, channel };
+}
+
+function dataFileSpecs(text: string): DataFileSpec[] {
+  const specs = text.matchAll(new RegExp(`\\(DATAFILE ${NUMBER} FORMAT ${FORMAT}\\)`, 'g'));
+  return [...specs].map(([, file, format = '']) => ({ file: Number(file), format }));
+}

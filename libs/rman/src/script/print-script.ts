@@ -1,0 +1,125 @@
+// Nodes become text here and nowhere else; every name is checked at the place where it is written.
+import {
+  LOGS_PER_SET,
+  SBT_BLOCK_BYTES,
+  SECTION_SIZE,
+  type ChannelParms,
+  type JobStatement,
+  type RmanScript,
+  type Statement,
+} from './nodes';
+import { checked, checkedNumber, RmanScriptError } from './terminals';
+
+/** Documented limits are larger; older releases were not. */
+const PARMS_CHARS_MAX = 511;
+const DEVICE = "DEVICE TYPE 'SBT_TAPE'";
+
+/** The script as RMAN reads it, one statement a line. @throws RmanScriptError for a name that may not stand in a script */
+export function printScript(script: RmanScript): string {
+  return script.map((statement) => `${printed(statement)}\n`).join('');
+}
+
+function printed(statement: Statement): string {
+  switch (statement.kind) {
+    case 'run':
+      return ['RUN {', ...statement.statements.map((s) => `  ${printedInRun(s)};`), '}'].join('\n');
+    case 'set-encryption-off':
+      return 'SET ENCRYPTION OFF FOR ALL TABLESPACES;';
+    case 'set-dbid':
+      return `SET DBID ${checked('dbid', 'DBID', statement.dbid)};`;
+    case 'startup-nomount':
+      return 'STARTUP NOMOUNT;';
+    case 'mount-database':
+      return 'ALTER DATABASE MOUNT;';
+    case 'allocate-maintenance-channel':
+      return `ALLOCATE CHANNEL FOR MAINTENANCE ${DEVICE} PARMS '${parms(statement.parms)}';`;
+    case 'release-channel':
+      return 'RELEASE CHANNEL;';
+    case 'catalog-pieces':
+      return `CATALOG ${DEVICE} BACKUPPIECE ${atLeastOne('handles', statement.handles).map(quotedHandle).join(', ')};`;
+  }
+}
+
+function printedInRun(statement: JobStatement): string {
+  switch (statement.kind) {
+    case 'set-command-id':
+      return `SET COMMAND ID TO '${checked('commandId', 'command id', statement.commandId)}'`;
+    case 'set-one-backup-copy':
+      return 'SET BACKUP COPIES = 1';
+    case 'set-autobackup-format':
+      return `SET CONTROLFILE AUTOBACKUP FORMAT FOR ${DEVICE} TO '${checked('format', 'autobackup format', statement.format)}'`;
+    case 'allocate-channel':
+      return `ALLOCATE CHANNEL ${checked('word', 'channel', statement.parms.channel)} ${DEVICE}${statement.oneFileAtATime ? ' MAXOPENFILES 1' : ''} PARMS '${parms(statement.parms)}'`;
+    case 'backup-data-files':
+      return backupDataFiles(statement);
+    case 'backup-logs':
+      return `BACKUP AS BACKUPSET FILESPERSET ${LOGS_PER_SET} ${labels(statement)} ${logRange(statement)}`;
+    case 'backup-control-file':
+      return `BACKUP AS BACKUPSET ${labels(statement)} CURRENT CONTROLFILE`;
+    case 'backup-spfile':
+      return `BACKUP AS BACKUPSET ${labels(statement)} SPFILE`;
+    case 'restore-control-file':
+      return `RESTORE CONTROLFILE FROM ${quotedHandle(statement.handle)}`;
+    case 'set-until-scn':
+      return `SET UNTIL SCN ${checked('scn', 'SCN', statement.scn)}`;
+    case 'set-newname-for-database':
+      return `SET NEWNAME FOR DATABASE TO '${checked('path', 'directory', statement.directory)}/%b'`;
+    case 'restore-database':
+      return 'RESTORE DATABASE';
+    case 'switch-data-files':
+      return 'SWITCH DATAFILE ALL';
+    case 'recover-database':
+      return 'RECOVER DATABASE';
+  }
+}
+
+/** FORCE stands against a configured optimization; one file per set keeps a stream's bytes in the order of its blocks. */
+function backupDataFiles({
+  level,
+  tag,
+  files,
+}: Extract<JobStatement, { kind: 'backup-data-files' }>): string {
+  const incremental = level === 0 ? 'LEVEL 0' : 'LEVEL 1 CUMULATIVE';
+  return [
+    `BACKUP FORCE AS BACKUPSET INCREMENTAL ${incremental} FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG '${checked('tag', 'tag', tag)}'`,
+    ...atLeastOne('data files', files).map(
+      ({ file, format }) =>
+        `    (DATAFILE ${checkedNumber('data file', file)} FORMAT '${checked('format', 'format', format)}')`,
+    ),
+  ].join('\n');
+}
+
+function labels({ tag, format }: { readonly tag: string; readonly format: string }): string {
+  return `TAG '${checked('tag', 'tag', tag)}' FORMAT '${checked('format', 'format', format)}'`;
+}
+
+function logRange(range: Extract<JobStatement, { kind: 'backup-logs' }>): string {
+  const [from, until, thread] = [range.fromSequence, range.untilSequence, range.thread].map((n) =>
+    checkedNumber('log range', n),
+  );
+  return `ARCHIVELOG FROM SEQUENCE ${from} UNTIL SEQUENCE ${until} THREAD ${thread}`;
+}
+
+function parms({ libraryPath, socketPath, tokenFile, runId, channel }: ChannelParms): string {
+  const env = [
+    `ADY_SOCK=${checked('path', 'socket path', socketPath)}`,
+    `ADY_TOKEN_FILE=${checked('path', 'token file', tokenFile)}`,
+    `ADY_RUN=${checked('word', 'run id', runId)}`,
+    `ADY_CHANNEL=${checked('word', 'channel', channel)}`,
+  ].join(',');
+  const text = `SBT_LIBRARY=${checked('path', 'library path', libraryPath)},BLKSIZE=${SBT_BLOCK_BYTES},ENV=(${env})`;
+  if (text.length <= PARMS_CHARS_MAX) return text;
+  throw new RmanScriptError(
+    'PARMS',
+    `${text.length} characters, at most ${PARMS_CHARS_MAX}: use shorter paths`,
+  );
+}
+
+function quotedHandle(handle: string): string {
+  return `'${checked('handle', 'handle', handle)}'`;
+}
+
+function atLeastOne<T>(field: string, items: readonly T[]): readonly T[] {
+  if (items.length === 0) throw new RmanScriptError(field, 'at least one');
+  return items;
+}
