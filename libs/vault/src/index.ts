@@ -44,7 +44,7 @@ export {
 export { createTombstone, readManifest, type Manifest } from './session/manifest';
 export { readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
 export { lockPacks, lockUntil, type LockOrder, type LockReport } from './session/lock-packs';
-export { endPin, listPins, pinPieces, type PinOptions, type PinState } from './session/restore-pin';
+export { endPin, PIN_MS_MAX, pinPieces, type PinOptions } from './session/restore-pin';
 export {
   collectGarbage,
   previewGarbage,

@@ -1,4 +1,5 @@
 // The vault from outside: what goes in comes back, what is there already is not stored again, and damage never passes for data.
+import { generationKey, recordStep } from './collect/generations';
 import { MemoryStore, ObjectStoreError, type ObjectStore } from '@adyton/object-store';
 import {
   createTombstone,
@@ -192,7 +193,7 @@ describe('committing', () => {
     await writePiece(one, 'h/1', bytes);
     await one.end();
     const packs = await vault.keysBelow('pack/');
-    await vault.store.create('gc/000001/condemned', Buffer.from(JSON.stringify({ packs })));
+    await recordStep(vault.store, generationKey(1, 'condemned'), { packs, recipes: [] });
     const two = await vault.session(2);
     expect((await writePiece(two, 'h/2', bytes)).bytesNew).toBeGreaterThan(bytes.length * 0.9);
     expect(await two.commit({ contents: {}, closure: ['h/1'] })).toEqual({

@@ -1,10 +1,6 @@
 // Pins what a restore will read, before its first byte: retention and the collector leave it alone until the restore has ended.
 import { AdytonError, type SessionGrant } from '@adyton/contracts';
-import { findRecipeKeys, pinPieces, type PieceLookup } from '@adyton/vault';
-
-/** A pin whose restore died ends by itself after this time; no restore takes longer. */
-const PIN_HOURS = 7 * 24;
-const MS_PER_HOUR = 3_600_000;
+import { findRecipeKeys, PIN_MS_MAX, pinPieces, type PieceLookup } from '@adyton/vault';
 
 /** @returns the pin's key; null when the plan names no pieces. @throws AdytonError ADY_PIECE_MISSING, naming the piece; VaultError, ObjectStoreError */
 export async function pinRestore(
@@ -26,6 +22,6 @@ export async function pinRestore(
     pieces,
     why: `restore run ${grant.runId}`,
     now,
-    expiresAt: new Date(now.getTime() + PIN_HOURS * MS_PER_HOUR),
+    expiresAt: new Date(now.getTime() + PIN_MS_MAX), // a pin whose restore died ends by itself
   });
 }

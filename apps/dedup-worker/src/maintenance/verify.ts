@@ -31,6 +31,7 @@ const MEANINGS: Readonly<Record<Meaning, string>> = {
   'pieces-lost': 'the pieces cannot be given back, nor the recovery points that need them',
   'recovery-point-lost': 'nothing can be restored from it',
   'costs-space': 'every piece comes back; the next backup stores more than it would have to',
+  'copy-left': 'its copy is used; nothing is lost while that is whole',
   'collection-stops': 'every piece comes back; collecting may stop until a person has looked',
 };
 

@@ -12,7 +12,7 @@ import { databaseKeysOf, type DatabaseKeys } from '../crypto/database-keys';
 import { PACKS_PER_GENERATION_MAX } from '../limits';
 import { listOpenSessions, listSessions } from '../session/sessions';
 import { assertFitForVault } from '../vault';
-import { VaultError } from '../vault-error';
+import { damaged } from '../vault-error';
 import { Books, type VaultDatabases } from './books';
 import { buryDeadSessions, type Burial } from './bury-sessions';
 import { deleteVerdict, type Deleted } from './delete-verdict';
@@ -138,12 +138,12 @@ async function beginGeneration(
   return { number, condemned: await recordStep(store, generationKey(number, 'condemned'), garbage) };
 }
 
+/** Recorded once more, because a crash may have kept the copy from being made. */
 async function recordedCondemned(store: ObjectStore, { number }: Generation): Promise<Condemned> {
   const key = generationKey(number, 'condemned');
   const condemned = await readStep<Condemned>(store, key);
-  if (condemned === null)
-    throw new VaultError('damaged', `${key} is missing`, { objectKey: key, damage: 'missing' });
-  return condemned;
+  if (condemned === null) throw damaged(key, 'missing');
+  return recordStep(store, key, condemned);
 }
 
 /** G2. The order matters: a pack that is listed belongs to a session that is listed after it, or to one whose books are read after that. */

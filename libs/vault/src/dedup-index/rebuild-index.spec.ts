@@ -1,4 +1,5 @@
 // A lost index is made anew from pack directories: the next full stores nothing new.
+import { generationKey, recordStep } from '../collect/generations';
 import { MemoryStore } from '@adyton/object-store';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -92,7 +93,7 @@ it('leaves condemned packs out', async () => {
   const bytes = randomBytesOf(6, PIECE_BYTES);
   await backUp(vault, 1, bytes);
   const packs = await vault.keysBelow('pack/');
-  await store.create('gc/000001/condemned', Buffer.from(JSON.stringify({ packs })));
+  await recordStep(store, generationKey(1, 'condemned'), { packs, recipes: [] });
   expect(await rebuild()).toMatchObject({ packs: 0 });
 });
 

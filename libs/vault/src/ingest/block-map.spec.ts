@@ -1,3 +1,4 @@
+import { generationKey, recordStep } from '../collect/generations';
 import { MemoryStore } from '@adyton/object-store';
 import { findPiece, type PieceSummary } from '../index';
 import { CHUNKS_PER_SLOT_MAX, REGION_BYTES } from '../limits';
@@ -203,7 +204,7 @@ describe('the map of a data file', () => {
     const file = new DataFile(range(1, 200));
     await bytesNewOf(vault, 1, file.piece(1));
     const packs = await vault.keysBelow('pack/');
-    await vault.store.create('gc/000001/condemned', Buffer.from(JSON.stringify({ packs })));
+    await recordStep(vault.store, generationKey(1, 'condemned'), { packs, recipes: [] });
     const bytes = file.piece(2);
     const [again] = await backUp(vault, 2, { [handleOf(2)]: bytes });
     expect(again?.bytesNew).toBeGreaterThan(bytes.length * 0.9);

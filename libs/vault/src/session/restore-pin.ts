@@ -2,9 +2,10 @@
 // before anybody looks at what is condemned: either the collector sees the pin, or the restore sees the verdict. It ends by its end marker,
 // or when its time is up; a longer restore makes another one first.
 import { type ObjectStore } from '@adyton/object-store';
-import { ulid } from 'ulid';
+import { decodeTime, ulid } from 'ulid';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { packObjectKey } from '../format/pack';
+import { readStampedJson, stampJson } from '../format/stamped-json';
 import { REQUESTS_AT_ONCE } from '../limits';
 import { VaultError } from '../vault-error';
 import { forEachAtOnce } from './at-once';
@@ -23,6 +24,9 @@ interface PinDocument {
   readonly recipes: readonly string[];
 }
 
+/** No restore takes longer than a week. A pin that nobody can read any more counts until then. */
+export const PIN_MS_MAX = 7 * 24 * 60 * 60 * 1000;
+
 export interface PinOptions {
   readonly store: ObjectStore;
   readonly keys: DatabaseKeys;
@@ -35,6 +39,7 @@ export interface PinOptions {
 /** @returns the pin's key, for endPin. @throws VaultError condemned when pieces wait to be deleted, damaged when recipes are gone */
 export async function pinPieces(options: PinOptions): Promise<string> {
   const { store, keys, pieces, why, now, expiresAt } = options;
+  if (expiresAt.getTime() - now.getTime() > PIN_MS_MAX) throw new RangeError('a pin ends within a week');
   const pinKey = `pin/${ulid(now.getTime())}`;
   const pin: PinDocument = {
     v: 1,
@@ -44,7 +49,7 @@ export async function pinPieces(options: PinOptions): Promise<string> {
     expiresAt: expiresAt.toISOString(),
     recipes: pieces.map(({ recipeKey }) => recipeKey),
   };
-  await store.create(pinKey, Buffer.from(JSON.stringify(pin)));
+  await store.create(pinKey, stampJson(pinKey, pin));
   const condemned = await readCondemnedPacks(store);
   await forEachAtOnce(pieces, REQUESTS_AT_ONCE, async ({ recipeKey, handle }) => {
     const { packs } = await readRecipe({ store, keys }, recipeKey, handle);
@@ -69,6 +74,7 @@ export interface PinState {
   readonly ended: boolean;
 }
 
+/** @throws VaultError damaged for a pin that may still count and cannot be read: nobody knows what it keeps */
 export async function listPins(store: ObjectStore, now: Date): Promise<PinState[]> {
   const pinKeys: string[] = [];
   const endMarkers = new Set<string>();
@@ -78,11 +84,17 @@ export async function listPins(store: ObjectStore, now: Date): Promise<PinState[
   }
   const pins: PinState[] = [];
   await forEachAtOnce(pinKeys, REQUESTS_AT_ONCE, async (pinKey) => {
+    const isOver = endMarkers.has(`${pinKey}.end`) || createdAt(pinKey) + PIN_MS_MAX <= now.getTime();
+    if (isOver) return void pins.push({ pinKey, dbKey: '', recipes: [], ended: true });
     const bytes = await store.get(pinKey);
     if (bytes === null) return; // ended, and deleted between the listing and now
-    const { dbKey, recipes, expiresAt } = JSON.parse(Buffer.from(bytes).toString('utf8')) as PinDocument;
-    const ended = endMarkers.has(`${pinKey}.end`) || new Date(expiresAt) <= now;
-    pins.push({ pinKey, dbKey, recipes, ended });
+    const { dbKey, recipes, expiresAt } = readStampedJson<PinDocument>(pinKey, bytes);
+    pins.push({ pinKey, dbKey, recipes, ended: new Date(expiresAt) <= now });
   });
   return pins;
+}
+
+/** ms since 1970, from the pin's name. */
+function createdAt(pinKey: string): number {
+  return decodeTime(pinKey.slice(pinKey.indexOf('/') + 1));
 }

@@ -45,6 +45,7 @@ export function collectedVault(inner?: ObjectStore) {
     openWriterSession({ ...common, buffers, runId: `run_${run}`, fence: run, now, ...overrides });
   return {
     store,
+    opened: { vaultId: VAULT_ID, masterKey },
     keys,
     keysOf,
     now,

@@ -1,7 +1,9 @@
 // The objects that open a vault or steer its collection, all small: vault.json, key slots, what collectors wrote, index segments.
 import { isDeepStrictEqual } from 'node:util';
 import { type KeySlot, parseKeySlot, type Unlock, unwrapMasterKey } from '../crypto/key-slots';
+import { checkStepObject, stepOf } from '../collect/generations';
 import { checkSegment } from '../dedup-index/segment-reader';
+import { readStampedJson } from '../format/stamped-json';
 import { PACKS_VERIFIED_AT_ONCE } from '../limits';
 import { forEachAtOnce } from '../session/at-once';
 import { damaged, unsupported } from '../vault-error';
@@ -10,7 +12,6 @@ import { type DamageFinding, orDamage } from './finding';
 import { type VerifyRun } from './verify-run';
 
 const NOBODY = { recoveryPoints: [], pieces: [] } as const;
-const PACK_KEY = /^pack\/[0-9a-f]{2}\/[0-9a-f]{64}-[0-9A-Z]{26}$/;
 
 type Checked = Pick<DamageFinding, 'object' | 'objectKey' | 'means'>;
 
@@ -21,10 +22,14 @@ async function checkObject(run: VerifyRun, checked: Checked, check: () => Promis
   if ('damage' in read) await run.tellDamage({ ...checked, ...NOBODY, damage: read.damage });
 }
 
-async function readJson(run: VerifyRun, key: string): Promise<unknown> {
+async function present(run: VerifyRun, key: string): Promise<Uint8Array> {
   const bytes = await run.store.get(key);
   if (bytes === null) throw damaged(key, 'missing');
-  return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  return bytes;
+}
+
+async function readJson(run: VerifyRun, key: string): Promise<unknown> {
+  return JSON.parse(Buffer.from(await present(run, key)).toString('utf8'));
 }
 
 /** vault.json holds nothing but what follows from the vault's id and master key. */
@@ -78,14 +83,40 @@ async function slotsOpenedBy(
   return opened;
 }
 
-/** What collectors wrote down: writers that begin later must be able to read it. */
+/** What collectors wrote down: every writer and every restore must be able to read it, in the first object of a step or in its copy. */
 export async function checkCollections(run: VerifyRun): Promise<void> {
+  const wholeSteps = new Set<string>();
+  const damagedObjects: { readonly key: string; readonly damage: DamageFinding['damage'] }[] = [];
+  const copies: string[] = [];
   for await (const { key } of run.store.list('gc/')) {
-    if (!/\/(condemned|verdict)$/.test(key)) continue;
-    await checkObject(run, { object: 'collection', objectKey: key, means: 'collection-stops' }, async () => {
-      const { packs } = (await readJson(run, key)) as { packs?: unknown };
-      if (!Array.isArray(packs) || !packs.every((pack) => PACK_KEY.test(String(pack))))
-        throw damaged(key, 'altered');
+    run.objectsChecked.collection += 1;
+    const read = await orDamage(async () => checkStepObject(key, await present(run, key)));
+    if ('damage' in read) damagedObjects.push({ key, damage: read.damage });
+    else wholeSteps.add(stepOf(key));
+    if (stepOf(key) !== key) copies.push(key);
+  }
+  for (const { key, damage } of damagedObjects) await tellStepObject(run, key, damage, wholeSteps);
+  for (const key of copies)
+    if ((await run.store.head(stepOf(key))) === null)
+      await tellStepObject(run, stepOf(key), 'missing', wholeSteps);
+}
+
+async function tellStepObject(
+  run: VerifyRun,
+  objectKey: string,
+  damage: DamageFinding['damage'],
+  wholeSteps: ReadonlySet<string>,
+): Promise<void> {
+  const means = wholeSteps.has(stepOf(objectKey)) ? 'copy-left' : 'collection-stops';
+  await run.tellDamage({ object: 'collection', objectKey, damage, means, ...NOBODY });
+}
+
+/** A pin that cannot be read keeps the collector from its work until the pin is a week old. */
+export async function checkPins(run: VerifyRun): Promise<void> {
+  for await (const { key } of run.store.list('pin/')) {
+    if (key.endsWith('.end')) continue; // its name says it all
+    await checkObject(run, { object: 'restore-pin', objectKey: key, means: 'collection-stops' }, async () => {
+      readStampedJson(key, await present(run, key));
     });
   }
 }

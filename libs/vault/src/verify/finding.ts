@@ -8,6 +8,7 @@ export type VaultObjectKind =
   | 'key-slot'
   | 'session'
   | 'collection'
+  | 'restore-pin'
   | 'manifest'
   | 'partial'
   | 'recipe'
@@ -22,10 +23,11 @@ export type Damage = 'missing' | 'truncated' | 'altered' | 'unsupported-version'
  * `pieces-lost`: the pieces named cannot be given back, nor the recovery points that need them.
  * `recovery-point-lost`: nothing can be restored from it; the pieces named are there, but nobody says that they belong together.
  * `costs-space`: every piece comes back; the next backup stores more than it would have to.
+ * `copy-left`: another object says the same, and is used; nothing is lost as long as that one is whole.
  * `collection-stops`: every piece comes back; fencing or collecting what this run left may stop until a person has looked.
  */
 export type Meaning =
-  'vault-closed' | 'pieces-lost' | 'recovery-point-lost' | 'costs-space' | 'collection-stops';
+  'vault-closed' | 'pieces-lost' | 'recovery-point-lost' | 'costs-space' | 'copy-left' | 'collection-stops';
 
 /** An object of the vault is not what was written. */
 export interface DamageFinding {

@@ -64,6 +64,7 @@ export class VerifyRun {
     'key-slot': 0,
     session: 0,
     collection: 0,
+    'restore-pin': 0,
     manifest: 0,
     partial: 0,
     recipe: 0,

@@ -9,6 +9,7 @@ import { listPacks, missingPacks } from './check-packs';
 import { checkSessions } from './check-sessions';
 import {
   checkCollections,
+  checkPins,
   checkIndexSegments,
   checkKeySlots,
   checkVaultDocument,
@@ -26,6 +27,7 @@ export async function verifyVault(options: VerifyOptions): Promise<VerifyReport>
   const writers = await listPacks(run, closure);
   await checkSessions(run, closure, writers);
   await checkCollections(run);
+  await checkPins(run);
   if (run.level >= 1) await checkIndexSegments(run);
   const damagedPacks = missingPacks(closure);
   await checkAreas(run, closure, damagedPacks);
