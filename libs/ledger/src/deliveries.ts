@@ -37,8 +37,6 @@ export interface BegunAttempt {
   readonly url: string;
   readonly secretSealed: Buffer;
   readonly body: string;
-  /** Postgres time: what the signature says. */
-  readonly at: Date;
 }
 
 /**
@@ -72,11 +70,7 @@ export function beginAttempt(
       .set({ attempts: attempt, next_attempt_at: nowPlus(secondsToNextAttempt(attempt, fraction)) })
       .where('id', '=', id)
       .execute();
-    const { at } = await tx
-      .insertInto('delivery_attempts')
-      .values({ delivery_id: id, attempt })
-      .returning('at')
-      .executeTakeFirstOrThrow();
+    await tx.insertInto('delivery_attempts').values({ delivery_id: id, attempt }).execute();
     return {
       deliveryId: id,
       channelId: row.channel_id,
@@ -84,7 +78,6 @@ export function beginAttempt(
       url: channel.url,
       secretSealed: channel.secret_sealed,
       body: row.body,
-      at,
     };
   });
 }
