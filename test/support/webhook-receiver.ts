@@ -21,7 +21,7 @@ export interface WebhookReceiver {
   readonly url: string;
   /** Whose signatures count; until it is set every message is refused with 401. */
   trust(secret: string): void;
-  /** Answers the next `count` good messages with this status instead of 204. */
+  /** Answers the next `count` good messages with this status instead of 204; with 0 not at all. */
   failNext(count: number, status?: number): void;
   /** Everything with a good signature, in order. */
   readonly received: readonly ReceivedMessage[];
@@ -53,6 +53,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     const body = JSON.parse(text) as ReceivedMessage['body'];
     const id = String(request.headers['webhook-id']);
     received.push({ id, type: body.type, body, text, headers: request.headers, status });
+    if (status === 0) return; // the sender waits
     response.writeHead(status, status >= 300 && status < 400 ? { location: '/elsewhere' } : {}).end('thanks');
   };
   const { promise, resolve } = Promise.withResolvers<void>();

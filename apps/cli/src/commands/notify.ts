@@ -31,11 +31,11 @@ function addChannelCommands(notify: Command, contextOf: MakeContext): void {
     .command('add')
     .argument('<name>')
     .description('adds a webhook; its signing secret is shown this once')
-    .requiredOption('--url <url>', 'http or https')
+    .requiredOption('--to <url>', 'where the messages go, http or https')
     .option('--min-severity <severity>', 'info, warning or critical (default: warning)')
-    .action(async (name: string, options: { url: string; minSeverity?: Severity }, command: Command) => {
+    .action(async (name: string, options: { to: string; minSeverity?: Severity }, command: Command) => {
       const context = contextOf(command);
-      const { url, minSeverity } = options;
+      const { to: url, minSeverity } = options;
       const body = { name, url, ...(minSeverity === undefined ? {} : { minSeverity }) };
       print(
         context,
@@ -48,7 +48,7 @@ function addChannelCommands(notify: Command, contextOf: MakeContext): void {
     .command('set')
     .argument('<channel>', 'name or id')
     .description('changes what is named')
-    .option('--url <url>', 'http or https')
+    .option('--to <url>', 'where the messages go, http or https')
     .option('--min-severity <severity>', 'info, warning or critical')
     .option('--name <name>', 'new name')
     .option('--enable', 'send to it')
@@ -102,14 +102,14 @@ function addLookingCommands(notify: Command, contextOf: MakeContext): void {
 }
 
 interface SetOptions {
-  url?: string;
+  to?: string;
   minSeverity?: Severity;
   name?: string;
   enable?: boolean;
   disable?: boolean;
 }
 
-function changeOf({ url, minSeverity, name, enable, disable }: SetOptions): ChangeChannel {
+function changeOf({ to: url, minSeverity, name, enable, disable }: SetOptions): ChangeChannel {
   return {
     ...(url === undefined ? {} : { url }),
     ...(minSeverity === undefined ? {} : { minSeverity }),
@@ -135,7 +135,7 @@ async function untilDelivered(context: CommandContext, channel: string): Promise
 }
 
 function channelTable(channels: readonly NotificationChannel[]): string {
-  if (channels.length === 0) return 'no channels yet; add one with: adyton notify add NAME --url URL';
+  if (channels.length === 0) return 'no channels yet; add one with: adyton notify add NAME --to URL';
   return table(
     ['ID', 'NAME', 'ENABLED', 'FROM', 'URL'],
     channels.map((c) => [c.id, c.name, c.enabled ? 'yes' : 'no', c.minSeverity, c.url]),
