@@ -14,8 +14,8 @@ import { z } from 'zod';
 import { alertKinds } from './alert-catalog';
 import { count, databaseId, hostId, id, instant, plainName, reason } from './schemas';
 
-export const alertId = id<AlertId>(ID_PREFIX.AlertId);
-export const channelId = id<ChannelId>(ID_PREFIX.ChannelId);
+const alertId = id<AlertId>(ID_PREFIX.AlertId);
+const channelId = id<ChannelId>(ID_PREFIX.ChannelId);
 export const deliveryId = id<DeliveryId>(ID_PREFIX.DeliveryId);
 
 export const alertState = z.enum(statesOf(alertTransitions));

@@ -36,6 +36,8 @@ export interface AlertToRaise {
 /** As the partial unique index spells it. */
 const UNRESOLVED_PREDICATE = sql<boolean>`state IN ('open', 'acknowledged')`;
 export const UNRESOLVED_STATES = statesLeadingTo(alertTransitions, 'resolved');
+/** What a step needs of the row to be told; the whole alert is read only when a channel wants it. */
+const ANNOUNCED = ['id', 'subject', 'severity', 'database_id'] as const;
 /** A person reads it, and it goes into every message about the alert. */
 const DETAIL_CHARS_MAX = 2_000;
 
@@ -67,10 +69,11 @@ export function raiseAlert(session: LedgerSession, alert: AlertToRaise): Promise
               last_seen_at: now,
             }));
       })
-      .returning(['id', 'count'])
+      .returning([...ANNOUNCED, 'count'])
       .executeTakeFirst();
     if (row?.count !== 1) return false;
-    await announce(tx, row.id, { event: 'alert.opened', principal: alert.principal, detail: seen.detail });
+    const { principal, reason = null } = alert;
+    await announce(tx, row, { event: 'alert.opened', principal, detail: seen.detail, reason });
     return true;
   });
 }
@@ -108,35 +111,33 @@ async function endAlert(
   id: AlertId,
   end: { readonly resolution: string; readonly principal: string },
 ): Promise<void> {
-  await tx
+  const row = await tx
     .updateTable('alerts')
     .set({ state: 'resolved', resolved_at: now, resolved_by: end.principal, resolution: end.resolution })
     .where('id', '=', id)
-    .execute();
-  await announce(tx, id, { event: 'alert.resolved', principal: end.principal, detail: end.resolution });
+    .returning(ANNOUNCED)
+    .executeTakeFirstOrThrow();
+  await announce(tx, row, { event: 'alert.resolved', principal: end.principal, detail: end.resolution });
 }
 
 interface AlertStep {
   readonly event: 'alert.opened' | 'alert.acknowledged' | 'alert.resolved';
   readonly principal: string;
   readonly detail: string | null;
+  readonly reason?: Reason | null;
 }
 
 /** Every step of an alert has its audit row and its messages. */
-async function announce(tx: LedgerSession, id: AlertId, step: AlertStep): Promise<void> {
-  const alert = await findAlert(tx, id);
-  if (alert === undefined) throw new Error(`invariant: alert ${id} can be read by who changed it`);
+async function announce(
+  tx: LedgerSession,
+  row: Pick<Selectable<AlertsTable>, (typeof ANNOUNCED)[number]>,
+  step: AlertStep,
+): Promise<void> {
+  const { event, principal, detail, reason = null } = step;
   await recordAudit(tx, [
-    {
-      principal: step.principal,
-      action: step.event,
-      subjectId: id,
-      databaseId: alert.databaseId,
-      reason: step.event === 'alert.opened' ? alert.reason : null,
-      detail: step.detail,
-    },
+    { principal, action: event, subjectId: row.id, databaseId: row.database_id, reason, detail },
   ]);
-  await queueNotifications(tx, step.event, alert);
+  await queueNotifications(tx, { event, about: row, read: () => readAlert(tx, row.id) });
 }
 
 /** Somebody has seen it. Saying so twice changes nothing. */
@@ -150,7 +151,7 @@ export function acknowledgeAlert(
     if (locked.state === 'acknowledged') return readAlert(tx, locked.id);
     if (transition(alertTransitions, locked.state, 'acknowledged').kind === 'refused')
       return refuse('ADY_ALERT_STATE', `alert ${seen.id} is ${locked.state}`);
-    await tx
+    const row = await tx
       .updateTable('alerts')
       .set({
         state: 'acknowledged',
@@ -159,12 +160,10 @@ export function acknowledgeAlert(
         note: seen.note,
       })
       .where('id', '=', locked.id)
-      .execute();
-    await announce(tx, locked.id, {
-      event: 'alert.acknowledged',
-      principal: seen.principal,
-      detail: seen.note,
-    });
+      .returning(ANNOUNCED)
+      .executeTakeFirstOrThrow();
+    const { principal, note: detail } = seen;
+    await announce(tx, row, { event: 'alert.acknowledged', principal, detail });
     return readAlert(tx, locked.id);
   });
 }

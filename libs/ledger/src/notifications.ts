@@ -11,24 +11,31 @@ import { readNow, type LedgerSession } from './ledger';
 import { addToOutbox } from './outbox';
 import { now, toInstant, toJson } from './sql-values';
 
-export async function queueNotifications(
-  tx: LedgerSession,
-  event: NotificationEvent,
-  alert: Alert,
-): Promise<void> {
+export interface Step {
+  readonly event: NotificationEvent;
+  readonly about: Pick<Alert, 'subject' | 'severity'> & { readonly id: AlertId };
+  /** Reads the alert as it is now. */
+  readonly read: () => Promise<Alert>;
+}
+
+export async function queueNotifications(tx: LedgerSession, { event, about, read }: Step): Promise<void> {
   const channels = await tx
     .selectFrom('notification_channels')
     .select('id')
     .where('enabled', '=', true)
-    .where('min_severity', 'in', [...severitiesUpTo(alert.severity)])
+    .where('min_severity', 'in', [...severitiesUpTo(about.severity)])
     // a channel that fails is not told about it through itself
-    .where('id', '!=', alert.subject as ChannelId)
+    .where('id', '!=', about.subject as ChannelId)
     .orderBy('id')
     .execute();
   if (channels.length === 0) return;
-  const message: WebhookMessage = { type: event, timestamp: toInstant(await readNow(tx)), data: { alert } };
-  for (const { id } of channels)
-    await queueDelivery(tx, { channelId: id, alertId: alert.id, event, body: toJson(message) });
+  const data = { alert: await read() };
+  const body = toJson({
+    type: event,
+    timestamp: toInstant(await readNow(tx)),
+    data,
+  } satisfies WebhookMessage);
+  for (const { id } of channels) await queueDelivery(tx, { channelId: id, alertId: about.id, event, body });
 }
 
 export interface NewDelivery {

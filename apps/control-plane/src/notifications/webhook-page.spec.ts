@@ -1,10 +1,13 @@
 // What docs/operating/webhooks.md tells a receiver is true: its example is a message, and its function verifies what we sign.
+import { webhookMessage } from '@adyton/contracts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { webhookMessage } from '../libs/contracts/src/index';
 
-const page = readFileSync(join(__dirname, 'operating', 'webhooks.md'), 'utf8');
+const page = readFileSync(
+  join(__dirname, '..', '..', '..', '..', 'docs', 'operating', 'webhooks.md'),
+  'utf8',
+);
 const block = (language: string): string =>
   new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(page)?.[1] ?? '';
 
