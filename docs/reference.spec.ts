@@ -7,7 +7,13 @@ import { settings as controlPlane } from '../apps/control-plane/src/config';
 import { settings as dedupWorker } from '../apps/dedup-worker/src/config';
 import { settings as maintenance } from '../apps/dedup-worker/src/maintenance/config';
 import { settings as scheduler } from '../apps/scheduler/src/config';
-import { errorCatalog, openApiDocument, type ErrorSpec } from '../libs/contracts/src/index';
+import {
+  alertCatalog,
+  errorCatalog,
+  openApiDocument,
+  type AlertSpec,
+  type ErrorSpec,
+} from '../libs/contracts/src/index';
 import { type Settings } from '../libs/runtime/src/index';
 
 const root = join(__dirname, '..');
@@ -40,9 +46,18 @@ function errorsPage(): string {
   return `# Errors\n\nEvery error a person or a client can meet. The code is stable; the text may change. (Written from the code; do not edit.)\n\n${rows.join('\n')}`;
 }
 
+function alertsPage(): string {
+  const rows = (Object.entries(alertCatalog) as [string, AlertSpec][]).map(
+    ([kind, s]) =>
+      `## ${kind}\n\n${s.title}. Severity: ${s.severity}. One alert for each ${s.subject}.\n\nHINT: ${s.hint}.\n\nResolves by itself: ${s.resolves}.\n`,
+  );
+  return `# Alerts\n\nEvery kind of alert. The kind is stable; the text may change. How alerts are handled and sent is told in the\n[user guide](../user-guide.md#alerts) and in [webhooks](webhooks.md). (Written from the code; do not edit.)\n\n${rows.join('\n')}`;
+}
+
 const pages: Record<string, () => string> = {
   'docs/operating/configuration.md': configurationPage,
   'docs/operating/errors.md': errorsPage,
+  'docs/operating/alerts.md': alertsPage,
   'openapi/openapi.json': () => `${JSON.stringify(openApiDocument('0.1.0'), null, 2)}\n`,
 };
 

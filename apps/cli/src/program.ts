@@ -1,9 +1,11 @@
 // The command tree. Top-level verbs mirror RMAN's (backup, list, show, restore), because that is how DBAs think.
 import { Command, Option } from 'commander';
+import { addAlertCommands } from './commands/alert';
 import { addBackupCommands } from './commands/backup';
 import { addDoctorCommand } from './commands/doctor';
 import { addInventoryCommands } from './commands/inventory';
 import { addListCommands } from './commands/list';
+import { addNotifyCommands } from './commands/notify';
 import { addPolicyCommands } from './commands/policy';
 import { addRestoreCommands } from './commands/restore';
 import { addRunCommands } from './commands/run';
@@ -50,6 +52,8 @@ export function buildProgram(environment: CliEnvironment): Command {
   addPolicyCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
   addVaultCommands(program, contextOf);
+  addAlertCommands(program, contextOf);
+  addNotifyCommands(program, contextOf);
   addDoctorCommand(program, contextOf);
   return program;
 }

@@ -5,6 +5,7 @@ import { type Logger } from '@adyton/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
+import { AlertsController } from './alerts/alerts.controller';
 import { AgentDatabasesController } from './agent-api/agent-databases.controller';
 import { AgentDryRunsController } from './agent-api/agent-dry-runs.controller';
 import { AgentRunsController } from './agent-api/agent-runs.controller';
@@ -25,6 +26,7 @@ import { Idempotency } from './http/idempotency';
 import { ProblemFilter } from './http/problem-filter';
 import { requestLogging } from './http/request-logging';
 import { TokenGuard } from './http/token-guard';
+import { NotificationChannelsController } from './notifications/notification-channels.controller';
 import { PoliciesController } from './policies/policies.controller';
 import { RecoveryPointsController } from './recovery-points/recovery-points.controller';
 import { RestorePlansController } from './restore-plans/restore-plans.controller';
@@ -63,6 +65,8 @@ export class AppModule {
         RestorePlansController,
         VaultOperationsController,
         ExplanationsController,
+        AlertsController,
+        NotificationChannelsController,
         DoctorController,
         AgentDatabasesController,
         DryRunController,

@@ -25,6 +25,11 @@ export const settings = defineSettings({
     secret: true,
     doc: 'token that people and clients present',
   },
+  ADYTON_NOTIFY_ALLOWED_NETWORKS: {
+    schema: setting.networks,
+    optional: true,
+    doc: 'loopback, link-local or metadata networks that webhooks may lead to all the same, with commas between: `127.0.0.0/8`',
+  },
   ADYTON_VAULT_KEY_CREATE: {
     schema: setting.yesNo,
     default: 'no',

@@ -1,4 +1,4 @@
-// The control-plane: REST API for people, agent API for hosts, and one of the two outbox relays.
+// The control-plane: REST API for people, agent API for hosts, one of the two outbox relays, and the worker that delivers notifications.
 import { AdytonError } from '@adyton/contracts';
 import { pendingMigrations } from '@adyton/ledger';
 import {
@@ -10,6 +10,7 @@ import {
   type Logger,
 } from '@adyton/runtime';
 import { settings } from './config';
+import { startNotifyWorker } from './notifications/start-notify-worker';
 import { startServer } from './start-server';
 import { type VaultKeeper } from './vault/vault-keeper';
 import { openParts, type OpenedParts } from './wiring/open-parts';
@@ -23,12 +24,14 @@ async function main(): Promise<void> {
   await openVaultEarly(parts.vault, log);
   const asked = untilAskedToEnd();
   const relay = startRelay(parts);
+  const notifyWorker = startNotifyWorker(parts);
   const server = await startServer(parts);
   process.stdout.write(`${JSON.stringify({ event: 'control-plane.listening', url: server.url })}\n`);
   log.info({ signal: await asked }, 'control-plane.stopping');
   await shutDown(
     [
       { name: 'http', run: () => server.close() },
+      { name: 'notify-worker', run: () => notifyWorker.stop() },
       { name: 'relay', run: () => relay.stop() },
       ...parts.closing,
     ],

@@ -14,10 +14,12 @@ import { askPresence } from './ask-presence';
 import { type SchedulerConfig } from './config';
 import { pruneRecords } from './relay/prune-records';
 import { reconcileQueue } from './relay/reconcile-queue';
+import { ringDeliveries } from './relay/ring-deliveries';
 import { materialiseSchedules } from './schedules/materialise-schedules';
 import { sweepLeases } from './sweeps/sweep-leases';
 import { sweepRequests } from './sweeps/sweep-requests';
 import { sweepVault } from './sweeps/sweep-vault-operations';
+import { watchConditions } from './sweeps/watch-conditions';
 import { startTicking, type Duty } from './tick';
 import { requestMaintenance } from './vault/request-maintenance';
 
@@ -25,6 +27,8 @@ import { requestMaintenance } from './vault/request-maintenance';
 const RECONCILE_MS = 5_000;
 /** Whether the vault is due for maintenance is asked this often, ms. */
 const MAINTENANCE_MS = 10_000;
+/** Silence and overdue backups are measured in minutes, ms. */
+const CONDITIONS_MS = 5_000;
 const PRUNE_MS = 60 * 60 * 1_000;
 
 export interface DutyParts {
@@ -78,6 +82,8 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
       MAINTENANCE_MS,
     ],
     [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],
+    [ringDeliveries({ ledger, inspector, log }), config.ADYTON_TICK_MS],
+    [watchConditions({ ledger, log }), CONDITIONS_MS],
     [pruneRecords(ledger), PRUNE_MS],
   ];
   const ticking = duties.map(([duty, everyMs]) => startTicking(duty, everyMs, log));

@@ -12,6 +12,7 @@ import {
   fence,
   instant,
   lane,
+  plainName,
   progress,
   reason,
   requestId,
@@ -230,6 +231,16 @@ export const agentRoutes = defineRoutes({
     auth: 'host',
     status: 204,
     body: underFence,
+    response: nothing,
+  },
+  reportInstanceLost: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/instance-lost',
+    summary:
+      'An instance went away in the middle of the run; one alert for each, however often it is reported',
+    auth: 'host',
+    status: 204,
+    body: z.strictObject({ fence, instance: plainName, instanceHost: plainName, phase: runPhase }),
     response: nothing,
   },
 

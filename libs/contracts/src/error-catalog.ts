@@ -1,5 +1,6 @@
 // Every error a person or a client can meet, once: code, HTTP status, who retries, what to do. The error pages, the CLI's exit codes
 // and the problem documents derive from this list. Code branches on codes, never on messages.
+import { alertErrors } from './alert-errors';
 import { dataPathErrors } from './data-path-errors';
 import { type ErrorSpec } from './error-spec';
 
@@ -290,6 +291,8 @@ export const errorCatalog = {
     title: 'The restore directory is not empty',
     hint: 'name a new or empty directory: a restore never overwrites',
   },
+  // alerts
+  ...alertErrors,
   // us
   ADY_INTERNAL: {
     http: 500,

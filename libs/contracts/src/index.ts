@@ -1,6 +1,17 @@
 // All that crosses a process: jobs, REST and agent-API routes with their schemas, errors.
 export { AdytonError, type ErrorContext } from './adyton-error';
 export { errorCatalog, errorCodes, isErrorCode, type ErrorCode } from './error-catalog';
+export { alertCatalog, alertKinds, type AlertKind, type AlertSpec } from './alert-catalog';
+export {
+  NOTIFICATION_CHANNELS_MAX,
+  webhookMessage,
+  type Alert,
+  type AlertDetail,
+  type ChangeChannel,
+  type Delivery,
+  type NotificationChannel,
+  type WebhookMessage,
+} from './alert-resources';
 export { type ErrorSpec, type RetryPolicy } from './error-spec';
 export {
   JOB_PAYLOAD_BYTES_MAX,

@@ -1,10 +1,14 @@
 // Every queue job, once: queue family, payload, attempts, lock. A job on a host queue is a doorbell: its processor claims or opens
 // what the payload names and returns; a run's life hangs on its lease in Postgres, never on a queue lock.
 import { z } from 'zod';
+import { deliveryId } from './alert-resources';
 import { databaseId, dryRunId, requestId, runId, vaultOperationId } from './schemas';
 
-export const queueFamilies = ['agent', 'dedup', 'vault'] as const;
-/** A family has one queue per host, `agent.<hostId>` and `dedup.<hostId>`; the maintenance tier shares one, `vault`. */
+export const queueFamilies = ['agent', 'dedup', 'vault', 'notify'] as const;
+/**
+ * A family has one queue per host, `agent.<hostId>` and `dedup.<hostId>`; the maintenance tier shares one, `vault`, and the
+ * control-planes another, `notify`.
+ */
 export type QueueFamily = (typeof queueFamilies)[number];
 
 export interface JobDefinition {
@@ -43,6 +47,13 @@ export const jobCatalog = {
     queue: 'vault',
     payload: z.strictObject({ v: z.literal(1), operationId: vaultOperationId }),
     attempts: 3,
+    lockSeconds: 15,
+  },
+  // once: when it is tried again stands in the ledger, where no Redis can lose it
+  'notification.deliver': {
+    queue: 'notify',
+    payload: z.strictObject({ v: z.literal(1), deliveryId }),
+    attempts: 1,
     lockSeconds: 15,
   },
 } as const satisfies Record<string, JobDefinition>;

@@ -19,6 +19,7 @@ import {
   runDetail,
   schedule,
 } from './rest-resources';
+import { alertRoutes } from './alert-routes';
 import { vaultOperation, vaultOperationOptions } from './vault-operations';
 import { policyRoutes } from './policy-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
@@ -127,6 +128,7 @@ export const restRoutes = defineRoutes({
   },
 
   ...policyRoutes,
+  ...alertRoutes,
 
   createBackupRequest: {
     method: 'POST',

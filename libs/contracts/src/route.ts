@@ -1,7 +1,7 @@
 // A route is declared once: method, path, schemas. Controllers, clients and the OpenAPI document derive from it.
 import { z } from 'zod';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface Route {
   readonly method: HttpMethod;

@@ -24,7 +24,7 @@ import { z } from 'zod';
 function branded<T extends Branded<string, string>>(schema: z.ZodString): z.ZodType<T, string> {
   return schema as unknown as z.ZodType<T, string>;
 }
-function id<T extends Branded<string, string>>(prefix: string): z.ZodType<T, string> {
+export function id<T extends Branded<string, string>>(prefix: string): z.ZodType<T, string> {
   return branded<T>(
     z.string().regex(new RegExp(`^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$`), `must look like ${prefix}_<ULID>`),
   );

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { alertTransitions } from './alert-states';
+import { deliveryTransitions } from './delivery-attempts';
 import { drawStates } from './draw-states';
 import { requestTransitions } from './request-states';
 import { runTransitions } from './run-states';
@@ -11,6 +13,8 @@ it('ARCHITECTURE.md shows the state machines as their tables are', () => {
     drawStates(requestTransitions, 'requested'),
     drawStates(runTransitions, 'planning'),
     drawStates(vaultOperationTransitions, 'requested'),
+    drawStates(alertTransitions, 'open'),
+    drawStates(deliveryTransitions, 'pending'),
   ]) {
     expect(text).toContain(`\`\`\`mermaid\n${drawing}\n\`\`\``);
   }

@@ -11,6 +11,9 @@ export type RecoveryPointId = Branded<string, 'RecoveryPointId'>;
 export type DryRunId = Branded<string, 'DryRunId'>;
 export type RestorePlanId = Branded<string, 'RestorePlanId'>;
 export type VaultOperationId = Branded<string, 'VaultOperationId'>;
+export type AlertId = Branded<string, 'AlertId'>;
+export type ChannelId = Branded<string, 'ChannelId'>;
+export type DeliveryId = Branded<string, 'DeliveryId'>;
 
 /** Prefix of each id on the wire (`run_01K…`): the reader of a log line knows what an id names. */
 export const ID_PREFIX = {
@@ -23,6 +26,9 @@ export const ID_PREFIX = {
   DryRunId: 'dry',
   RestorePlanId: 'rst',
   VaultOperationId: 'vop',
+  AlertId: 'alr',
+  ChannelId: 'chn',
+  DeliveryId: 'ntf',
 } as const;
 
 /** The short token of a run in RMAN tags, handles and command ids: the last 8 characters of its id (`<job8>`). */

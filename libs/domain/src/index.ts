@@ -2,8 +2,11 @@
 export {
   ID_PREFIX,
   runToken,
+  type AlertId,
   type Branded,
+  type ChannelId,
   type DatabaseId,
+  type DeliveryId,
   type DryRunId,
   type HostId,
   type RecoveryPointId,
@@ -32,6 +35,22 @@ export {
 } from './request-states';
 export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
 export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
+export {
+  alertSeverities,
+  alertTransitions,
+  severitiesUpTo,
+  type AlertSeverity,
+  type AlertState,
+} from './alert-states';
+export {
+  attemptsMaxOf,
+  DELIVERY_ATTEMPTS_MAX,
+  deliveryTransitions,
+  notificationEvents,
+  secondsToNextAttempt,
+  type DeliveryState,
+  type NotificationEvent,
+} from './delivery-attempts';
 export {
   admitBackupRequest,
   type Admission,

@@ -1,3 +1,5 @@
+import { alertTransitions } from './alert-states';
+import { deliveryTransitions } from './delivery-attempts';
 import { requestTransitions } from './request-states';
 import { runTransitions } from './run-states';
 import { isTerminal, statesLeadingTo, statesOf, transition, type TransitionTable } from './state-machine';
@@ -5,6 +7,8 @@ import { isTerminal, statesLeadingTo, statesOf, transition, type TransitionTable
 const machines: [string, TransitionTable<string>, string][] = [
   ['request', requestTransitions, 'requested'],
   ['run', runTransitions, 'planning'],
+  ['alert', alertTransitions, 'open'],
+  ['delivery', deliveryTransitions, 'pending'],
 ];
 
 function reachableFrom(table: TransitionTable<string>, from: string): Set<string> {

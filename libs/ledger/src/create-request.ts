@@ -21,6 +21,7 @@ import { recordAudit } from './audit-events';
 import { lockDatabase } from './databases';
 import { inTransaction, readNow, type LedgerSession } from './ledger';
 import { refuse, type Refusal } from './refusal';
+import { noteRequestEnd, noteWaiting } from './request-alerts';
 import { dispatchRequest, endRequest, findRequest, listOpenRequests, reasonOfWaiting } from './requests';
 import { findActiveRun } from './runs';
 import { now, nowPlus, toJson } from './sql-values';
@@ -103,7 +104,8 @@ async function admit(
   admission: Admission,
 ): Promise<RequestCreation> {
   const end = endOfAdmission(admission, database);
-  const inserted = await insertRequest(tx, request, end ?? openStateOf(admission, database));
+  const first = end ?? openStateOf(admission, database);
+  const inserted = await insertRequest(tx, request, first);
   if (!inserted)
     return refuse('ADY_ALREADY_EXISTS', `slot ${request.scheduledAt?.toISOString() ?? ''} has its request`);
   await recordAudit(tx, [
@@ -116,6 +118,9 @@ async function admit(
       detail: request.note ?? null,
     },
   ]);
+  if (end !== null) await noteRequestEnd(tx, { ...request, to: end.state, reason: end.reason });
+  if (first.state === 'waiting_for_agent' && first.reason !== null)
+    await noteWaiting(tx, { hostId: database.hostId, reason: first.reason });
   if (end === null) {
     await supersedeOlder(tx, request);
     await dispatchRequest(tx, request.id, database.hostId);

@@ -3,6 +3,7 @@ import { type Host } from '@adyton/contracts';
 import { type HostId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { recordAudit } from './audit-events';
+import { noteAgentSeen } from './host-alerts';
 import { inTransaction, type LedgerSession } from './ledger';
 import { pageOf, type Page, type PageQuestion } from './pages';
 import { refuse, type Refusal } from './refusal';
@@ -74,18 +75,21 @@ export async function hostExists(session: LedgerSession, id: HostId): Promise<bo
 }
 
 /** @returns Postgres time of the visit. */
-export async function recordPresence(
+export function recordPresence(
   session: LedgerSession,
   host: { id: HostId; incarnation: string; version: string },
 ): Promise<Date> {
-  const row = await session
-    .updateTable('hosts')
-    .set({ last_seen_at: now, agent_incarnation: host.incarnation, agent_version: host.version })
-    .where('id', '=', host.id)
-    .returning('last_seen_at')
-    .executeTakeFirstOrThrow();
-  if (row.last_seen_at === null) throw new Error('invariant: a recorded presence has a time');
-  return row.last_seen_at;
+  return inTransaction(session, async (tx) => {
+    const row = await tx
+      .updateTable('hosts')
+      .set({ last_seen_at: now, agent_incarnation: host.incarnation, agent_version: host.version })
+      .where('id', '=', host.id)
+      .returning('last_seen_at')
+      .executeTakeFirstOrThrow();
+    if (row.last_seen_at === null) throw new Error('invariant: a recorded presence has a time');
+    await noteAgentSeen(tx, host.id);
+    return row.last_seen_at;
+  });
 }
 
 /** True when the host reported itself within the last `withinSeconds`, by Postgres time. */

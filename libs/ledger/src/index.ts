@@ -118,6 +118,29 @@ export {
   type NewVaultOperation,
   type VaultOperationEnd,
 } from './vault-operations';
+export { acknowledgeAlert, findAlert, listAlerts, resolveAlertByHand, type AlertsQuestion } from './alerts';
+export {
+  changeChannel,
+  createChannel,
+  deleteChannel,
+  findChannel,
+  listChannels,
+  type ChannelChange,
+  type NewChannel,
+} from './channels';
+export {
+  beginAttempt,
+  endAttempt,
+  findDueDeliveries,
+  queueTest,
+  ringDelivery,
+  type AttemptOutcome,
+  type BegunAttempt,
+  type DueDelivery,
+} from './deliveries';
+export { deliveriesOfAlert, findDelivery, listDeliveries, pruneAlerts } from './read-deliveries';
+export { noteRecoveryArea, recordInstanceLost, type LostInstance } from './host-alerts';
+export { sweepAlerts } from './sweep-alerts';
 export { pruneOutbox, relayOutboxBatch, type OutboxEntry, type RelayedBatch } from './outbox';
 export {
   keepAnswer,

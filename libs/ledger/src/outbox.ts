@@ -17,7 +17,7 @@ export interface OutboxEntry {
 
 export interface JobToSend<N extends JobName> {
   readonly jobName: N;
-  /** Null for the queue that the maintenance tier shares. */
+  /** Null for a queue that no host owns. */
   readonly hostId: HostId | null;
   readonly payload: JobPayload<N>;
   readonly jobId: string;

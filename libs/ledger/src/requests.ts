@@ -11,9 +11,10 @@ import {
 } from '@adyton/domain';
 import { type Selectable } from 'kysely';
 import { recordAudit } from './audit-events';
-import { type LedgerSession } from './ledger';
+import { inTransaction, type LedgerSession } from './ledger';
 import { addToOutbox } from './outbox';
 import { pageOf, type Page, type PageQuestion } from './pages';
+import { noteRequestEnd, noteWaiting } from './request-alerts';
 import { now, toInstant, toInstantOrNull, toJson } from './sql-values';
 import { type RequestsTable } from './tables';
 
@@ -71,14 +72,14 @@ export interface EndOfRequest {
   readonly principal: string;
 }
 
-/** Ends an open request if its state still allows it, with its audit row. @returns whether it was this call that ended it. */
+/** Ends an open request if its state still allows it, with its audit row and its alert. @returns whether it was this call that ended it. */
 export async function endRequest(tx: LedgerSession, end: EndOfRequest): Promise<boolean> {
   const row = await tx
     .updateTable('requests')
     .set({ state: end.to, reason: toJson(end.reason), finished_at: now })
     .where('id', '=', end.id)
     .where('state', 'in', [...statesLeadingTo(requestTransitions, end.to)])
-    .returning(['id', 'database_id'])
+    .returning(['id', 'database_id', 'lane'])
     .executeTakeFirst();
   if (row === undefined) return false;
   await recordAudit(tx, [
@@ -90,6 +91,7 @@ export async function endRequest(tx: LedgerSession, end: EndOfRequest): Promise<
       reason: end.reason,
     },
   ]);
+  await noteRequestEnd(tx, { ...end, databaseId: row.database_id, lane: row.lane });
   return true;
 }
 
@@ -100,8 +102,12 @@ export function reasonOfWaiting(database: Pick<Database, 'name' | 'hostId'>, unt
 }
 
 /** A scheduled request whose agent went away before it claimed says so instead of looking busy. @returns whether it moved. */
-export async function markWaiting(session: LedgerSession, id: RequestId): Promise<boolean> {
-  const row = await session
+export function markWaiting(session: LedgerSession, id: RequestId): Promise<boolean> {
+  return inTransaction(session, (tx) => moveToWaiting(tx, id));
+}
+
+async function moveToWaiting(tx: LedgerSession, id: RequestId): Promise<boolean> {
+  const row = await tx
     .selectFrom('requests')
     .innerJoin('databases', 'databases.id', 'requests.database_id')
     .select(['requests.expires_at', 'databases.name', 'databases.host_id'])
@@ -110,14 +116,16 @@ export async function markWaiting(session: LedgerSession, id: RequestId): Promis
     .executeTakeFirst();
   if (row === undefined || row.expires_at === null) return false;
   const reason = reasonOfWaiting({ name: row.name, hostId: row.host_id }, row.expires_at);
-  const moved = await session
+  const moved = await tx
     .updateTable('requests')
     .set({ state: 'waiting_for_agent', reason: toJson(reason) })
     .where('id', '=', id)
     .where('state', '=', 'dispatching')
     .returning('id')
     .executeTakeFirst();
-  return moved !== undefined;
+  if (moved === undefined) return false;
+  await noteWaiting(tx, { hostId: row.host_id, reason });
+  return true;
 }
 
 /** Rings the host's doorbell for a request: a new job id each time, because the queue remembers old ones. */

@@ -14,6 +14,7 @@ import { recordAudit } from './audit-events';
 import { type LedgerSession } from './ledger';
 import { pageOf, type Page, type PageQuestion } from './pages';
 import { refuse, type Refusal } from './refusal';
+import { noteRunEnd } from './run-alerts';
 import { now, toInstant, toInstantOrNull, toJson } from './sql-values';
 import { type RunsTable } from './tables';
 
@@ -156,7 +157,7 @@ export interface EndOfRun {
   readonly principal: string;
 }
 
-/** Ends a run if its state still allows it, with its audit row. @returns whether it was this call that ended it. */
+/** Ends a run if its state still allows it, with its audit row and what it means for alerts. @returns whether it was this call that ended it. */
 export async function endRun(tx: LedgerSession, end: EndOfRun): Promise<boolean> {
   const row = await tx
     .updateTable('runs')
@@ -168,7 +169,7 @@ export async function endRun(tx: LedgerSession, end: EndOfRun): Promise<boolean>
     })
     .where('id', '=', end.id)
     .where('state', 'in', [...statesLeadingTo(runTransitions, end.to)])
-    .returning(['id', 'database_id'])
+    .returning(['id', 'database_id', 'operation', 'lane'])
     .executeTakeFirst();
   if (row === undefined) return false;
   await recordAudit(tx, [
@@ -180,6 +181,8 @@ export async function endRun(tx: LedgerSession, end: EndOfRun): Promise<boolean>
       reason: end.reason,
     },
   ]);
+  const { operation, lane } = row;
+  await noteRunEnd(tx, { ...end, databaseId: row.database_id, operation, lane });
   return true;
 }
 

@@ -15,6 +15,7 @@ import { type Selectable } from 'kysely';
 import { recordAudit } from './audit-events';
 import { createRequest, type RequestCreation } from './create-request';
 import { inTransaction, readNow, type LedgerSession } from './ledger';
+import { noteRequestEnd } from './request-alerts';
 import { now, toInstantOrNull, toJson } from './sql-values';
 import { type SchedulesTable } from './tables';
 
@@ -257,6 +258,9 @@ async function recordMissed(tx: LedgerSession, schedule: DueSchedule, slot: Slot
       reason,
     },
   ]);
+  const { databaseId, kind } = schedule;
+  const ended = { id: row.id, databaseId, lane: laneOf(kind), to: 'missed', reason } as const;
+  await noteRequestEnd(tx, { ...ended, principal: 'system' });
   return true;
 }
 

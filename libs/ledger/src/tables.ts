@@ -36,6 +36,12 @@ import {
   type VaultOperationState,
 } from '@adyton/domain';
 import { type ColumnType, type Generated } from 'kysely';
+import {
+  type AlertsTable,
+  type ChannelsTable,
+  type DeliveriesTable,
+  type DeliveryAttemptsTable,
+} from './alert-tables';
 
 /** A jsonb column: read as the value, written as JSON text (`toJson`). */
 type Json<T> = ColumnType<T, string, string>;
@@ -225,7 +231,7 @@ interface RestorePlansTable {
 interface OutboxTable {
   id: Generated<number>;
   family: QueueFamily;
-  /** Null for the queue that the maintenance tier shares. */
+  /** Null for a queue that no host owns. */
   host_id: HostId | null;
   job_name: JobName;
   payload: Json<unknown>;
@@ -292,4 +298,8 @@ export interface LedgerTables {
   idempotency_keys: IdempotencyKeysTable;
   vault_operations: VaultOperationsTable;
   vault_verified: VaultVerifiedTable;
+  alerts: AlertsTable;
+  notification_channels: ChannelsTable;
+  deliveries: DeliveriesTable;
+  delivery_attempts: DeliveryAttemptsTable;
 }

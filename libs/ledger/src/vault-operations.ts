@@ -23,6 +23,7 @@ import { refuse, type Refusal } from './refusal';
 import { isRefusal } from './runs';
 import { now, nowMinus, nowPlus, toInstant, toInstantOrNull, toJson } from './sql-values';
 import { type VaultOperationsTable } from './tables';
+import { noteVaultOperationEnd } from './vault-alerts';
 
 export interface NewVaultOperation {
   readonly id: VaultOperationId;
@@ -164,7 +165,7 @@ export interface VaultOperationEnd {
 export function endVaultOperation(session: LedgerSession, end: VaultOperationEnd): Promise<boolean> {
   return inTransaction(session, async (tx) => {
     const to: VaultOperationState = end.reason === null ? 'succeeded' : 'failed';
-    const result = await tx
+    const row = await tx
       .updateTable('vault_operations')
       .set({
         state: to,
@@ -174,8 +175,9 @@ export function endVaultOperation(session: LedgerSession, end: VaultOperationEnd
       })
       .where('id', '=', end.id)
       .where('state', 'in', [...statesLeadingTo(vaultOperationTransitions, to)])
+      .returning('options')
       .executeTakeFirst();
-    if (result.numUpdatedRows === 0n) return false;
+    if (row === undefined) return false;
     await recordAudit(tx, [
       {
         principal: end.principal,
@@ -184,6 +186,7 @@ export function endVaultOperation(session: LedgerSession, end: VaultOperationEnd
         reason: end.reason,
       },
     ]);
+    await noteVaultOperationEnd(tx, { ...end, options: row.options });
     return true;
   });
 }

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { recordAudit } from './audit-events';
 import { inTransaction, type LedgerSession } from './ledger';
 import { now, toJson } from './sql-values';
+import { noteCorruptPoints } from './vault-alerts';
 
 /** What was verified when; the ledger only keeps it, its shape belongs to the vault. Null before the first verification. */
 export async function readVerifyState<T>(session: LedgerSession): Promise<T | null> {
@@ -72,4 +73,6 @@ async function movePoints(tx: LedgerSession, { from, to, where, principal }: Poi
       databaseId: database_id,
     })),
   );
+  for (const databaseId of new Set(moved.map((p) => p.database_id)))
+    await noteCorruptPoints(tx, databaseId, principal);
 }

@@ -7,7 +7,7 @@ export type JobPresence = 'pending' | 'finished' | 'absent';
 
 export interface QueueInspector {
   /** @throws AdytonError ADY_QUEUE_UNAVAILABLE */
-  presenceOf(family: QueueFamily, hostId: string, jobId: string): Promise<JobPresence>;
+  presenceOf(family: QueueFamily, hostId: string | null, jobId: string): Promise<JobPresence>;
   /** Takes a job off the queue unless somebody works on it: then it stays, and its claim is refused. */
   removeJob(family: QueueFamily, hostId: string, jobId: string): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // Configuration is one declaration per process: name, default, range, secret or not, a line of documentation. It is read once;
 // unknown or bad values stop the start with the list of all of them. docs/operating/configuration.md derives from the same lists.
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 export interface Setting<T extends z.ZodType = z.ZodType> {
@@ -89,6 +90,30 @@ function unknownNames(settings: Settings, environment: Environment): string[] {
     .map((name) => `${name}: no such setting of this process`);
 }
 
+/** Part of the address space: `10.0.0.0/8`. */
+export interface Network {
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+/** Undefined when the text is no network. */
+function networkOf(text: string): Network | undefined {
+  const [address = '', prefixText = '', ...more] = text.trim().split('/');
+  const version = isIP(address);
+  const prefix = Number(prefixText);
+  if (version === 0 || more.length > 0 || !/^\d{1,3}$/.test(prefixText)) return undefined;
+  if (prefix > (version === 4 ? 32 : 128)) return undefined;
+  return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' };
+}
+
+const networks = z.string().transform((text, context) => {
+  const parsed = text.split(',').map(networkOf);
+  if (parsed.every((network) => network !== undefined)) return parsed;
+  context.addIssue({ code: 'custom', message: 'must be networks with commas between, such as 10.1.0.0/16' });
+  return z.NEVER;
+});
+
 /** Text-to-value schemas of settings. */
 export const setting = {
   text: z.string().min(1),
@@ -98,6 +123,7 @@ export const setting = {
   integer: (min: number, max: number) => z.coerce.number().int().min(min).max(max),
   /** A duration that may be a fraction of a second. */
   seconds: (min: number, max: number) => z.coerce.number().min(min).max(max),
+  networks,
   yesNo: z.enum(['yes', 'no']).transform((v) => v === 'yes'),
   choice: <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values),
 };

@@ -6,6 +6,7 @@ export {
   setting,
   type ConfigOf,
   type Environment,
+  type Network,
   type Setting,
   type Settings,
 } from './config';

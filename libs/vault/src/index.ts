@@ -24,6 +24,7 @@ export {
   serialiseDatabaseKeys,
   type DatabaseKeys,
 } from './crypto/database-keys';
+export { openLedgerSecret, sealLedgerSecret } from './crypto/ledger-secret';
 export { inlineCompute, type Compute } from './compute/compute';
 export { threadCompute } from './compute/thread-compute';
 export {

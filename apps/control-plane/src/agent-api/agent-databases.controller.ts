@@ -4,6 +4,7 @@ import {
   askForLogsWhenFull,
   knownHandles,
   listDatabasesOfHost,
+  noteRecoveryArea,
   recordIdentity,
   recordPresence,
   type Ledger,
@@ -59,8 +60,10 @@ export class AgentDatabasesController {
     @Param('id') id: string,
     @RequestBody() { percent }: BodyOf<typeof agentRoutes.reportRecoveryArea>,
     @CallingHost() hostId: HostId,
+    @Principal() principal: string,
   ): Promise<void> {
     const database = await findOwn(this.ledger.session, id, hostId);
+    await noteRecoveryArea(this.ledger.session, { databaseId: database.id, percent, principal });
     await askForLogsWhenFull(this.ledger.session, {
       databaseId: database.id,
       percent,

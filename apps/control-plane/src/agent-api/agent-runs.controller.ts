@@ -5,6 +5,7 @@ import {
   failRun,
   finishRestore,
   recordHeartbeat,
+  recordInstanceLost,
   storePlan,
   submitCommit,
   type Ledger,
@@ -93,5 +94,14 @@ export class AgentRunsController {
     @CallingHost() hostId: HostId,
   ): Promise<void> {
     accepted(await finishRestore(this.ledger.session, { runId, hostId, ...body }));
+  }
+
+  @Handles(agentRoutes.reportInstanceLost)
+  async instanceLost(
+    @Param('id') runId: string,
+    @RequestBody() body: BodyOf<typeof agentRoutes.reportInstanceLost>,
+    @CallingHost() hostId: HostId,
+  ): Promise<void> {
+    accepted(await recordInstanceLost(this.ledger.session, { runId, hostId, ...body }));
   }
 }

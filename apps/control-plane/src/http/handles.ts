@@ -1,6 +1,16 @@
 // Binds a controller method to its route of the catalog: method, path, status, guard. The catalog is the only place that names paths.
 import { type HttpMethod, type Route } from '@adyton/contracts';
-import { applyDecorators, Delete, Get, HttpCode, Post, Put, SetMetadata, UseGuards } from '@nestjs/common';
+import {
+  applyDecorators,
+  Delete,
+  Get,
+  HttpCode,
+  Patch,
+  Post,
+  Put,
+  SetMetadata,
+  UseGuards,
+} from '@nestjs/common';
 import { type z } from 'zod';
 import { ROUTE } from './route-metadata';
 import { TokenGuard } from './token-guard';
@@ -9,6 +19,7 @@ const MAPPINGS: Readonly<Record<HttpMethod, (path: string) => MethodDecorator>> 
   GET: Get,
   POST: Post,
   PUT: Put,
+  PATCH: Patch,
   DELETE: Delete,
 };
 

@@ -21,6 +21,7 @@ import { Client } from 'pg';
 import { startTestPostgres } from '../../../../test/support/postgres';
 import { startRedis, type RedisServer } from '../../../../test/support/redis';
 import { settings } from '../config';
+import { startNotifyWorker } from '../notifications/start-notify-worker';
 import { startServer } from '../start-server';
 import { openParts, type OpenedParts } from '../wiring/open-parts';
 import { startRelay } from '../wiring/start-relay';
@@ -53,11 +54,13 @@ export async function startTestServer(): Promise<TestServer> {
     ADYTON_STORE_DIRECTORY: join(directory, 'store'),
     ADYTON_VAULT_KEY_FILE: keyFile,
     ADYTON_API_TOKEN: API_TOKEN,
+    ADYTON_NOTIFY_ALLOWED_NETWORKS: '127.0.0.0/8',
   });
   const parts = await openParts(config, createLogger({ process: 'spec', level: 'silent' }));
   await migrateLedger(parts.ledger);
   await prepareVault(config, configuredStore(config), new Date(0));
   const relay = startRelay(parts);
+  const notifyWorker = startNotifyWorker(parts);
   const server = await startServer(parts);
   const client = new Client({ connectionString: postgres.url });
   await client.connect();
@@ -79,6 +82,7 @@ export async function startTestServer(): Promise<TestServer> {
       }),
     close: async () => {
       await server.close();
+      await notifyWorker.stop();
       await relay.stop();
       for (const step of parts.closing) await step.run();
       await client.end();

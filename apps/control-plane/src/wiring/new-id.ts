@@ -1,6 +1,7 @@
 // New ids: prefix and ULID. Clock and randomness are handed in.
 import {
   ID_PREFIX,
+  type ChannelId,
   type DatabaseId,
   type DryRunId,
   type HostId,
@@ -25,13 +26,14 @@ interface Ids {
   DryRunId: DryRunId;
   RestorePlanId: RestorePlanId;
   VaultOperationId: VaultOperationId;
+  ChannelId: ChannelId;
 }
 export type IdKind = keyof Ids;
 export type IdOf<K extends IdKind> = Ids[K];
 
 const FRACTION_STEPS = 2 ** 32;
 /** A fraction in [0, 1) from the system's secure source. */
-const secureFraction = (): number => randomInt(FRACTION_STEPS) / FRACTION_STEPS;
+export const secureFraction = (): number => randomInt(FRACTION_STEPS) / FRACTION_STEPS;
 
 /** Ids of HTTP requests, for logs and problem documents. */
 export function requestIdSource(clock: Clock): () => string {

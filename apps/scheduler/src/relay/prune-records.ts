@@ -1,10 +1,14 @@
-// Removes relay records and answered idempotency keys that nobody will ask for again.
-import { pruneIdempotencyKeys, pruneOutbox, type Ledger } from '@adyton/ledger';
+// Removes relay records, answered idempotency keys, deliveries and resolved alerts that nobody will ask for again.
+import { pruneAlerts, pruneIdempotencyKeys, pruneOutbox, type Ledger } from '@adyton/ledger';
 import { type Duty } from '../tick';
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** Sent outbox entries are kept a week for support, seconds. */
 const OUTBOX_KEPT_SECONDS = 7 * DAY_SECONDS;
+
+/** What was sent to whom is asked about for weeks, what went wrong for a year, seconds. */
+const DELIVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
+const ALERTS_KEPT_SECONDS = 365 * DAY_SECONDS;
 
 export function pruneRecords(ledger: Ledger): Duty {
   return {
@@ -12,6 +16,10 @@ export function pruneRecords(ledger: Ledger): Duty {
     run: async () => {
       await pruneOutbox(ledger.session, OUTBOX_KEPT_SECONDS);
       await pruneIdempotencyKeys(ledger.session, DAY_SECONDS);
+      await pruneAlerts(ledger.session, {
+        alertSeconds: ALERTS_KEPT_SECONDS,
+        deliverySeconds: DELIVERIES_KEPT_SECONDS,
+      });
     },
   };
 }

@@ -6,7 +6,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { freeAtOnce } from '../format/free-at-once';
 import { damaged, unsupported } from '../vault-error';
 
-export type DocumentKind = 'index' | 'recipe' | 'manifest' | 'partial' | 'session';
+export type DocumentKind = 'index' | 'recipe' | 'manifest' | 'partial' | 'session' | 'ledger-secret';
 
 const MAGIC = Buffer.from('ADYM');
 const VERSION = 1;
