@@ -1,6 +1,7 @@
 // The command tree. Top-level verbs mirror RMAN's (backup, list, show, restore), because that is how DBAs think.
 import { Command, Option } from 'commander';
 import { addBackupCommands } from './commands/backup';
+import { addDiscoveryCommands } from './commands/discovery';
 import { addDoctorCommand } from './commands/doctor';
 import { addInventoryCommands } from './commands/inventory';
 import { addListCommands } from './commands/list';
@@ -49,6 +50,7 @@ export function buildProgram(environment: CliEnvironment): Command {
   addRunCommands(program, contextOf);
   addPolicyCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
+  addDiscoveryCommands(program, contextOf);
   addVaultCommands(program, contextOf);
   addDoctorCommand(program, contextOf);
   return program;

@@ -13,6 +13,7 @@ import { ulid } from 'ulid';
 import { askPresence } from './ask-presence';
 import { type SchedulerConfig } from './config';
 import { pruneRecords } from './relay/prune-records';
+import { requestDiscoveries } from './discovery/request-discoveries';
 import { reconcileQueue } from './relay/reconcile-queue';
 import { materialiseSchedules } from './schedules/materialise-schedules';
 import { sweepLeases } from './sweeps/sweep-leases';
@@ -25,6 +26,8 @@ import { requestMaintenance } from './vault/request-maintenance';
 const RECONCILE_MS = 5_000;
 /** Whether the vault is due for maintenance is asked this often, ms. */
 const MAINTENANCE_MS = 10_000;
+/** Whether hosts are due for discovery is asked this often, ms. */
+const DISCOVERY_MS = 5_000;
 const PRUNE_MS = 60 * 60 * 1_000;
 
 export interface DutyParts {
@@ -76,6 +79,16 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
         claimSeconds: config.ADYTON_CLAIM_SECONDS,
       }),
       MAINTENANCE_MS,
+    ],
+    [
+      requestDiscoveries({
+        ledger,
+        log,
+        presenceOf,
+        newUlid: () => ulid(),
+        everyHours: config.ADYTON_DISCOVER_EVERY_HOURS,
+      }),
+      DISCOVERY_MS,
     ],
     [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],
     [pruneRecords(ledger), PRUNE_MS],

@@ -166,7 +166,21 @@ export const errorCatalog = {
     retry: 'operator',
     exit: 6,
     title: 'The agent stopped reporting during the run',
-    hint: 'check the agent and its host, then replay the run',
+    hint: 'check the agent and its host, then replay the run; what a schedule asked for starts again by itself while its window is open',
+  },
+  ADY_DISCOVERY_LOST: {
+    http: 409,
+    retry: 'operator',
+    exit: 6,
+    title: 'The agent did not say what it found',
+    hint: 'check the agent and its log on that host; the next discovery is made by itself',
+  },
+  ADY_QUARANTINED: {
+    http: 409,
+    retry: 'operator',
+    exit: 6,
+    title: 'The agent was lost at every start of this request',
+    hint: 'look why the agent dies (memory of the host, its log at the time of the runs) before you back up again; the next slot starts anew',
   },
   ADY_RUN_STATE: {
     http: 409,

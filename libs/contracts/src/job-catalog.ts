@@ -1,7 +1,7 @@
 // Every queue job, once: queue family, payload, attempts, lock. A job on a host queue is a doorbell: its processor claims or opens
 // what the payload names and returns; a run's life hangs on its lease in Postgres, never on a queue lock.
 import { z } from 'zod';
-import { databaseId, dryRunId, requestId, runId, vaultOperationId } from './schemas';
+import { databaseId, discoveryId, dryRunId, requestId, runId, vaultOperationId } from './schemas';
 
 export const queueFamilies = ['agent', 'dedup', 'vault'] as const;
 /** A family has one queue per host, `agent.<hostId>` and `dedup.<hostId>`; the maintenance tier shares one, `vault`. */
@@ -28,6 +28,12 @@ export const jobCatalog = {
   'database.discover': {
     queue: 'agent',
     payload: z.strictObject({ v: z.literal(1), databaseId }),
+    attempts: 3,
+    lockSeconds: 60,
+  },
+  'host.discover': {
+    queue: 'agent',
+    payload: z.strictObject({ v: z.literal(1), discoveryId }),
     attempts: 3,
     lockSeconds: 60,
   },

@@ -20,6 +20,7 @@ import {
   schedule,
 } from './rest-resources';
 import { vaultOperation, vaultOperationOptions } from './vault-operations';
+import { discoveryRoutes } from './discovery-routes';
 import { policyRoutes } from './policy-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
 import { askedKind, plainName } from './schemas';
@@ -62,6 +63,8 @@ export const restRoutes = defineRoutes({
     query: pageQuery,
     response: page(host),
   },
+
+  ...discoveryRoutes,
 
   registerDatabase: {
     method: 'POST',

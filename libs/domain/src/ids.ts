@@ -11,6 +11,9 @@ export type RecoveryPointId = Branded<string, 'RecoveryPointId'>;
 export type DryRunId = Branded<string, 'DryRunId'>;
 export type RestorePlanId = Branded<string, 'RestorePlanId'>;
 export type VaultOperationId = Branded<string, 'VaultOperationId'>;
+export type DiscoveryId = Branded<string, 'DiscoveryId'>;
+/** A database that discovery found, registered or not. */
+export type FoundDatabaseId = Branded<string, 'FoundDatabaseId'>;
 
 /** Prefix of each id on the wire (`run_01K…`): the reader of a log line knows what an id names. */
 export const ID_PREFIX = {
@@ -23,6 +26,8 @@ export const ID_PREFIX = {
   DryRunId: 'dry',
   RestorePlanId: 'rst',
   VaultOperationId: 'vop',
+  DiscoveryId: 'dsc',
+  FoundDatabaseId: 'fdb',
 } as const;
 
 /** The short token of a run in RMAN tags, handles and command ids: the last 8 characters of its id (`<job8>`). */

@@ -4,7 +4,9 @@ export {
   runToken,
   type Branded,
   type DatabaseId,
+  type DiscoveryId,
   type DryRunId,
+  type FoundDatabaseId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -30,6 +32,12 @@ export {
   type RequestState,
   type RequestTrigger,
 } from './request-states';
+export {
+  decideNextAttempt,
+  RUN_ATTEMPTS_MAX,
+  type LostAttempt,
+  type NextAttempt,
+} from './decide-next-attempt';
 export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
 export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
 export {
@@ -83,3 +91,14 @@ export {
   type RestoreGoal,
   type RestoreSelection,
 } from './plan-restore';
+export {
+  discoveryEventKinds,
+  judgeDiscovery,
+  type DiscoveryEvent,
+  type DiscoveryEventKind,
+  type JudgedDatabase,
+  type KnownDatabase,
+  type Place,
+  type SeenIdentity,
+  type Sighting,
+} from './judge-discovery';

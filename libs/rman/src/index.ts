@@ -10,5 +10,6 @@ export {
   type LogScriptInput,
 } from './compose-backup-scripts';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
+export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
 export { commandId, handlePrefix, RmanScriptError, tagOf, type RunNames } from './rman-names';

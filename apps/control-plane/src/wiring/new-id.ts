@@ -2,7 +2,9 @@
 import {
   ID_PREFIX,
   type DatabaseId,
+  type DiscoveryId,
   type DryRunId,
+  type FoundDatabaseId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -25,6 +27,8 @@ interface Ids {
   DryRunId: DryRunId;
   RestorePlanId: RestorePlanId;
   VaultOperationId: VaultOperationId;
+  DiscoveryId: DiscoveryId;
+  FoundDatabaseId: FoundDatabaseId;
 }
 export type IdKind = keyof Ids;
 export type IdOf<K extends IdKind> = Ids[K];
