@@ -175,6 +175,27 @@ export const errorCatalog = {
     title: 'The agent did not say what it found',
     hint: 'check the agent and its log on that host; the next discovery is made by itself',
   },
+  ADY_FILES_LEFT_OUT: {
+    http: 409,
+    retry: 'operator',
+    exit: 3,
+    title: 'Data files of the database are not in this backup',
+    hint: 'adyton show backup names them with the reason; bring them back or drop their tablespaces, then back up again',
+  },
+  ADY_SYSTEM_FILE_INACCESSIBLE: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'A data file of the SYSTEM tablespace cannot be read',
+    hint: 'without it no backup can be restored: restore the file first',
+  },
+  ADY_RESTORE_INCOMPLETE: {
+    http: 409,
+    retry: 'never',
+    exit: 5,
+    title: 'The restored database would lack data files',
+    hint: 'restore to an SCN that a complete recovery point reaches, or plan again with --accept-missing to go without these files',
+  },
   ADY_QUARANTINED: {
     http: 409,
     retry: 'operator',

@@ -212,6 +212,8 @@ export interface RestorePlanDocument {
   readonly controlFileHandle: string;
   readonly handles: string[];
   readonly dataFiles: { file: number; name: string; bytes: number }[];
+  /** Absent in plans of older releases. */
+  readonly missingFiles?: { file: number; name: string; detail: string }[];
   readonly archivedLogs: { thread: number; sequence: number }[];
   readonly bytesToRead: number;
   readonly script: string;

@@ -1,7 +1,7 @@
 // The restore script: a new instance on the same host, from nothing but pieces. The control file comes first; the pieces it cannot know are
 // cataloged; then the data files are restored into the new directory and recovered up to, but not including, an SCN.
 import { allocateChannels, parmsOf, type ChannelSettings } from './channels';
-import { checked, commandId, RmanScriptError } from './rman-names';
+import { checked, checkedNumber, commandId, RmanScriptError } from './rman-names';
 
 export interface RestoreScriptInput {
   readonly dbid: string;
@@ -12,6 +12,8 @@ export interface RestoreScriptInput {
   readonly handles: readonly string[];
   /** Exclusive. */
   readonly untilScn: string;
+  /** Numbers of the files to restore when some are to be left out; else the whole database is. */
+  readonly only?: { readonly files: readonly number[]; readonly without: readonly number[] };
   /** New or empty directory for the data files. */
   readonly directory: string;
 }
@@ -30,6 +32,10 @@ export function composeRestoreScript(input: RestoreScriptInput): string {
     `  RESTORE CONTROLFILE FROM '${checked('handle', 'control file handle', input.controlFileHandle)}';`,
     '}',
     'ALTER DATABASE MOUNT;',
+    // RECOVER DATABASE passes over offline files
+    ...(input.only?.without ?? []).map(
+      (n) => `ALTER DATABASE DATAFILE ${checkedNumber('file', n)} OFFLINE FOR DROP;`,
+    ),
     `ALLOCATE CHANNEL FOR MAINTENANCE DEVICE TYPE 'SBT_TAPE' PARMS '${parmsOf(input.channels, 'm1')}';`,
     ...catalogStatements(input.handles),
     'RELEASE CHANNEL;',
@@ -38,12 +44,17 @@ export function composeRestoreScript(input: RestoreScriptInput): string {
     ...indented(allocateChannels(input.channels, 'r')),
     `  SET UNTIL SCN ${checked('scn', 'SCN', input.untilScn)};`,
     `  SET NEWNAME FOR DATABASE TO '${checked('path', 'directory', input.directory)}/%b';`,
-    '  RESTORE DATABASE;',
+    `  RESTORE ${restored(input)};`,
     '  SWITCH DATAFILE ALL;',
     '  RECOVER DATABASE;',
     '}',
     '',
   ].join('\n');
+}
+
+function restored({ only }: RestoreScriptInput): string {
+  if (only === undefined) return 'DATABASE';
+  return `DATAFILE ${only.files.map((n) => checkedNumber('file', n)).join(', ')}`;
 }
 
 function catalogStatements(handles: readonly string[]): string[] {

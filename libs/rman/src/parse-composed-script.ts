@@ -6,7 +6,7 @@
 // A script that this reader cannot read, or that holds a statement it does not know, was not composed by us.
 const TOKEN = /\s*(?:'([A-Za-z0-9_$#@%+=:,.()/-]*)'|([A-Za-z0-9_]+)|([{};=(),]))/y;
 const STATEMENTS =
-  /^(SET (ENCRYPTION|COMMAND|BACKUP|CONTROLFILE|DBID|UNTIL|NEWNAME)|ALLOCATE CHANNEL|RELEASE CHANNEL|BACKUP|RESTORE (CONTROLFILE|DATABASE)|SWITCH DATAFILE ALL|RECOVER DATABASE|STARTUP NOMOUNT|ALTER DATABASE MOUNT|CATALOG DEVICE TYPE)/;
+  /^(SET (ENCRYPTION|COMMAND|BACKUP|CONTROLFILE|DBID|UNTIL|NEWNAME)|ALLOCATE CHANNEL|RELEASE CHANNEL|BACKUP|RESTORE (CONTROLFILE|DATABASE|DATAFILE)|SWITCH DATAFILE ALL|RECOVER DATABASE|STARTUP NOMOUNT|ALTER DATABASE (MOUNT|DATAFILE \d+ OFFLINE FOR DROP)|CATALOG DEVICE TYPE)/;
 
 /** The statements of a composed script, or null when it is not inside the grammar. */
 export function parseComposedScript(text: string): string[] | null {

@@ -29,7 +29,9 @@ export function listInstances(witnesses: Witnesses, homesBelow: string): ListedI
     else found.set(sid, { sid, oracleHome: home, running: true, clustered });
   }
   for (const database of cluster?.seen.databases ?? []) {
-    const home = cluster?.homes.get(database.dbUniqueName);
+    // this host's own word first: homes may differ from node to node
+    const entry = witnesses.oratab.find(({ name }) => isSameName(name, database.dbUniqueName));
+    const home = entry?.oracleHome ?? cluster?.homes.get(database.dbUniqueName);
     for (const { sid, node } of database.instances) {
       if (node !== cluster?.node || found.has(sid) || home === undefined) continue;
       found.set(sid, { sid, oracleHome: home, running: false, clustered: true });
@@ -51,8 +53,11 @@ function configuredHome(sid: string, { oratab, cluster }: Witnesses): string | n
 }
 
 function isDatabaseOfCluster(name: string, cluster: Witnesses['cluster']): boolean {
-  const wanted = name.toUpperCase();
-  return cluster?.seen.databases.some((d) => d.dbUniqueName.toUpperCase() === wanted) ?? false;
+  return cluster?.seen.databases.some((d) => isSameName(name, d.dbUniqueName)) ?? false;
+}
+
+function isSameName(a: string, b: string): boolean {
+  return a.toUpperCase() === b.toUpperCase();
 }
 
 /** In a cluster oratab names the database, and the instances are its name with a number. */

@@ -164,6 +164,7 @@ const pointContents: RecoveryPointContents = {
       baseHandles: [],
     },
   ],
+  leftOut: [],
   archivedLogs: [
     {
       thread: 1,
