@@ -133,7 +133,7 @@ it('follows a database whose instance was taken off its host: scheduled backups 
     hostId: node(1).host.id,
     oracleSid: 'ORCL2',
     oracleHome: node(1).node.oracleHome,
-    connectDescriptor: node(1).node.connectDescriptor.replace(/\/ORCL2$/, '/ORCL'),
+    connectDescriptor: node(1).node.connectDescriptor.replace(/\/ORCL2$/, '/orcl'),
   });
   const run = await endedRun(stack, await scheduledRequest(stack, 60));
   expect(run).toMatchObject({ state: 'succeeded', hostId: node(1).host.id });

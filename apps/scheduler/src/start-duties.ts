@@ -53,17 +53,10 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
   });
   const presence = { ledger, redis, presenceTtlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS };
   const presenceOf = (hostId: HostId): Promise<AgentPresence> => askPresence(presence, hostId);
+  const newUlid = (): string => ulid();
+  const asking = { ledger, log, presenceOf, newUlid };
   const duties: [Duty, number][] = [
-    [
-      materialiseSchedules({
-        ledger,
-        log,
-        presenceOf,
-        newUlid: () => ulid(),
-        claimSeconds: config.ADYTON_CLAIM_SECONDS,
-      }),
-      config.ADYTON_TICK_MS,
-    ],
+    [materialiseSchedules({ ...asking, claimSeconds: config.ADYTON_CLAIM_SECONDS }), config.ADYTON_TICK_MS],
     [sweepRequests({ ledger, inspector, log }), config.ADYTON_TICK_MS],
     [sweepLeases({ ledger, log }), config.ADYTON_TICK_MS],
     [sweepVault({ ledger, log }), config.ADYTON_TICK_MS],
@@ -71,7 +64,7 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
       requestMaintenance({
         ledger,
         log,
-        newUlid: () => ulid(),
+        newUlid,
         everyHours: {
           verify: config.ADYTON_VERIFY_EVERY_HOURS,
           collect: config.ADYTON_COLLECT_EVERY_HOURS,
@@ -80,16 +73,7 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
       }),
       MAINTENANCE_MS,
     ],
-    [
-      requestDiscoveries({
-        ledger,
-        log,
-        presenceOf,
-        newUlid: () => ulid(),
-        everyHours: config.ADYTON_DISCOVER_EVERY_HOURS,
-      }),
-      DISCOVERY_MS,
-    ],
+    [requestDiscoveries({ ...asking, everyHours: config.ADYTON_DISCOVER_EVERY_HOURS }), DISCOVERY_MS],
     [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],
     [pruneRecords(ledger), PRUNE_MS],
   ];

@@ -26,7 +26,8 @@ export function listInstances(witnesses: Witnesses, homesBelow: string): ListedI
   for (const { sid, oracleHome, clustered } of processes) {
     const home = oracleHome ?? configuredHome(sid, witnesses);
     if (home === null) homeless.push(sid);
-    else found.set(sid, { sid, oracleHome: home, running: true, clustered });
+    // one of another home may have the same name, and must not hide the one that is ours
+    else if (isBelow(home, homesBelow)) found.set(sid, { sid, oracleHome: home, running: true, clustered });
   }
   for (const database of cluster?.seen.databases ?? []) {
     // this host's own word first: homes may differ from node to node

@@ -110,7 +110,8 @@ async function describe(
 ): Promise<SeenInstance> {
   const identity = instance.running ? await identifyInstance(instance, scriptFile, log) : null;
   const offered = listeners.filter((l) => l.sid === instance.sid);
-  const best = offered.find((l) => l.service === identity?.dbUniqueName) ?? offered[0];
+  const ownName = identity?.dbUniqueName.toUpperCase();
+  const best = offered.find((l) => l.service.toUpperCase() === ownName) ?? offered[0];
   return {
     ...instance,
     identity,

@@ -174,5 +174,10 @@ describe('the instances of a host', () => {
   it('are only those below the directory this agent looks after', () => {
     const processes = [pmon('IN', { oracleHome: '/u01/19c' }), pmon('OUT', { oracleHome: '/u011/19c' })];
     expect(list({ processes }, '/u01').instances.map((i) => i.sid)).toEqual(['IN']);
+    const oratab = [{ name: 'OUT', oracleHome: '/u01/19c' }]; // ours has the same name, and is down
+    expect(list({ processes, oratab }, '/u01').instances).toMatchObject([
+      { sid: 'IN' },
+      { sid: 'OUT', oracleHome: '/u01/19c', running: false },
+    ]);
   });
 });

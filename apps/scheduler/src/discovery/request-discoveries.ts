@@ -8,8 +8,8 @@ import { type Duty } from '../tick';
 export interface DiscoveryParts {
   readonly ledger: Ledger;
   readonly log: Logger;
-  presenceOf(hostId: HostId): Promise<AgentPresence>;
-  newUlid(): string;
+  readonly presenceOf: (hostId: HostId) => Promise<AgentPresence>;
+  readonly newUlid: () => string;
   /** 0 for never. */
   readonly everyHours: number;
 }
