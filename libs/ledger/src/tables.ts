@@ -282,7 +282,7 @@ interface VaultVerifiedTable {
   state: Json<unknown>;
 }
 
-export interface DiscoveriesTable {
+interface DiscoveriesTable {
   id: DiscoveryId;
   host_id: HostId;
   trigger: Discovery['trigger'];
@@ -298,7 +298,7 @@ export interface DiscoveriesTable {
   finished_at: Date | null;
 }
 
-export interface FoundDatabasesTable {
+interface FoundDatabasesTable {
   id: FoundDatabaseId;
   dbid: string;
   db_name: string;
@@ -314,7 +314,7 @@ export interface FoundDatabasesTable {
   last_seen_at: Generated<Date>;
 }
 
-export interface FoundInstancesTable {
+interface FoundInstancesTable {
   found_database_id: FoundDatabaseId;
   host_id: HostId;
   sid: string;

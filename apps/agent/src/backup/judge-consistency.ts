@@ -24,7 +24,7 @@ export function needsRecovery({ facts }: ReconciledFile): boolean {
   return facts.status === 'RECOVER';
 }
 
-export function needsRedo({ facts }: ReconciledFile): boolean {
+function needsRedo({ facts }: ReconciledFile): boolean {
   return facts.status !== 'OFFLINE' && facts.enabled !== 'READ ONLY';
 }
 
