@@ -59,7 +59,7 @@ it('S1.9 has one active run at most while lost runs are swept and their requests
       SELECT id FROM adyton.runs WHERE request_id = ANY(${[...lane]}) AND state = 'planning' AND random() < 0.5
       FOR UPDATE SKIP LOCKED)`.execute(session);
   const claiming = Promise.all(
-    lanes(ids).map(async (lane) => {
+    lanes(ids, CLAIMS_AT_ONCE / 2).map(async (lane) => {
       for (let round = 0; round < LOSING_ROUNDS; round += 1) {
         await Promise.all([claimInTurn(lane), claimInTurn(lane)]); // two doorbells of each request
         await loseSome(lane);
@@ -102,10 +102,8 @@ async function raceBatch(): Promise<number> {
 }
 
 /** Fewer claims at a time than the pool has sessions: on a busy machine nobody waits for one in vain. */
-function lanes(ids: readonly RequestId[]): RequestId[][] {
-  return Array.from({ length: CLAIMS_AT_ONCE }, (_, lane) =>
-    ids.filter((_id, i) => i % CLAIMS_AT_ONCE === lane),
-  );
+function lanes(ids: readonly RequestId[], count = CLAIMS_AT_ONCE): RequestId[][] {
+  return Array.from({ length: count }, (_, lane) => ids.filter((_id, i) => i % count === lane));
 }
 
 /** @returns how many were granted. */

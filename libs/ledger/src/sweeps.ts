@@ -83,8 +83,8 @@ export function sweepLostRuns(session: LedgerSession): Promise<RunId[]> {
     for (const run of lost) {
       const detail = `no heartbeat came before ${run.lease_until.toISOString()}`;
       const reason = reasonOf('ADY_AGENT_LOST', detail, { phase: run.phase });
-      await endRun(tx, { id: run.id, to: 'failed', reason, principal: SYSTEM });
-      await followUpLostRun(tx, run, SYSTEM);
+      const ended = await endRun(tx, { id: run.id, to: 'failed', reason, principal: SYSTEM });
+      if (ended) await followUpLostRun(tx, run, SYSTEM);
     }
     return lost.map((r) => r.id);
   });
