@@ -29,6 +29,8 @@ export interface LabNode {
   readonly name: string;
   readonly sid: string;
   readonly oracleHome: string;
+  /** Stands for the host's `/`: its oratab and homes lie below. */
+  readonly directory: string;
   /** host:port/service for node-oracledb. */
   readonly connectDescriptor: string;
 }
@@ -119,7 +121,7 @@ function instanceService(base: string, { instances, logsDir }: LabOptions): Serv
 
 function singleNode(base: string, opened: ReadyFields): LabNode {
   return {
-    ...{ name: 'lab-host', sid: LAB_SID, oracleHome: join(base, 'oracle_home') },
+    ...{ name: 'lab-host', sid: LAB_SID, oracleHome: join(base, 'oracle_home'), directory: base },
     connectDescriptor: `127.0.0.1:${String(opened['listenerPort'])}/${LAB_SID}`,
   };
 }
@@ -133,6 +135,7 @@ function clusterNodes(base: string, opened: ReadyFields): LabNode[] {
   }[];
   return instances.map(({ sid, number, host, listenerPort }) => ({
     ...{ name: `node${number}`, sid, oracleHome: join(base, `node${number}`, 'oracle_home') },
+    directory: join(base, `node${number}`),
     connectDescriptor: `${host}:${listenerPort}/${sid}`,
   }));
 }

@@ -254,6 +254,8 @@ function hostServices(
       ...shared('agent'),
       ADYTON_SBT_LIBRARY: sbtLibrary,
       ADYTON_ORACLE_CREDENTIALS_FILE: lab.credentialsFile,
+      ADYTON_ORACLE_ETC_DIR: join(control.node.directory, 'etc'),
+      ADYTON_ORACLE_HOMES_BELOW: control.node.directory,
       ...options.settings?.agent,
     }),
   };

@@ -1,5 +1,5 @@
 // Step 1 of the workflow on the real processes: agents that die, hang or come back, and slots of schedules that nobody saw.
-import { callRoute, restRoutes } from '@adyton/contracts';
+import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
 import {
   addSchedule,
   agentShown,
@@ -14,6 +14,7 @@ import {
   recoveryPoints,
   removeSchedule,
   runStack,
+  scheduledRequest,
   slotComes,
   slowStore,
   type RunningStack,
@@ -64,6 +65,74 @@ it('S1.9 fails the run of an agent that died, with its phase', async () => {
   await healStore(stack);
   await stack.services.agent.start();
   await shown('running');
+});
+
+/** The run of the request's attempt, once its bytes are on their way. */
+async function attemptUnderWay(id: string, attempt: number): Promise<RunDetail> {
+  const { runId } = await eventually(
+    () => getRequest(stack, id),
+    (r) => r.state === 'claimed',
+  );
+  const run = await eventually(
+    () => getRun(stack, runId ?? ''),
+    (r) => r.progress.bytesRead > 0,
+  );
+  expect(run).toMatchObject({ attempt, requestId: id });
+  return run;
+}
+
+/** The agent dies under the run, and the lease runs out. */
+async function loseAgentOf(run: RunDetail): Promise<void> {
+  await stack.services.agent.kill();
+  const failed = await eventually(
+    () => getRun(stack, run.id),
+    (r) => r.state !== 'running',
+    45_000,
+  );
+  expect(failed).toMatchObject({ state: 'failed', reason: { code: 'ADY_AGENT_LOST' } });
+}
+
+it('S1.9 makes a new attempt of a scheduled backup when the agent is back while the window is open', async () => {
+  const before = await recoveryPoints(stack);
+  await slowStore(stack, 1_500);
+  const { id } = await scheduledRequest(stack, 240);
+  const first = await attemptUnderWay(id, 1);
+  await loseAgentOf(first);
+  expect(await getRequest(stack, id)).toMatchObject({
+    state: 'waiting_for_agent',
+    reason: { code: 'ADY_AGENT_LOST', detail: expect.stringContaining(first.id) as string },
+  });
+  await healStore(stack);
+  await stack.services.agent.start();
+  const again = await eventually(
+    () => getRequest(stack, id),
+    (r) => r.runId !== first.id,
+  );
+  const second = await eventually(
+    () => getRun(stack, again.runId ?? ''),
+    (r) => r.state === 'succeeded',
+  );
+  expect(second).toMatchObject({ attempt: 2, requestId: id });
+  expect(second.fence).toBeGreaterThan(first.fence);
+  expect(await getRun(stack, first.id)).toMatchObject({ state: 'failed', recoveryPointId: null });
+  expect(await recoveryPoints(stack)).toHaveLength(before.length + 1);
+});
+
+it('S1.9 quarantines a request that took its agent with it at three starts', async () => {
+  await slowStore(stack, 1_500);
+  const { id } = await scheduledRequest(stack, 240);
+  for (const attempt of [1, 2, 3]) {
+    await loseAgentOf(await attemptUnderWay(id, attempt));
+    await stack.services.agent.start();
+  }
+  expect(await getRequest(stack, id)).toMatchObject({
+    state: 'failed',
+    reason: { code: 'ADY_QUARANTINED' },
+  });
+  await healStore(stack);
+  await shown('running');
+  expect(await stack.sql('SELECT 1 FROM adyton.runs WHERE request_id = $1', [id])).toHaveLength(3);
+  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
 });
 
 it('S1.10 does not count a stopped agent as running, and what it does when it goes on is refused', async () => {

@@ -35,6 +35,7 @@ it('S4.7 shows level, checks, estimate and scripts of a backup without running a
     ['rman', 'ok'],
     ['dedup-worker', 'ok'],
     ['archived-logs', 'ok'],
+    ['data-files', 'ok'],
     ['nologging', 'ok'],
   ]);
   expect(shown.plan.bytesExpected).toBeGreaterThan(0);

@@ -26,7 +26,7 @@ it('has commands to run', () => {
 
 it.each(commands)('%s', async (line) => {
   const [program, ...args] = words(line).map((word) =>
-    word.replace('$RESTORE_DIR', join(stack.directory, 'copy')),
+    word.replace('$RESTORE_DIR', join(stack.directory, 'copy')).replace('$HOST', stack.host.name),
   );
   expect(program).toBe('adyton');
   const result = await stack.cli(args);

@@ -17,6 +17,16 @@ export const settings = defineSettings({
     schema: setting.path,
     doc: '0600 JSON file {"user", "password"} of a password-file user with SYSBACKUP',
   },
+  ADYTON_ORACLE_ETC_DIR: {
+    schema: setting.path,
+    default: '/etc',
+    doc: 'where oratab and oracle/olr.loc lie; /var/opt/oracle on Solaris',
+  },
+  ADYTON_ORACLE_HOMES_BELOW: {
+    schema: setting.path,
+    default: '/',
+    doc: 'discovery looks at instances whose ORACLE_HOME lies below this directory, and at no others',
+  },
   ADYTON_PRESENCE_TTL_SECONDS: {
     schema: setting.integer(1, 600),
     default: '15',

@@ -5,12 +5,20 @@ import {
   type ApiEndpoint,
   type ClaimedRun,
   type Database,
+  type DiscoveryReport,
   type Reason,
   type RecoveryPointContents,
   type RunPlan,
   type RunScript,
 } from '@adyton/contracts';
-import { type DatabaseId, type DryRunId, type RequestId, type RunId, type RunPhase } from '@adyton/domain';
+import {
+  type DatabaseId,
+  type DiscoveryId,
+  type DryRunId,
+  type RequestId,
+  type RunId,
+  type RunPhase,
+} from '@adyton/domain';
 
 export type ControlPlane = ReturnType<typeof connectControlPlane>;
 
@@ -32,6 +40,8 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
       (await callRoute(endpoint, agentRoutes.listOwnDatabases, {})).items,
     reportIdentity: (id: DatabaseId, body: { dbid: string; dbUniqueName: string }) =>
       callRoute(endpoint, agentRoutes.reportIdentity, { params: { id }, body }),
+    reportDiscovery: (id: DiscoveryId, body: DiscoveryReport) =>
+      callRoute(endpoint, agentRoutes.reportDiscovery, { params: { id }, body }),
     reportRecoveryArea: (id: DatabaseId, percent: number) =>
       callRoute(endpoint, agentRoutes.reportRecoveryArea, { params: { id }, body: { percent } }),
     handlesInVault: async (id: DatabaseId, handles: string[]): Promise<ReadonlySet<string>> =>

@@ -20,6 +20,7 @@ import { answerDryRun } from './backup/answer-dry-run';
 import { type AgentTools } from './backup/backup-run';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
+import { answerDiscovery } from './discovery/answer-discovery';
 import { discoverDatabase } from './discovery/discover-database';
 import { watchRecoveryAreas } from './discovery/watch-recovery-areas';
 import { showPresence } from './presence/show-presence';
@@ -64,6 +65,7 @@ async function main(): Promise<void> {
       'backup.run': ({ requestId }) => handleRequest(request, requestId),
       'restore.run': ({ requestId }) => handleRequest(request, requestId),
       'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
+      'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
       'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
     },
     log,

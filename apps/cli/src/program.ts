@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { addAlertCommands } from './commands/alert';
 import { addBackupCommands } from './commands/backup';
+import { addDiscoveryCommands } from './commands/discovery';
 import { addDoctorCommand } from './commands/doctor';
 import { addInventoryCommands } from './commands/inventory';
 import { addListCommands } from './commands/list';
@@ -51,6 +52,7 @@ export function buildProgram(environment: CliEnvironment): Command {
   addRunCommands(program, contextOf);
   addPolicyCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
+  addDiscoveryCommands(program, contextOf);
   addVaultCommands(program, contextOf);
   addAlertCommands(program, contextOf);
   addNotifyCommands(program, contextOf);

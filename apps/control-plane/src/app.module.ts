@@ -15,6 +15,8 @@ import { RequestWork } from './backup-requests/request-work';
 import { type Config } from './config';
 import { DatabasesController } from './databases/databases.controller';
 import { DryRunController } from './databases/dry-run.controller';
+import { AgentDiscoveriesController } from './agent-api/agent-discoveries.controller';
+import { DiscoveriesController } from './discoveries/discoveries.controller';
 import { Doctor, type StoreProbe } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
 import { AboutController } from './health/about.controller';
@@ -57,6 +59,8 @@ export class AppModule {
       controllers: [
         HostsController,
         DatabasesController,
+        DiscoveriesController,
+        AgentDiscoveriesController,
         SchedulesController,
         PoliciesController,
         BackupRequestsController,

@@ -31,6 +31,11 @@ export const settings = defineSettings({
     default: '10',
     doc: 'how long an agent may take to claim a request somebody waits for, seconds',
   },
+  ADYTON_DISCOVER_EVERY_HOURS: {
+    schema: setting.integer(0, HOURS_PER_YEAR),
+    default: '4',
+    doc: 'hours between two discoveries of databases on a host whose agent runs; 0 for none but those people ask for',
+  },
   ADYTON_VERIFY_EVERY_HOURS: {
     schema: setting.integer(0, HOURS_PER_YEAR),
     default: '24',

@@ -13,6 +13,7 @@ import { ulid } from 'ulid';
 import { askPresence } from './ask-presence';
 import { type SchedulerConfig } from './config';
 import { pruneRecords } from './relay/prune-records';
+import { requestDiscoveries } from './discovery/request-discoveries';
 import { reconcileQueue } from './relay/reconcile-queue';
 import { ringDeliveries } from './relay/ring-deliveries';
 import { materialiseSchedules } from './schedules/materialise-schedules';
@@ -29,6 +30,8 @@ const RECONCILE_MS = 5_000;
 const MAINTENANCE_MS = 10_000;
 /** Silence and overdue backups are measured in minutes, ms. */
 const CONDITIONS_MS = 5_000;
+/** Whether hosts are due for discovery is asked this often, ms. */
+const DISCOVERY_MS = 5_000;
 const PRUNE_MS = 60 * 60 * 1_000;
 
 export interface DutyParts {
@@ -54,17 +57,10 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
   });
   const presence = { ledger, redis, presenceTtlSeconds: config.ADYTON_PRESENCE_TTL_SECONDS };
   const presenceOf = (hostId: HostId): Promise<AgentPresence> => askPresence(presence, hostId);
+  const newUlid = (): string => ulid();
+  const asking = { ledger, log, presenceOf, newUlid };
   const duties: [Duty, number][] = [
-    [
-      materialiseSchedules({
-        ledger,
-        log,
-        presenceOf,
-        newUlid: () => ulid(),
-        claimSeconds: config.ADYTON_CLAIM_SECONDS,
-      }),
-      config.ADYTON_TICK_MS,
-    ],
+    [materialiseSchedules({ ...asking, claimSeconds: config.ADYTON_CLAIM_SECONDS }), config.ADYTON_TICK_MS],
     [sweepRequests({ ledger, inspector, log }), config.ADYTON_TICK_MS],
     [sweepLeases({ ledger, log }), config.ADYTON_TICK_MS],
     [sweepVault({ ledger, log }), config.ADYTON_TICK_MS],
@@ -72,7 +68,7 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
       requestMaintenance({
         ledger,
         log,
-        newUlid: () => ulid(),
+        newUlid,
         everyHours: {
           verify: config.ADYTON_VERIFY_EVERY_HOURS,
           collect: config.ADYTON_COLLECT_EVERY_HOURS,
@@ -81,6 +77,7 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
       }),
       MAINTENANCE_MS,
     ],
+    [requestDiscoveries({ ...asking, everyHours: config.ADYTON_DISCOVER_EVERY_HOURS }), DISCOVERY_MS],
     [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],
     [ringDeliveries({ ledger, inspector, log }), config.ADYTON_TICK_MS],
     [watchConditions({ ledger, log }), CONDITIONS_MS],

@@ -186,6 +186,7 @@ function contentsOf({ handles }: BenchRun, dbid: string): RecoveryPointContents 
     consistentScn: scn,
     redoFromScn: scn,
     dataFiles: [],
+    leftOut: [],
     archivedLogs: [],
     controlFileHandle: null,
     spfileHandle: null,

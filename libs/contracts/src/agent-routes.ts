@@ -1,6 +1,7 @@
 // The agent API: what a database host (agent and ingest dedup-worker) asks of the control-plane with its host token.
 import { z } from 'zod';
 import { databaseRegistration, recoveryPointContents } from './recovery-point-contents';
+import { discoveryReport } from './discovery';
 import { database, restorePlan, runPlan, runScript } from './rest-resources';
 import { defineRoutes, nothing } from './route';
 import {
@@ -113,6 +114,15 @@ export const agentRoutes = defineRoutes({
     status: 200,
     body: z.strictObject({ dbid, dbUniqueName: z.string().min(1).max(30) }),
     response: database,
+  },
+  reportDiscovery: {
+    method: 'POST',
+    path: '/agent/v1/discoveries/{id}',
+    summary: 'What the agent saw on its host; judged at once, and the first report counts',
+    auth: 'host',
+    status: 204,
+    body: discoveryReport,
+    response: nothing,
   },
   reportRecoveryArea: {
     method: 'POST',

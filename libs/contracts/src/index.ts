@@ -93,6 +93,21 @@ export {
   type ManifestContents,
   type RecoveryPointContents,
 } from './recovery-point-contents';
+export {
+  discoveryTools,
+  INSTANCES_MAX,
+  TOOL_DETAIL_CHARS_MAX,
+  UNKNOWN_LINE_CHARS_MAX,
+  UNKNOWN_LINES_MAX,
+  type Discovery,
+  type DiscoveryEventRecord,
+  type DiscoveryReport,
+  type DiscoveryTool,
+  type DiscoveryToolReport,
+  type FoundDatabase,
+  type SeenCluster,
+  type SeenInstance,
+} from './discovery';
 export { type ChangePolicy, type PolicyDetail, type PolicySimulation } from './policy-resources';
 export { hostId, type ByteTotals, type Progress, type Reason } from './schemas';
 export { callRoute, type ApiEndpoint, type CallInput } from './call-route';

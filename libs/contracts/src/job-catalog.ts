@@ -2,7 +2,7 @@
 // what the payload names and returns; a run's life hangs on its lease in Postgres, never on a queue lock.
 import { z } from 'zod';
 import { deliveryId } from './alert-resources';
-import { databaseId, dryRunId, requestId, runId, vaultOperationId } from './schemas';
+import { databaseId, discoveryId, dryRunId, requestId, runId, vaultOperationId } from './schemas';
 
 export const queueFamilies = ['agent', 'dedup', 'vault', 'notify'] as const;
 /**
@@ -32,6 +32,12 @@ export const jobCatalog = {
   'database.discover': {
     queue: 'agent',
     payload: z.strictObject({ v: z.literal(1), databaseId }),
+    attempts: 3,
+    lockSeconds: 60,
+  },
+  'host.discover': {
+    queue: 'agent',
+    payload: z.strictObject({ v: z.literal(1), discoveryId }),
     attempts: 3,
     lockSeconds: 60,
   },

@@ -34,6 +34,19 @@ const contentsDataFile = z.object({
   baseHandles: z.array(handle),
 });
 
+/** A data file of the database that this point cannot give back. */
+const leftOutFile = z.object({
+  file: z.int().positive(),
+  name: z.string().max(513),
+  tablespace: z.string(),
+  bytes: count,
+  /** As v$datafile had it: `ONLINE`, `OFFLINE`, `RECOVER`. */
+  status: z.string(),
+  reason: z.enum(['inaccessible', 'redo-missing']),
+  /** In a sentence. */
+  detail: z.string().max(300),
+});
+
 const contentsArchivedLog = z.object({
   thread: z.int().positive(),
   sequence: z.int().positive(),
@@ -58,6 +71,8 @@ export const recoveryPointContents = z.object({
   consistentScn: scn,
   redoFromScn: scn,
   dataFiles: z.array(contentsDataFile).max(65_533),
+  /** Not empty: the point is partial. */
+  leftOut: z.array(leftOutFile).max(65_533).default([]),
   archivedLogs: z.array(contentsArchivedLog).max(100_000),
   controlFileHandle: handle.nullable(),
   spfileHandle: handle.nullable(),

@@ -191,6 +191,8 @@ export const recoveryPoint = z.object({
   totals: byteTotals,
   /** `corrupt`: verification found that the vault cannot give back all of it. */
   state: z.enum(['available', 'corrupt', 'expiring', 'expired']),
+  /** Data files of the database are missing in it; `contents.leftOut` names them. */
+  partial: z.boolean(),
 });
 export const recoveryPointDetail = recoveryPoint.extend({
   manifestKey: z.string(),
@@ -201,6 +203,8 @@ export const createRestorePlan = z.strictObject({
   database: z.string().min(1).max(64),
   /** Exclusive, as Oracle's UNTIL SCN; null restores to the latest recoverable SCN. */
   untilScn: scn.nullable().default(null),
+  /** Restore without the data files that no recovery point can give back, instead of refusing. */
+  acceptMissingFiles: z.boolean().default(false),
   target: z.strictObject({
     /** A new or empty directory on the database host. */
     directory: hostPath,
@@ -218,6 +222,8 @@ export const restorePlan = z.object({
   controlFileHandle: z.string(),
   handles: z.array(z.string()),
   dataFiles: z.array(z.object({ file: z.int(), name: z.string(), bytes: count })),
+  /** Data files that will be missing: taken offline in the restored database. */
+  missingFiles: z.array(z.object({ file: z.int(), name: z.string(), detail: z.string() })).default([]),
   archivedLogs: z.array(z.object({ thread: z.int(), sequence: z.int() })),
   bytesToRead: count,
   script: z.string(),

@@ -21,6 +21,7 @@ import {
 } from './rest-resources';
 import { alertRoutes } from './alert-routes';
 import { vaultOperation, vaultOperationOptions } from './vault-operations';
+import { discoveryRoutes } from './discovery-routes';
 import { policyRoutes } from './policy-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
 import { askedKind, plainName } from './schemas';
@@ -63,6 +64,8 @@ export const restRoutes = defineRoutes({
     query: pageQuery,
     response: page(host),
   },
+
+  ...discoveryRoutes,
 
   registerDatabase: {
     method: 'POST',

@@ -8,7 +8,9 @@ import {
   vaultOperationTransitions,
   type Branded,
   type DatabaseId,
+  type DiscoveryId,
   type DryRunId,
+  type FoundDatabaseId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -38,6 +40,8 @@ export const runId = id<RunId>(ID_PREFIX.RunId);
 export const recoveryPointId = id<RecoveryPointId>(ID_PREFIX.RecoveryPointId);
 export const dryRunId = id<DryRunId>(ID_PREFIX.DryRunId);
 export const restorePlanId = id<RestorePlanId>(ID_PREFIX.RestorePlanId);
+export const discoveryId = id<DiscoveryId>(ID_PREFIX.DiscoveryId);
+export const foundDatabaseId = id<FoundDatabaseId>(ID_PREFIX.FoundDatabaseId);
 export const vaultOperationId = id<VaultOperationId>(ID_PREFIX.VaultOperationId);
 
 export const scn = branded<Scn>(z.string().regex(/^\d{1,20}$/, 'an SCN is a decimal string'));

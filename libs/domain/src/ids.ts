@@ -14,6 +14,9 @@ export type VaultOperationId = Branded<string, 'VaultOperationId'>;
 export type AlertId = Branded<string, 'AlertId'>;
 export type ChannelId = Branded<string, 'ChannelId'>;
 export type DeliveryId = Branded<string, 'DeliveryId'>;
+export type DiscoveryId = Branded<string, 'DiscoveryId'>;
+/** A database that discovery found, registered or not. */
+export type FoundDatabaseId = Branded<string, 'FoundDatabaseId'>;
 
 /** Prefix of each id on the wire (`run_01K…`): the reader of a log line knows what an id names. */
 export const ID_PREFIX = {
@@ -29,6 +32,8 @@ export const ID_PREFIX = {
   AlertId: 'alr',
   ChannelId: 'chn',
   DeliveryId: 'ntf',
+  DiscoveryId: 'dsc',
+  FoundDatabaseId: 'fdb',
 } as const;
 
 /** The short token of a run in RMAN tags, handles and command ids: the last 8 characters of its id (`<job8>`). */

@@ -7,7 +7,9 @@ export {
   type ChannelId,
   type DatabaseId,
   type DeliveryId,
+  type DiscoveryId,
   type DryRunId,
+  type FoundDatabaseId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -33,6 +35,12 @@ export {
   type RequestState,
   type RequestTrigger,
 } from './request-states';
+export {
+  decideNextAttempt,
+  RUN_ATTEMPTS_MAX,
+  type LostAttempt,
+  type NextAttempt,
+} from './decide-next-attempt';
 export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
 export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
 export {
@@ -102,3 +110,14 @@ export {
   type RestoreGoal,
   type RestoreSelection,
 } from './plan-restore';
+export {
+  discoveryEventKinds,
+  judgeDiscovery,
+  type DiscoveryEvent,
+  type DiscoveryEventKind,
+  type JudgedDatabase,
+  type KnownDatabase,
+  type Place,
+  type SeenIdentity,
+  type Sighting,
+} from './judge-discovery';

@@ -22,6 +22,7 @@ function point(name: string, consistent: number, logs: readonly LogRange[] = [])
     consistentScn: scn(consistent),
     redoFromScn: scn(consistent - 10),
     logs,
+    missingFiles: [],
   };
 }
 
@@ -79,5 +80,28 @@ describe('planRestore', () => {
       earliestScn: '100',
     });
     expect(planRestore([], { untilScn: null })).toEqual({ kind: 'no-base', earliestScn: null });
+  });
+});
+
+describe('a point that lacks data files', () => {
+  const lacking = (name: string, consistent: number, logs: readonly LogRange[] = []) => ({
+    ...point(name, consistent, logs),
+    missingFiles: [7],
+  });
+  const untilScn = scn(250);
+
+  it('S3.5 is passed over for an older complete one, when the logs lead on from there', () => {
+    const plan = planRestore([point('whole', 100), lacking('newer', 210, LOGS)], { untilScn });
+    expect(plan).toMatchObject({ kind: 'found', base: { id: 'whole' } });
+    expect(plan.kind === 'found' && plan.logs.map((l) => l.sequence)).toEqual([1, 2, 3]);
+  });
+
+  it('S3.5 is not restored from unless somebody agreed to go without the files', () => {
+    const points = [point('whole', 100), lacking('newer', 210, LOGS.slice(2))];
+    expect(planRestore(points, { untilScn })).toMatchObject({ kind: 'incomplete', base: { id: 'newer' } });
+    expect(planRestore(points, { untilScn, acceptMissingFiles: true })).toMatchObject({
+      kind: 'found',
+      base: { id: 'newer' },
+    });
   });
 });

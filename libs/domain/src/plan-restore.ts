@@ -1,5 +1,6 @@
 // Which recovery points a restore to an SCN reads: the newest level 0/1 point that is consistent at or before the goal, and the
-// archived logs, from any point of the database, that lead from there to it without a gap.
+// archived logs, from any point of the database, that lead from there to it without a gap. A point that lacks data files is passed over for an
+// older complete one that the logs lead on from: more redo is read, and nothing is missing.
 import { type RecoveryPointId } from './ids';
 import { type BackupLevel } from './run-states';
 import { compareScn, maxScn, type Scn } from './scn';
@@ -23,11 +24,15 @@ export interface RecoveryPointFacts {
   /** Smallest checkpoint_change# of its data files: redo is needed from here on. */
   readonly redoFromScn: Scn;
   readonly logs: readonly LogRange[];
+  /** Data files of the database that it cannot give back; none of a complete point. */
+  readonly missingFiles: readonly number[];
 }
 
 /** `untilScn` is exclusive, as Oracle's UNTIL SCN is; null asks for the latest recoverable SCN. */
 export interface RestoreGoal {
   readonly untilScn: Scn | null;
+  /** Go without files that the newest point lacks, rather than back to one that has them all. */
+  readonly acceptMissingFiles?: boolean;
 }
 
 export type RestoreSelection =
@@ -37,6 +42,8 @@ export type RestoreSelection =
       readonly logs: readonly LogRange[];
       readonly untilScn: Scn;
     }
+  /** Only from this point, which lacks files, and nobody agreed to go without them. */
+  | { readonly kind: 'incomplete'; readonly base: RecoveryPointFacts }
   | { readonly kind: 'no-base'; readonly earliestScn: Scn | null }
   | {
       readonly kind: 'log-gap';
@@ -50,9 +57,14 @@ export function planRestore(points: readonly RecoveryPointFacts[], goal: Restore
     .filter((p) => p.level !== 'archivelog')
     .filter((p) => goal.untilScn === null || compareScn(p.consistentScn, goal.untilScn) <= 0)
     .sort((a, b) => compareScn(b.consistentScn, a.consistentScn));
-  const base = bases[0];
-  if (base === undefined) return { kind: 'no-base', earliestScn: earliestConsistentScn(points) };
-  return selectLogs(base, points, goal);
+  const newest = bases[0];
+  if (newest === undefined) return { kind: 'no-base', earliestScn: earliestConsistentScn(points) };
+  const fromNewest = selectLogs(newest, points, goal);
+  if (newest.missingFiles.length === 0 || goal.acceptMissingFiles === true) return fromNewest;
+  const complete = bases.find((p) => p.missingFiles.length === 0);
+  const fromComplete = complete === undefined ? null : selectLogs(complete, points, goal);
+  if (fromComplete?.kind === 'found') return fromComplete;
+  return fromNewest.kind === 'found' ? { kind: 'incomplete', base: newest } : fromNewest;
 }
 
 function selectLogs(

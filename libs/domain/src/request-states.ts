@@ -16,7 +16,8 @@ export const requestTransitions: TransitionTable<RequestState> = {
   requested: ['dispatching', 'waiting_for_agent', 'failed', 'missed'],
   dispatching: ['claimed', 'waiting_for_agent', 'failed', 'expired', 'superseded', 'cancelled'],
   waiting_for_agent: ['dispatching', 'claimed', 'failed', 'expired', 'superseded', 'cancelled'],
-  claimed: [],
+  // only when the run lost its agent: the next claim makes the next attempt, or there were too many
+  claimed: ['waiting_for_agent', 'failed'],
   failed: [],
   expired: [],
   superseded: [],

@@ -3,7 +3,7 @@
 import { type DatabaseId, type RequestId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { isRefusal } from './runs';
-import { sweepExpiredRequests } from './sweeps';
+import { sweepExpiredRequests, sweepLostRuns } from './sweeps';
 import { claim, nextId, openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
 
 /** The design asks for 5,000 here; a nightly run asks for 100,000. */
@@ -12,6 +12,10 @@ const RACES_AT_ONCE = 250;
 /** Claims and ends of windows are spread over this long, so that each batch has winners of both kinds, ms. */
 const SPREAD_MS = 400;
 const CLAIMS_AT_ONCE = 16;
+/** How often runs lose their agents in the race for new attempts: more often than a request has starts. */
+const LOSING_ROUNDS = 5;
+/** A window nobody sees the end of, ms. */
+const LONG_WINDOW_MS = 3_600_000;
 /** Longest pause of one claimer between two claims, ms. */
 const PAUSE_MS = 20;
 
@@ -42,6 +46,42 @@ it(
   RACES * 12,
 );
 
+it('S1.9 has one active run at most while lost runs are swept and their requests are claimed again', async () => {
+  const ids = databases.map(() => nextId<RequestId>('req'));
+  await insertRequests(ids, LONG_WINDOW_MS);
+  const { session } = fixture.ledger;
+  let racing = true;
+  const sweeping = async (): Promise<void> => {
+    while (racing) await sweepLostRuns(session);
+  };
+  const loseSome = (lane: readonly RequestId[]) =>
+    sql`UPDATE adyton.runs SET lease_until = adyton.now() - interval '1 second' WHERE id IN (
+      SELECT id FROM adyton.runs WHERE request_id = ANY(${[...lane]}) AND state = 'planning' AND random() < 0.5
+      FOR UPDATE SKIP LOCKED)`.execute(session);
+  const claiming = Promise.all(
+    lanes(ids, CLAIMS_AT_ONCE / 2).map(async (lane) => {
+      for (let round = 0; round < LOSING_ROUNDS; round += 1) {
+        await Promise.all([claimInTurn(lane), claimInTurn(lane)]); // two doorbells of each request
+        await loseSome(lane);
+      }
+    }),
+  ).finally(() => {
+    racing = false;
+  });
+  await Promise.all([claiming, sweeping(), sweeping()]);
+  const { rows: attempts } = await sql<{ attempt: number; count: number }>`
+    SELECT attempt, count(*) FROM adyton.runs WHERE request_id = ANY(${ids}) GROUP BY attempt ORDER BY attempt`.execute(
+    session,
+  );
+  expect(attempts.map((r) => r.attempt)).toEqual([1, 2, 3]); // all attempts were raced for, and none after the third
+  const { rows: wrong } = await sql`
+    SELECT q.id, q.state, count(r.id) AS runs, count(r.id) FILTER (WHERE r.state = 'planning') AS active
+    FROM adyton.requests q JOIN adyton.runs r ON r.request_id = q.id WHERE q.id = ANY(${ids}) GROUP BY q.id
+    HAVING count(r.id) FILTER (WHERE r.state = 'planning') > 1 OR count(DISTINCT r.fence) <> count(r.id)
+      OR (count(r.id) FILTER (WHERE r.state = 'planning') = 1) <> (q.state = 'claimed')`.execute(session);
+  expect(wrong).toEqual([]);
+}, 120_000);
+
 /** @returns how many claims were granted. */
 async function raceBatch(): Promise<number> {
   const { session } = fixture.ledger;
@@ -62,10 +102,8 @@ async function raceBatch(): Promise<number> {
 }
 
 /** Fewer claims at a time than the pool has sessions: on a busy machine nobody waits for one in vain. */
-function lanes(ids: readonly RequestId[]): RequestId[][] {
-  return Array.from({ length: CLAIMS_AT_ONCE }, (_, lane) =>
-    ids.filter((_id, i) => i % CLAIMS_AT_ONCE === lane),
-  );
+function lanes(ids: readonly RequestId[], count = CLAIMS_AT_ONCE): RequestId[][] {
+  return Array.from({ length: count }, (_, lane) => ids.filter((_id, i) => i % count === lane));
 }
 
 /** @returns how many were granted. */
@@ -79,11 +117,11 @@ async function claimInTurn(ids: readonly RequestId[]): Promise<number> {
 }
 
 /** One waiting request a database, each with a window that ends at a random moment of the race. */
-async function insertRequests(ids: readonly RequestId[]): Promise<void> {
+async function insertRequests(ids: readonly RequestId[], spreadMs = SPREAD_MS): Promise<void> {
   await sql`INSERT INTO adyton.requests
       (id, database_id, operation, trigger, kind, lane, state, principal, expires_at)
     SELECT id, database_id, 'backup', 'scheduled', 'auto', 'data', 'waiting_for_agent', 'system',
-      adyton.now() + make_interval(secs => random() * ${SPREAD_MS / 1000})
+      adyton.now() + make_interval(secs => ${spreadMs === SPREAD_MS ? sql`random()` : sql`1`} * ${spreadMs / 1000})
     FROM unnest(${[...ids]}::text[], ${databases}::text[]) AS r(id, database_id)`.execute(
     fixture.ledger.session,
   );

@@ -1,6 +1,7 @@
 // The end of a backup: running → committing by the agent, committing → succeeded by the writer of the manifest. The recovery point,
 // its logs, the run's end and the audit row are one transaction, so the point is wholly there or absent.
 import {
+  reasonOf,
   type ByteTotals,
   type DatabaseRegistration,
   type Reason,
@@ -15,6 +16,9 @@ import { addToOutbox } from './outbox';
 import { refuse, type Refusal } from './refusal';
 import { endRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
 import { now, toJson } from './sql-values';
+
+/** Files that a run's reason names; the recovery point names all. */
+const NAMED_FILES_MAX = 5;
 
 export interface CommitToSubmit extends FencedRun {
   readonly contents: RecoveryPointContents;
@@ -125,9 +129,17 @@ export function commitRecoveryPoint(
       })
       .where('id', '=', run.id)
       .execute();
-    await endRun(tx, { id: run.id, to: 'succeeded', reason: null, principal: `host:${input.hostId}` });
+    await endRun(tx, { id: run.id, ...endOf(run.contents), principal: `host:${input.hostId}` });
     return { kind: 'committed', recoveryPointId: input.recoveryPointId };
   });
+}
+
+/** A backup that lacks data files is none that succeeded, though what it has can be restored. */
+function endOf({ leftOut }: RecoveryPointContents): { to: 'succeeded' | 'degraded'; reason: Reason | null } {
+  if (leftOut.length === 0) return { to: 'succeeded', reason: null };
+  const named = leftOut.slice(0, NAMED_FILES_MAX).map((f) => `${f.file} (${f.name}): ${f.detail}`);
+  const more = leftOut.length > named.length ? `; and ${leftOut.length - named.length} more` : '';
+  return { to: 'degraded', reason: reasonOf('ADY_FILES_LEFT_OUT', `data file ${named.join('; ')}${more}`) };
 }
 
 /** The manifest cannot be made: the only way a run in committing fails. */

@@ -57,6 +57,18 @@ export async function findHost(session: LedgerSession, id: HostId): Promise<Host
   return row === undefined ? undefined : toHost(row);
 }
 
+export async function findHostByNameOrId(
+  session: LedgerSession,
+  nameOrId: string,
+): Promise<HostRecord | undefined> {
+  const row = await session
+    .selectFrom('hosts')
+    .select(COLUMNS)
+    .where((e) => e.or([e('name', '=', nameOrId), e('id', '=', nameOrId as HostId)]))
+    .executeTakeFirst();
+  return row === undefined ? undefined : toHost(row);
+}
+
 export async function findHostByToken(
   session: LedgerSession,
   tokenSha256: string,

@@ -16,6 +16,7 @@ export { listAuditEvents, type AuditEvent } from './audit-events';
 export {
   enrolHost,
   findHost,
+  findHostByNameOrId,
   findHostByToken,
   listHosts,
   recordPresence,
@@ -149,3 +150,14 @@ export {
   type IdempotencyAnswer,
   type IdempotentCall,
 } from './idempotency-keys';
+export {
+  findDiscovery,
+  findHostsDueForDiscovery,
+  listDiscoveries,
+  pruneDiscoveries,
+  requestDiscovery,
+  sweepDiscoveries,
+  type NewDiscovery,
+} from './discoveries';
+export { reportDiscovery, type DiscoveryToReport } from './report-discovery';
+export { listDiscoveryEvents, listFoundDatabases } from './found-databases';

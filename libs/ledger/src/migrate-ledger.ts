@@ -6,6 +6,7 @@ import { initial } from './migrations/0001-initial';
 import { policies } from './migrations/0002-policies';
 import { vaultOperations } from './migrations/0003-vault-operations';
 import { alerts } from './migrations/0004-alerts';
+import { discovery } from './migrations/0005-discovery';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-policies': policies,
   '0003-vault-operations': vaultOperations,
   '0004-alerts': alerts,
+  '0005-discovery': discovery,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */

@@ -1,7 +1,8 @@
 // What the queue may have lost. Postgres knows which doorbells must still ring; the caller asks the queue about each and rings again
 // where the job is gone. Ringing once too often is harmless: the claim and the commit decide.
 import { type QueueFamily } from '@adyton/contracts';
-import { type HostId, type RequestId, type RequestState, type RunId } from '@adyton/domain';
+import { type DiscoveryId, type HostId, type RequestId, type RequestState, type RunId } from '@adyton/domain';
+import { discoveryJobId, dispatchDiscovery } from './discoveries';
 import { commitJobId, dispatchCommit } from './commit-run';
 import { inTransaction, type LedgerSession } from './ledger';
 import { dispatchRequest, OPEN_REQUEST_STATES, requestJobId } from './requests';
@@ -16,6 +17,7 @@ export type ReconcileCandidate = {
 } & (
   | { readonly kind: 'request'; readonly requestId: RequestId; readonly state: RequestState }
   | { readonly kind: 'commit'; readonly runId: RunId }
+  | { readonly kind: 'discovery'; readonly discoveryId: DiscoveryId }
 );
 
 export interface ReconcileLimits {
@@ -42,6 +44,14 @@ export async function findReconcileCandidates(
     .orderBy('id')
     .limit(CANDIDATES_MAX)
     .execute();
+  const discoveries = await session
+    .selectFrom('discoveries')
+    .select(['id', 'host_id', 'dispatches'])
+    .where('state', '=', 'requested')
+    .where('dispatched_at', '<', nowMinus(limits.requestSeconds))
+    .orderBy('id')
+    .limit(CANDIDATES_MAX)
+    .execute();
   return [
     ...requests.map((r) => ({
       kind: 'request' as const,
@@ -57,6 +67,13 @@ export async function findReconcileCandidates(
       hostId: r.host_id,
       jobId: commitJobId(r.id, r.dispatches),
       runId: r.id,
+    })),
+    ...discoveries.map((r) => ({
+      kind: 'discovery' as const,
+      family: 'agent' as const,
+      hostId: r.host_id,
+      jobId: discoveryJobId(r.id, r.dispatches),
+      discoveryId: r.id,
     })),
   ];
 }
@@ -90,11 +107,16 @@ function findOpenRequests(session: LedgerSession, limits: ReconcileLimits) {
 
 /** Puts the candidate's job into the outbox again, unless it moved on meanwhile. @returns the new job id. */
 export function redispatch(session: LedgerSession, candidate: ReconcileCandidate): Promise<string | null> {
-  return inTransaction(session, async (tx) =>
-    candidate.kind === 'request'
-      ? redispatchRequest(tx, candidate.requestId, candidate)
-      : redispatchCommit(tx, candidate.runId, candidate),
-  );
+  return inTransaction(session, async (tx) => {
+    switch (candidate.kind) {
+      case 'request':
+        return redispatchRequest(tx, candidate.requestId, candidate);
+      case 'commit':
+        return redispatchCommit(tx, candidate.runId, candidate);
+      case 'discovery':
+        return redispatchDiscovery(tx, candidate.discoveryId, candidate);
+    }
+  });
 }
 
 async function redispatchRequest(
@@ -127,4 +149,20 @@ async function redispatchCommit(
     .executeTakeFirst();
   if (row === undefined || commitJobId(id, row.dispatches) !== candidate.jobId) return null;
   return dispatchCommit(tx, id);
+}
+
+async function redispatchDiscovery(
+  tx: LedgerSession,
+  id: DiscoveryId,
+  candidate: ReconcileCandidate,
+): Promise<string | null> {
+  const row = await tx
+    .selectFrom('discoveries')
+    .select('dispatches')
+    .where('id', '=', id)
+    .where('state', '=', 'requested')
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined || discoveryJobId(id, row.dispatches) !== candidate.jobId) return null;
+  return dispatchDiscovery(tx, id, candidate.hostId);
 }

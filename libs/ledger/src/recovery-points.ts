@@ -1,5 +1,5 @@
 // Recovery points as they are listed, and as the facts from which the level of a backup and the way of a restore are decided.
-import { type RecoveryPoint, type RecoveryPointDetail } from '@adyton/contracts';
+import { type RecoveryPoint, type RecoveryPointContents, type RecoveryPointDetail } from '@adyton/contracts';
 import {
   type DatabaseId,
   type LogRange,
@@ -7,6 +7,7 @@ import {
   type RecoveryPointId,
   type Scn,
 } from '@adyton/domain';
+import { sql } from 'kysely';
 import { type LedgerSession } from './ledger';
 import { pageOf, type Page, type PageQuestion } from './pages';
 import { toInstant } from './sql-values';
@@ -29,6 +30,7 @@ function selectPoints(session: LedgerSession) {
       'recovery_points.totals',
       'recovery_points.state',
     ])
+    .select(sql<boolean | null>`jsonb_array_length(recovery_points.contents->'leftOut') > 0`.as('partial'))
     .orderBy('recovery_points.id', 'desc');
 }
 type ListedRow = Awaited<ReturnType<ReturnType<typeof selectPoints>['execute']>>[number];
@@ -75,6 +77,7 @@ export async function readRecoveryPointFacts(
   const points = await session
     .selectFrom('recovery_points')
     .select(['id', 'level', 'resetlogs_scn', 'consistent_scn', 'redo_from_scn'])
+    .select(sql<RecoveryPointContents['leftOut'] | null>`contents->'leftOut'`.as('left_out'))
     .where('database_id', '=', databaseId)
     .where('state', '=', 'available')
     .orderBy('id')
@@ -92,6 +95,7 @@ export async function readRecoveryPointFacts(
     consistentScn: p.consistent_scn,
     redoFromScn: p.redo_from_scn,
     logs: (logsOf.get(p.id) ?? []).map(toLogRange),
+    missingFiles: (p.left_out ?? []).map((f) => f.file),
   }));
 }
 
@@ -172,5 +176,7 @@ function toPoint(row: ListedRow): RecoveryPoint {
     completedAt: toInstant(row.completed_at),
     totals: row.totals,
     state: row.state,
+    // points of older releases name no files that were left out
+    partial: row.partial ?? false,
   };
 }

@@ -21,10 +21,12 @@ import { type RequestsTable } from './tables';
 /** Not claimed yet and not ended: these wait for an agent. */
 export const OPEN_REQUEST_STATES = ['dispatching', 'waiting_for_agent'] as const satisfies RequestState[];
 
+/** Each request once, with the newest of its attempts. */
 function selectRequests(session: LedgerSession) {
   return session
     .selectFrom('requests')
     .leftJoin('runs', 'runs.request_id', 'requests.id')
+    .distinctOn('requests.id')
     .selectAll('requests')
     .select('runs.id as run_id')
     .orderBy('requests.id', 'desc')

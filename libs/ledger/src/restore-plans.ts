@@ -64,6 +64,7 @@ export async function findRestorePlan(session: LedgerSession, id: string): Promi
     target: { directory: row.directory, oracleSid: row.oracle_sid },
     basePoint: row.base_point_id,
     ...row.document,
+    missingFiles: row.document.missingFiles ?? [],
     createdAt: toInstant(row.created_at),
     runId: row.run_id,
   };

@@ -3,6 +3,7 @@ import { type Reason, type Run, type RunPlan, type RunScript } from '@adyton/con
 import { isTerminal, runTransitions, type RunPhase, type RunState } from '@adyton/domain';
 import { recordAudit } from './audit-events';
 import { inTransaction, type LedgerSession } from './ledger';
+import { followUpLostRun } from './next-attempt';
 import { refuse, type Refusal } from './refusal';
 import { endRun, findRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
 import { now, nowPlus, toJson } from './sql-values';
@@ -92,6 +93,8 @@ export function failRun(session: LedgerSession, failure: RunFailure): Promise<Re
       reason: failure.reason,
       principal: `host:${failure.hostId}`,
     });
+    if (ended && failure.reason.code === 'ADY_AGENT_LOST')
+      await followUpLostRun(tx, run, `host:${failure.hostId}`); // the agent was asked to end, and says so itself
     return ended ? null : wrongState(run);
   });
 }

@@ -13,11 +13,15 @@ import {
   readLastDataPoint,
   readRecoveryPointFacts,
 } from './recovery-points';
+import { readNow } from './ledger';
+import { findRequest, listRequests } from './requests';
 import { failRun, finishRestore, recordHeartbeat, requestCancel, storePlan } from './run-lifecycle';
 import { appendLog, readLog } from './run-logs';
-import { findRun, type FencedRun } from './runs';
+import { type NewRequest } from './create-request';
+import { findRun, isRefusal, type FencedRun } from './runs';
 import { sweepLostRuns } from './sweeps';
 import {
+  claim,
   claimedRun,
   code,
   committingRun,
@@ -39,6 +43,7 @@ const session = () => fixture.ledger.session;
 const beat = (run: FencedRun) =>
   recordHeartbeat(session(), { ...run, phase: 'transfer', bytesExpected: 100, leaseSeconds: 30 });
 const stateOf = async (run: FencedRun) => (await findRun(session(), run.runId))?.state;
+const noFiles = { ...plan, files: [], archivedLogs: [], checks: [] };
 const newRun = async () => claimedRun(fixture, await fixture.newDatabase());
 
 describe('the fence', () => {
@@ -89,6 +94,95 @@ describe('the lease', () => {
       principal: 'system',
     });
     expect(await beat(run)).toMatchObject({ answer: 'fenced', reason: { code: 'ADY_AGENT_LOST' } });
+  });
+
+  describe('lost by a run that a schedule asked for', () => {
+    const inTwoHours = () => new Date(Date.now() + moved * 1000 + 2 * 3_600_000);
+    let moved = 0;
+    const loseAgent = async () => {
+      moved += 31;
+      await fixture.moveClock(31);
+      await sweepLostRuns(session());
+    };
+    const scheduled = async (extras: Partial<NewRequest> = {}) =>
+      claimedRun(fixture, await fixture.newDatabase(), {
+        trigger: 'scheduled',
+        expiresAt: inTwoHours(),
+        ...extras,
+      });
+    beforeAll(async () => {
+      const at = await readNow(session());
+      moved = Math.round((at.getTime() - Date.now()) / 1000);
+    });
+
+    it('S1.9 makes a new attempt under a new fence while the window is open, and refuses the old one', async () => {
+      const first = await scheduled();
+      await loseAgent();
+      expect(await findRequest(session(), first.requestId)).toMatchObject({
+        state: 'waiting_for_agent',
+        reason: { code: 'ADY_AGENT_LOST', detail: expect.stringContaining('attempt 2') as string },
+      });
+      const second = await claim(fixture, first.requestId);
+      expect(second).toMatchObject({ kind: 'claimed', attempt: 2, requestId: first.requestId });
+      if (isRefusal(second)) throw new Error(second.detail);
+      expect(second.runId).not.toBe(first.runId);
+      expect(second.fence).toBeGreaterThan(first.fence);
+      expect(await beat(first)).toMatchObject({ answer: 'fenced', state: 'failed' });
+      expect(code(await storePlan(session(), { ...first, plan: noFiles, scripts: [] }))).toBe(
+        'ADY_RUN_STATE',
+      );
+      expect(await stateOf(first)).toBe('failed');
+      const { items } = await listRequests(session(), { limit: 200 });
+      expect(items.filter((r) => r.id === first.requestId).map((r) => r.runId)).toEqual([second.runId]);
+    });
+
+    it('S1.9 starts again too when the agent was asked to end and says so itself', async () => {
+      const run = await scheduled();
+      const reason = reasonOf('ADY_AGENT_LOST', 'asked to end');
+      expect(await failRun(session(), { ...run, outcome: 'failed', reason })).toBeNull();
+      expect(await findRequest(session(), run.requestId)).toMatchObject({ state: 'waiting_for_agent' });
+    });
+
+    it('S1.9 expires when the agent is not back before the window ends', async () => {
+      const run = await scheduled({ expiresAt: new Date(inTwoHours().getTime() - 2 * 3_600_000 + 60_000) });
+      await loseAgent();
+      await fixture.moveClock(60);
+      moved += 60;
+      expect(code(await claim(fixture, run.requestId))).toBe('ADY_EXPIRED');
+      expect(await findRequest(session(), run.requestId)).toMatchObject({ state: 'expired' });
+    });
+
+    it('S1.9 quarantines a request after its third start, with the reason', async () => {
+      const { requestId } = await scheduled();
+      await loseAgent();
+      for (const attempt of [2, 3]) {
+        expect(await claim(fixture, requestId)).toMatchObject({ kind: 'claimed', attempt });
+        await loseAgent();
+      }
+      expect(await findRequest(session(), requestId)).toMatchObject({
+        state: 'failed',
+        reason: { code: 'ADY_QUARANTINED', detail: expect.stringContaining('3 starts') as string },
+      });
+      expect(code(await claim(fixture, requestId))).toBe('ADY_NOT_CLAIMABLE');
+      expect((await listAuditEvents(session(), requestId)).map((e) => e.action)).toEqual([
+        'request.created',
+        'request.claimed',
+        'request.reopened',
+        'request.claimed',
+        'request.reopened',
+        'request.claimed',
+        'request.failed',
+      ]);
+    });
+
+    it('S1.9 leaves a manual run failed, and one that somebody asked to stop', async () => {
+      const manual = await newRun();
+      const stopped = await scheduled();
+      await requestCancel(session(), stopped.runId, 'api');
+      await loseAgent();
+      for (const { requestId } of [manual, stopped])
+        expect(await findRequest(session(), requestId)).toMatchObject({ state: 'claimed' });
+    });
   });
 
   it('does not matter to a run in committing', async () => {

@@ -3,6 +3,7 @@
 import { reasonOf } from '@adyton/contracts';
 import { type HostId, type RequestId, type RunId } from '@adyton/domain';
 import { inTransaction, type LedgerSession } from './ledger';
+import { followUpLostRun } from './next-attempt';
 import { endRequest, OPEN_REQUEST_STATES, requestJobId } from './requests';
 import { endRun } from './runs';
 import { now } from './sql-values';
@@ -66,12 +67,12 @@ function toSwept(row: DueRow): SweptRequest {
   };
 }
 
-/** Runs whose agent stopped reporting become failed(ADY_AGENT_LOST). */
+/** Runs whose agent stopped reporting become failed(ADY_AGENT_LOST); what a schedule asked for is tried again while its window is open. */
 export function sweepLostRuns(session: LedgerSession): Promise<RunId[]> {
   return inTransaction(session, async (tx) => {
     const lost = await tx
       .selectFrom('runs')
-      .select(['id', 'phase', 'lease_until'])
+      .select(['id', 'phase', 'lease_until', 'request_id', 'attempt', 'cancel_requested_at'])
       .where('state', 'in', ['planning', 'running'])
       .where('lease_until', '<', now)
       .orderBy('id')
@@ -82,7 +83,8 @@ export function sweepLostRuns(session: LedgerSession): Promise<RunId[]> {
     for (const run of lost) {
       const detail = `no heartbeat came before ${run.lease_until.toISOString()}`;
       const reason = reasonOf('ADY_AGENT_LOST', detail, { phase: run.phase });
-      await endRun(tx, { id: run.id, to: 'failed', reason, principal: SYSTEM });
+      const ended = await endRun(tx, { id: run.id, to: 'failed', reason, principal: SYSTEM });
+      if (ended) await followUpLostRun(tx, run, SYSTEM);
     }
     return lost.map((r) => r.id);
   });

@@ -1,6 +1,9 @@
 // The ledger's tables as types, for the query builder. SCNs are text, byte counts and fences safe integers, times timestamptz.
 import {
   type ByteTotals,
+  type Discovery,
+  type DiscoveryReport,
+  type FoundDatabase,
   type JobName,
   type QueueFamily,
   type Reason,
@@ -18,7 +21,10 @@ import {
   type BackupLevel,
   type BackupPolicy,
   type DatabaseId,
+  type DiscoveryEventKind,
+  type DiscoveryId,
   type DryRunId,
+  type FoundDatabaseId,
   type HostId,
   type Lane,
   type MisfireRule,
@@ -212,6 +218,8 @@ export interface RestorePlanDocument {
   readonly controlFileHandle: string;
   readonly handles: string[];
   readonly dataFiles: { file: number; name: string; bytes: number }[];
+  /** Absent in plans of older releases. */
+  readonly missingFiles?: { file: number; name: string; detail: string }[];
   readonly archivedLogs: { thread: number; sequence: number }[];
   readonly bytesToRead: number;
   readonly script: string;
@@ -280,6 +288,60 @@ interface VaultVerifiedTable {
   state: Json<unknown>;
 }
 
+interface DiscoveriesTable {
+  id: DiscoveryId;
+  host_id: HostId;
+  trigger: Discovery['trigger'];
+  principal: string;
+  state: Discovery['state'];
+  reason: Json<Reason> | null;
+  report: Json<DiscoveryReport> | null;
+  /** Every tool that says what is there could be asked and understood: only then does absence mean anything. */
+  complete: Generated<boolean>;
+  dispatches: Generated<number>;
+  dispatched_at: Date | null;
+  created_at: Generated<Date>;
+  finished_at: Date | null;
+}
+
+interface FoundDatabasesTable {
+  id: FoundDatabaseId;
+  dbid: string;
+  db_name: string;
+  db_unique_name: string;
+  resetlogs_scn: Scn;
+  state: FoundDatabase['state'];
+  duplicate: boolean;
+  place_host_id: HostId;
+  place_sid: string;
+  place_oracle_home: string;
+  database_id: DatabaseId | null;
+  first_seen_at: Generated<Date>;
+  last_seen_at: Generated<Date>;
+}
+
+interface FoundInstancesTable {
+  found_database_id: FoundDatabaseId;
+  host_id: HostId;
+  sid: string;
+  oracle_home: string;
+  state: FoundDatabase['instances'][number]['state'];
+  connect_descriptor: string | null;
+  last_seen_at: Generated<Date>;
+}
+
+interface DiscoveryEventsTable {
+  id: Generated<number>;
+  at: Generated<Date>;
+  discovery_id: DiscoveryId;
+  host_id: HostId;
+  kind: DiscoveryEventKind;
+  found_database_id: FoundDatabaseId;
+  database_id: DatabaseId | null;
+  db_unique_name: string;
+  detail: string;
+}
+
 export interface LedgerTables {
   hosts: HostsTable;
   databases: DatabasesTable;
@@ -302,4 +364,8 @@ export interface LedgerTables {
   notification_channels: ChannelsTable;
   deliveries: DeliveriesTable;
   delivery_attempts: DeliveryAttemptsTable;
+  discoveries: DiscoveriesTable;
+  found_databases: FoundDatabasesTable;
+  found_instances: FoundInstancesTable;
+  discovery_events: DiscoveryEventsTable;
 }

@@ -50,6 +50,8 @@ export interface DataFile {
   readonly status: string;
   /** `READ WRITE`, `READ ONLY`, `DISABLED`. */
   readonly enabled: string;
+  /** Why the file's header could not be read (`FILE NOT FOUND`); null when it could. */
+  readonly headerError: string | null;
   readonly creationScn: Scn;
   readonly checkpointScn: Scn;
   /** Of the last change without redo; 0 when there was none. */
@@ -176,6 +178,7 @@ class ThinDatabase implements DatabaseFacts {
       blockBytes: integer(row, 'BLOCK_SIZE'),
       status: text(row, 'STATUS'),
       enabled: text(row, 'ENABLED'),
+      headerError: textOrNull(row, 'HEADER_ERROR'),
       creationScn: scn(row, 'CREATION_CHANGE#'),
       checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
       unrecoverableScn: scnOrZero(row, 'UNRECOVERABLE_CHANGE#'),

@@ -8,8 +8,9 @@ export const QUERIES = {
   container: `SELECT SYS_CONTEXT('USERENV', 'CON_ID') con_id FROM dual`,
   spfile: `SELECT value FROM v$parameter WHERE name = 'spfile'`,
   dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.enabled, f.creation_change#, f.checkpoint_change#,
-      f.unrecoverable_change#
-    FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id ORDER BY f.file#`,
+      f.unrecoverable_change#, h.error header_error
+    FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id
+    LEFT JOIN v$datafile_header h ON h.file# = f.file# ORDER BY f.file#`,
   /** Sets RMAN would take as a parent: of this incarnation, of the file as it is now, with an available piece. */
   bases: `SELECT b.file#, b.incremental_level, b.checkpoint_change#, p.handle, p.device_type
     FROM v$backup_datafile b

@@ -49,6 +49,7 @@ async function agentWorker(hostId: string, handlers: Partial<AgentHandlers>): Pr
     'backup.run': ignore,
     'restore.run': ignore,
     'backup.plan': ignore,
+    'host.discover': ignore,
     'database.discover': ignore,
     ...handlers,
   };
@@ -140,6 +141,7 @@ describe('a worker', () => {
       'backup.run': ignore,
       'restore.run': ignore,
       'backup.plan': ignore,
+      'host.discover': ignore,
       'database.discover': ignore,
     };
     const start = startWorker({ redisUrl: evicting.url, family: 'agent', hostId: newHost(), handlers, log });

@@ -2,7 +2,7 @@
 // cataloged; then the data files are restored into the new directory and recovered up to, but not including, an SCN.
 import { allocateChannels, parmsOf, type ChannelSettings } from './channels';
 import { commandId } from './rman-names';
-import { type RmanScript, type Statement } from './script/nodes';
+import { type JobStatement, type RmanScript, type Statement } from './script/nodes';
 import { RmanScriptError } from './script/terminals';
 
 export interface RestoreScriptInput {
@@ -14,6 +14,8 @@ export interface RestoreScriptInput {
   readonly handles: readonly string[];
   /** Exclusive. */
   readonly untilScn: string;
+  /** Numbers of the files to restore when some are to be left out; else the whole database is. */
+  readonly only?: { readonly files: readonly number[]; readonly without: readonly number[] };
   /** New or empty directory for the data files. */
   readonly directory: string;
 }
@@ -36,6 +38,7 @@ export function composeRestoreScript(input: RestoreScriptInput): RmanScript {
       ],
     },
     { kind: 'mount-database' },
+    ...leftOut(input),
     { kind: 'allocate-maintenance-channel', parms: parmsOf(channels, 'm1') },
     ...catalogStatements(handles),
     { kind: 'release-channel' },
@@ -46,12 +49,23 @@ export function composeRestoreScript(input: RestoreScriptInput): RmanScript {
         ...allocateChannels(channels, 'r'),
         { kind: 'set-until-scn', scn: input.untilScn },
         { kind: 'set-newname-for-database', directory: input.directory },
-        { kind: 'restore-database' },
+        restored(input),
         { kind: 'switch-data-files' },
         { kind: 'recover-database' },
       ],
     },
   ];
+}
+
+/** RECOVER DATABASE passes over offline files. */
+function leftOut({ only }: RestoreScriptInput): Statement[] {
+  return (only?.without ?? []).map((file) => ({ kind: 'drop-data-file-offline', file }));
+}
+
+function restored({ only }: RestoreScriptInput): JobStatement {
+  return only === undefined
+    ? { kind: 'restore-database' }
+    : { kind: 'restore-data-files', files: only.files };
 }
 
 function catalogStatements(handles: readonly string[]): Statement[] {

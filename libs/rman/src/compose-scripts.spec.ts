@@ -49,6 +49,7 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   logs: composeLogScript(logs),
   'control-file': composeControlFileScript(controlFile),
   restore: composeRestoreScript(restore),
+  'restore-without': composeRestoreScript({ ...restore, only: { files: [1, 3], without: [4] } }),
 };
 
 describe.each(Object.entries(scripts))('%s', (name, script) => {
@@ -153,6 +154,7 @@ describe('made-up names', () => {
         ...spoiled({ ...restore, handles: '' }, text),
         channels: spoiledChannels(),
         handles: random(2) > 0 ? restore.handles : [text(), 'a1b2c3d4/x_2'],
+        ...(random(2) > 0 ? {} : { only: { files: [1, number()], without: [number()] } }),
       }),
   ];
 

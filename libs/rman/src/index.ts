@@ -10,6 +10,7 @@ export {
   type LogScriptInput,
 } from './compose-backup-scripts';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
+export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
 export { handlePrefix, tagOf, type RunNames } from './rman-names';
 export { printScript } from './script/print-script';

@@ -11,6 +11,7 @@ export interface BackupPlan {
   readonly names: RunNames;
   readonly tag: string;
   readonly document: RunPlan;
+  readonly leftOut: Survey['leftOut'];
   readonly dataBytesExpected: number;
   /** Null for archived-log runs. */
   readonly dataScript: string | null;
@@ -38,6 +39,7 @@ export function composePlan(run: Planning, survey: Survey): BackupPlan {
       bytesExpected: estimate.bytesExpected + waitingLogs.reduce((sum, l) => sum + l.bytes, 0),
       checks: [...survey.checks],
     },
+    leftOut: survey.leftOut,
     dataBytesExpected: estimate.bytesExpected,
     dataScript:
       decision.level === 'archivelog'

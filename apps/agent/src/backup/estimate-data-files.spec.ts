@@ -10,6 +10,7 @@ const dataFile = (file: number, extras: Partial<DataFileFacts> = {}): DataFileFa
     bytes: 1_000,
     status: 'ONLINE',
     enabled: 'READ WRITE',
+    headerError: null,
     ...extras,
   }) as DataFileFacts;
 const decision: LevelDecision = {

@@ -42,7 +42,11 @@ export async function estimateDataFiles(
   return { files, bytesExpected: estimate.bytesExpected };
 }
 
-/** `ONLINE`, `SYSTEM`, `OFFLINE`, `RECOVER`, with `READ ONLY` or `DISABLED` where it is not written to. */
-function statusOf({ status, enabled }: DataFileFacts): string {
-  return enabled === 'READ WRITE' ? status : `${status}, ${enabled}`;
+/** `ONLINE`, `SYSTEM`, `OFFLINE`, `RECOVER`, with `READ ONLY` or `DISABLED` where it is not written to, and why it cannot be read. */
+function statusOf({ status, enabled, headerError }: DataFileFacts): string {
+  const marks = [
+    ...(enabled === 'READ WRITE' ? [] : [enabled]),
+    ...(headerError === null ? [] : [headerError]),
+  ];
+  return [status, ...marks].join(', ');
 }

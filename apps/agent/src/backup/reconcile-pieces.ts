@@ -1,12 +1,20 @@
 // After RMAN: its own records say what it wrote, the vault says what it holds, and the two must agree on every piece. The recovery point's
 // contents are put together from that, per data file with its base chain, and must be consistent: the logs cover every block read.
 import { type RecoveryPointContents } from '@adyton/contracts';
-import { compareScn, maxScn, type Scn } from '@adyton/domain';
+import { compareScn } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { RunFailure } from '../runs/run-failure';
 import { type BackupRun, type DataFileFacts } from './backup-run';
 import { closeOverBases } from './close-over-bases';
 import { type BackupPlan } from './compose-plan';
+import { leftOut, type LeftOutFile } from './judge-access';
+import {
+  consistencyOf,
+  findRedoGap,
+  needsRecovery,
+  type Consistency,
+  type ReconciledFile,
+} from './judge-consistency';
 
 type FileContents = RecoveryPointContents['dataFiles'][number];
 type LogContents = RecoveryPointContents['archivedLogs'][number];
@@ -29,17 +37,19 @@ export async function reconcilePieces(
   const own = new Set(
     pieces.filter((p) => p.status === 'A' && p.handle.startsWith(ownHandles)).map((p) => p.handle),
   );
-  const dataFiles =
-    plan.decision.level === 'archivelog' ? [] : facts.map((f) => dataFileContents(f, sets, own));
   const archivedLogs = redoLogs.filter((l) => own.has(l.handle)).map(logContents);
+  const inIncarnation = [...archivedLogs, ...earlierLogs(redoLogs, own)].filter(
+    (l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0,
+  );
+  const backedUp = plan.decision.level === 'archivelog' ? [] : reconcileFiles(plan, { facts, sets, own });
+  const { files, redoMissing } = withoutUnrecoverable(backedUp, inIncarnation);
+  const dataFiles = files.map((f) => f.contents);
+  const leftOutFiles = [...plan.leftOut.filter((l) => facts.some((f) => f.file === l.file)), ...redoMissing];
   const controlFileHandle = handleWith(own, '_CF_');
   const closure = [...new Set([...own, ...dataFiles.flatMap((f) => f.baseHandles)])];
   await assertInVault(run, closure);
-  const consistency = consistencyOf(dataFiles, archivedLogs);
-  assertCovered(plan, {
-    ...consistency,
-    archivedLogs: [...archivedLogs, ...earlierLogs(redoLogs, own)],
-  });
+  const consistency = consistencyOf(files, archivedLogs);
+  assertCovered(plan, consistency, inIncarnation);
   const { identity } = plan;
   return {
     dbid: identity.dbid,
@@ -54,10 +64,42 @@ export async function reconcilePieces(
     completedAt: run.clock.now().toISOString(),
     ...consistency,
     dataFiles,
+    leftOut: leftOutFiles,
     archivedLogs,
     controlFileHandle,
     spfileHandle: handleWith(own, '_SP_'),
     closure,
+  };
+}
+
+/** Every file of the database is in the pieces of this run, or was left out by the plan, which named it. */
+function reconcileFiles(
+  plan: BackupPlan,
+  { facts, sets, own }: { facts: readonly DataFileFacts[]; sets: BackedUpSets; own: ReadonlySet<string> },
+): ReconciledFile[] {
+  const planned = new Set(plan.leftOut.map((f) => f.file));
+  return facts
+    .filter((f) => !planned.has(f.file))
+    .map((f) => ({ facts: f, contents: dataFileContents(f, sets, own) }));
+}
+
+/** A file that was taken offline without its tablespace can be restored, but is of no use without the redo since then. */
+function withoutUnrecoverable(
+  files: readonly ReconciledFile[],
+  logs: readonly LogContents[],
+): { files: ReconciledFile[]; redoMissing: LeftOutFile[] } {
+  const { consistentScn } = consistencyOf(
+    files.filter((f) => !needsRecovery(f)),
+    [],
+  );
+  const lacksRedo = (f: ReconciledFile): boolean =>
+    needsRecovery(f) && findRedoGap(logs, f.contents.checkpointScn, consistentScn) !== null;
+  return {
+    files: files.filter((f) => !lacksRedo(f)),
+    redoMissing: files.filter(lacksRedo).map(({ facts, contents }) => {
+      const detail = `it is offline and needs the redo since SCN ${contents.checkpointScn}, which is not in the vault`;
+      return leftOut(facts, 'redo-missing', detail);
+    }),
   };
 }
 
@@ -127,42 +169,19 @@ function handleWith(handles: ReadonlySet<string>, mark: string): string | null {
   return [...handles].find((h) => h.includes(mark)) ?? null;
 }
 
-function consistencyOf(
-  files: readonly FileContents[],
-  logs: readonly LogContents[],
-): { consistentScn: Scn; redoFromScn: Scn } {
-  if (files.length === 0) {
-    const ends = logs.map((l) => l.nextScn).sort(compareScn);
-    const starts = logs.map((l) => l.firstScn).sort(compareScn);
-    return { consistentScn: ends[0] ?? ('0' as Scn), redoFromScn: starts[0] ?? ('0' as Scn) };
-  }
-  const checkpoints = files.map((f) => f.checkpointScn).sort(compareScn);
-  return {
-    consistentScn: maxScn(...files.flatMap((f) => [f.checkpointScn, f.absoluteFuzzyScn])),
-    redoFromScn: checkpoints[0] ?? ('0' as Scn),
-  };
-}
-
 /** Per thread the logs must lead without a gap from the first checkpoint to the last block that was read. */
 function assertCovered(
   plan: BackupPlan,
-  point: { consistentScn: Scn; redoFromScn: Scn; archivedLogs: readonly LogContents[] },
+  { consistentScn, redoFromScn }: Consistency,
+  logs: readonly LogContents[],
 ): void {
   if (plan.decision.level === 'archivelog') return;
-  const logs = point.archivedLogs.filter((l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0);
-  for (const thread of new Set(logs.map((l) => l.thread))) {
-    let reached = point.redoFromScn;
-    for (const log of logs
-      .filter((l) => l.thread === thread)
-      .sort((a, b) => compareScn(a.firstScn, b.firstScn))) {
-      if (compareScn(log.firstScn, reached) <= 0) reached = maxScn(reached, log.nextScn);
-    }
-    if (compareScn(reached, point.consistentScn) < 0) {
-      throw new RunFailure(
-        'ADY_LOG_GAP',
-        `thread ${thread}: the logs in the vault reach SCN ${reached}, the data files need ${point.consistentScn}`,
-      );
-    }
+  const gap = findRedoGap(logs, redoFromScn, consistentScn);
+  if (gap !== null) {
+    throw new RunFailure(
+      'ADY_LOG_GAP',
+      `thread ${gap.thread}: the logs in the vault reach SCN ${gap.reachedScn}, the data files need ${consistentScn}`,
+    );
   }
   if (logs.length === 0)
     throw new RunFailure('ADY_LOG_GAP', 'no archived log of this incarnation is in the vault');

@@ -7,12 +7,15 @@ import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
 import { estimateDataFiles, type Estimate } from './estimate-data-files';
+import { type LeftOutFile } from './judge-access';
 import { judgeNologging } from './judge-nologging';
 
 export interface Survey {
   readonly identity: Identity;
   readonly decision: LevelFacts['decision'];
   readonly estimate: Estimate;
+  /** Data files this backup goes without. */
+  readonly leftOut: readonly LeftOutFile[];
   /** On disk and not in the vault yet; the log switch after the data files adds to them. */
   readonly waitingLogs: readonly ArchivedLogFacts[];
   readonly checks: readonly Check[];
@@ -29,7 +32,7 @@ export async function surveyDatabase(
 
   // Step 2: full, incremental or archived logs, per data file.
   await enter('level');
-  const { decision, dataFiles, bases } = await decideLevel(run, database, identity);
+  const { decision, dataFiles, access, bases } = await decideLevel(run, database, identity);
 
   // Step 3: what will be read.
   await enter('estimate');
@@ -54,7 +57,9 @@ export async function surveyDatabase(
         : `${waitingLogs.length} log(s) wait to be backed up`,
       'restore the log to its place; points before it stay usable, later ones need a full backup',
     ),
+    access.check,
     judgeNologging(dataFiles, bases),
   ];
-  return { identity, decision, estimate, waitingLogs, checks };
+  const leftOut = decision.level === 'archivelog' ? [] : access.leftOut;
+  return { identity, decision, estimate, leftOut, waitingLogs, checks };
 }

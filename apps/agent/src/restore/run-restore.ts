@@ -1,7 +1,7 @@
 // A restore, from a claimed run to recovered data files in a new directory. RMAN does the work; the dedup-worker serves the pieces.
 import { type ClaimedRestore, type RunPlan } from '@adyton/contracts';
 import { runToken } from '@adyton/domain';
-import { composeRestoreScript, printScript } from '@adyton/rman';
+import { composeRestoreScript, printScript, type RestoreScriptInput } from '@adyton/rman';
 import { mkdir, readdir } from 'node:fs/promises';
 import { channelsOf, type AgentTools } from '../backup/backup-run';
 import { runScript } from '../rman/run-script';
@@ -24,6 +24,7 @@ export async function runRestore(run: RestoreRun): Promise<void> {
   await lease.enter('script');
   const script = composeRestoreScript({
     ...plan,
+    ...withoutFiles(plan),
     dbid: dbidOf(run),
     channels: channelsOf(run),
     runToken: runToken(claimed.runId),
@@ -42,6 +43,11 @@ export async function runRestore(run: RestoreRun): Promise<void> {
   });
   await controlPlane.finishRestore(claimed);
   run.log.info({ runId: claimed.runId }, 'run.ended');
+}
+
+function withoutFiles({ dataFiles, missingFiles }: ClaimedRestore['plan']): Pick<RestoreScriptInput, 'only'> {
+  if (missingFiles.length === 0) return {};
+  return { only: { files: dataFiles.map((f) => f.file), without: missingFiles.map((f) => f.file) } };
 }
 
 /** What a restore has of a run's plan: how much will be read. */

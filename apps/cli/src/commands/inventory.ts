@@ -4,6 +4,7 @@ import {
   restRoutes,
   type CreateSchedule,
   type Database,
+  type FoundDatabase,
   type Host,
   type RegisterDatabase,
   type Schedule,
@@ -12,6 +13,7 @@ import { type Command } from 'commander';
 import { print } from '../context';
 import { type MakeContext } from '../context';
 import { table } from '../render/format';
+import { addDatabaseShow, addHostDiscover, foundDatabases, stateOf, unregisteredTable } from './discovery';
 
 export function addInventoryCommands(program: Command, contextOf: MakeContext): void {
   addHostCommands(program.command('host').description('database hosts'), contextOf);
@@ -20,6 +22,7 @@ export function addInventoryCommands(program: Command, contextOf: MakeContext): 
 }
 
 function addHostCommands(host: Command, contextOf: MakeContext): void {
+  addHostDiscover(host, contextOf);
   host
     .command('enroll')
     .argument('<name>')
@@ -55,6 +58,7 @@ interface RegisterOptions {
 }
 
 function addDatabaseCommands(database: Command, contextOf: MakeContext): void {
+  addDatabaseShow(database, contextOf);
   database
     .command('register')
     .argument('<name>')
@@ -82,11 +86,13 @@ function addDatabaseCommands(database: Command, contextOf: MakeContext): void {
     });
   database
     .command('list')
-    .description('registered databases')
+    .description('registered databases, and those that were found and are not registered')
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
-      print(context, await callRoute(context.api, restRoutes.listDatabases, {}), ({ items }) =>
-        databaseTable(items),
+      const page = await callRoute(context.api, restRoutes.listDatabases, {});
+      const found = await foundDatabases(context);
+      print(context, { ...page, found }, ({ items }) =>
+        [databaseTable(items, found), unregisteredTable(found)].filter((text) => text !== '').join('\n'),
       );
     });
 }
@@ -153,10 +159,10 @@ function hostTable(hosts: readonly Host[]): string {
   );
 }
 
-function databaseTable(databases: readonly Database[]): string {
+function databaseTable(databases: readonly Database[], found: readonly FoundDatabase[]): string {
   if (databases.length === 0) return 'no databases yet; register one with: adyton database register NAME …';
   return table(
-    ['ID', 'NAME', 'HOST', 'SID', 'DBID', 'DB_UNIQUE_NAME', 'CHANNELS'],
+    ['ID', 'NAME', 'HOST', 'SID', 'DBID', 'DB_UNIQUE_NAME', 'CHANNELS', 'DISCOVERY'],
     databases.map((d) => [
       d.id,
       d.name,
@@ -165,6 +171,7 @@ function databaseTable(databases: readonly Database[]): string {
       d.dbid ?? '-',
       d.dbUniqueName ?? '-',
       String(d.channels),
+      stateOf(found.find((f) => f.databaseId === d.id)),
     ]),
   );
 }

@@ -43,7 +43,7 @@ function pointTable(points: readonly RecoveryPoint[]): string {
       p.databaseName,
       p.level === 'archivelog' ? 'A' : 'B',
       LEVEL_LETTER[p.level],
-      STATE_LETTER[p.state],
+      p.partial ? `${STATE_LETTER[p.state]}, partial` : STATE_LETTER[p.state],
       p.completedAt,
       elapsed(p.startedAt, p.completedAt),
       bytes(p.totals.bytesRead),
@@ -58,7 +58,7 @@ function pointTable(points: readonly RecoveryPoint[]): string {
 function pointDetail(point: RecoveryPointDetail): string {
   const { contents } = point;
   const head = fields([
-    ['backup', `${point.id}  ${point.state}`],
+    ['backup', `${point.id}  ${point.state}${point.partial ? ', partial' : ''}`],
     ['database', `${point.databaseName} (DBID ${contents.dbid}, ${contents.dbUniqueName})`],
     ['level', point.level],
     ['tag', point.tag],
@@ -88,6 +88,14 @@ function pointDetail(point: RecoveryPointDetail): string {
   return [
     head,
     ...(contents.dataFiles.length > 0 ? ['', files] : []),
+    ...(contents.leftOut.length > 0 ? ['', 'NOT in this backup:', leftOutTable(contents.leftOut)] : []),
     ...(contents.archivedLogs.length > 0 ? ['', logs] : []),
   ].join('\n');
+}
+
+function leftOutTable(files: RecoveryPointDetail['contents']['leftOut']): string {
+  return table(
+    ['FILE', 'STATUS', 'SIZE', 'TABLESPACE', 'NAME', 'WHY'],
+    files.map((f) => [String(f.file), f.status, bytes(f.bytes), f.tablespace, f.name, f.detail]),
+  );
 }

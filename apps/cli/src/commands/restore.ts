@@ -10,6 +10,7 @@ interface PlanOptions {
   scn?: string;
   directory: string;
   sid: string;
+  acceptMissing?: boolean;
 }
 
 export function addRestoreCommands(program: Command, contextOf: MakeContext): void {
@@ -21,12 +22,14 @@ export function addRestoreCommands(program: Command, contextOf: MakeContext): vo
     .requiredOption('--directory <path>', 'new or empty directory on the database host')
     .requiredOption('--sid <sid>', 'ORACLE_SID of the instance to make for the copy')
     .option('--scn <scn>', 'up to but not including this SCN (default: the latest recoverable)')
+    .option('--accept-missing', 'go without data files that no recovery point can give back')
     .action(async (database: string, options: PlanOptions, command: Command) => {
       const context = contextOf(command);
       const plan = await callRoute(context.api, restRoutes.createRestorePlan, {
         body: {
           database,
           untilScn: options.scn ?? null,
+          acceptMissingFiles: options.acceptMissing === true,
           target: { directory: options.directory, oracleSid: options.sid },
         },
         idempotencyKey: context.newKey(),
@@ -59,6 +62,7 @@ function planText(plan: RestorePlan): string {
     ['into', `${plan.target.directory} as instance ${plan.target.oracleSid}`],
     ['reads', `${plan.handles.length} pieces, ${bytes(plan.bytesToRead)}`],
     ['data files', String(plan.dataFiles.length)],
+    ...plan.missingFiles.map((f) => ['MISSING', `data file ${f.file} ${f.name}: ${f.detail}`] as const),
     ['archived logs', plan.archivedLogs.map((l) => `${l.thread}/${l.sequence}`).join(' ') || '-'],
   ]);
   return `${head}\n\n${plan.script}\nrun it with: adyton restore run ${plan.id} --confirm ${plan.databaseName}`;

@@ -15,6 +15,7 @@ export function previewScript(
     `instance ${target.oracleSid}, files below ${target.directory}`,
     `control file from ${selected.controlFileHandle}`,
     `data files ${contents.dataFiles.map((f) => f.file).join(', ') || 'none'}`,
+    ...selected.missingFiles.map((f) => `WITHOUT data file ${f.file} ${f.name}: ${f.detail}`),
     `archived logs (thread/sequence) ${sequences.join(', ') || 'none'}`,
     `until SCN ${selected.untilScn}, exclusive`,
     `${selected.handles.length} backup pieces are read`,

@@ -30,7 +30,7 @@ export class RestorePlansController {
   ): Promise<AnswerOf<typeof restRoutes.createRestorePlan>> {
     return this.idempotency.once(request, principal, async (tx) => {
       const database = await findRegistered(tx, body.database);
-      const { contents, ...selected } = await selectRestore(tx, database, body.untilScn);
+      const { contents, ...selected } = await selectRestore(tx, database, body);
       const bytesToRead = await bytesOfPieces(tx, database.id, selected.handles);
       const script = previewScript(contents, selected, body.target);
       const dataFiles = contents.dataFiles.map(({ file, name, bytes }) => ({ file, name, bytes }));

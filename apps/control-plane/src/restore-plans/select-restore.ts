@@ -1,7 +1,13 @@
 // From a goal to what a restore reads: the base point, its pieces, the logs behind it. Decided by the domain, said in the words of the API.
 import { type Database, type RecoveryPointContents } from '@adyton/contracts';
 import { findRecoveryPoint, readRecoveryPointFacts, type LedgerSession } from '@adyton/ledger';
-import { planRestore, type RecoveryPointId, type RestoreSelection, type Scn } from '@adyton/domain';
+import {
+  planRestore,
+  type RecoveryPointId,
+  type RestoreGoal,
+  type RestoreSelection,
+  type Scn,
+} from '@adyton/domain';
 import { RefusedRequest } from '../http/refused-request';
 
 export interface SelectedRestore {
@@ -10,16 +16,18 @@ export interface SelectedRestore {
   readonly contents: RecoveryPointContents;
   readonly controlFileHandle: string;
   readonly handles: string[];
+  readonly missingFiles: { file: number; name: string; detail: string }[];
   readonly archivedLogs: { thread: number; sequence: number }[];
 }
 
-/** @throws RefusedRequest ADY_NO_RECOVERY_POINT or ADY_NOT_RECOVERABLE, saying what would be possible. */
+/** @throws RefusedRequest ADY_NO_RECOVERY_POINT, ADY_NOT_RECOVERABLE or ADY_RESTORE_INCOMPLETE, saying what would be possible. */
 export async function selectRestore(
   session: LedgerSession,
   database: Database,
-  untilScn: Scn | null,
+  goal: RestoreGoal,
 ): Promise<SelectedRestore> {
-  const selection = planRestore(await readRecoveryPointFacts(session, database.id), { untilScn });
+  const selection = planRestore(await readRecoveryPointFacts(session, database.id), goal);
+  if (selection.kind === 'incomplete') throw await lacking(session, selection.base.id);
   if (selection.kind !== 'found') throw impossible(selection, database);
   const point = await findRecoveryPoint(session, selection.base.id);
   if (point === undefined) throw new Error('invariant: a recovery point just read exists');
@@ -37,12 +45,19 @@ export async function selectRestore(
     contents,
     controlFileHandle: contents.controlFileHandle,
     handles: [...new Set(handles)],
+    missingFiles: contents.leftOut.map(({ file, name, detail }) => ({ file, name, detail })),
     archivedLogs: selection.logs.map(({ thread, sequence }) => ({ thread, sequence })),
   };
 }
 
+async function lacking(session: LedgerSession, id: RecoveryPointId): Promise<RefusedRequest> {
+  const files = (await findRecoveryPoint(session, id))?.contents.leftOut ?? [];
+  const named = files.map((f) => `${f.file} (${f.name}): ${f.detail}`).join('; ');
+  return new RefusedRequest('ADY_RESTORE_INCOMPLETE', `recovery point ${id} lacks data file ${named}`);
+}
+
 function impossible(
-  selection: Exclude<RestoreSelection, { kind: 'found' }>,
+  selection: Exclude<RestoreSelection, { kind: 'found' | 'incomplete' }>,
   database: Database,
 ): RefusedRequest {
   if (selection.kind === 'no-base') {

@@ -168,6 +168,7 @@ const pointContents: RecoveryPointContents = {
       baseHandles: [],
     },
   ],
+  leftOut: [],
   archivedLogs: [
     {
       thread: 1,

@@ -3,7 +3,9 @@ import {
   ID_PREFIX,
   type ChannelId,
   type DatabaseId,
+  type DiscoveryId,
   type DryRunId,
+  type FoundDatabaseId,
   type HostId,
   type RecoveryPointId,
   type RequestId,
@@ -27,6 +29,8 @@ interface Ids {
   RestorePlanId: RestorePlanId;
   VaultOperationId: VaultOperationId;
   ChannelId: ChannelId;
+  DiscoveryId: DiscoveryId;
+  FoundDatabaseId: FoundDatabaseId;
 }
 export type IdKind = keyof Ids;
 export type IdOf<K extends IdKind> = Ids[K];

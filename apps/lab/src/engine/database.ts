@@ -228,14 +228,24 @@ export class Database {
     return { thread: current.thread, sequence: current.sequence };
   }
 
-  /** ALTER DATABASE DATAFILE n OFFLINE: recovery must bring the file to this moment before it comes back. */
-  takeOffline(file: number): void {
+  /** Recovery must bring a file to this moment before it comes back; one of a tablespace taken offline (`OFFLINE`) needs nothing. */
+  takeOffline(file: number, status: 'OFFLINE' | 'RECOVER' = 'RECOVER'): void {
     const record = this.record(file);
     if (record.status === 'SYSTEM')
       throw new OraError(1541, 'system tablespace cannot be brought offline; shut down if necessary');
     if (record.status !== 'ONLINE') return;
-    const lastScn = formatScn(this.release(file));
-    this.store.update(() => Object.assign(record, { status: 'RECOVER', lastScn }));
+    const lastScn = this.files.has(file) ? formatScn(this.release(file)) : record.lastScn;
+    this.store.update(() => Object.assign(record, { status, lastScn }));
+  }
+
+  /** ALTER TABLESPACE ... READ ONLY and READ WRITE, for one of its files. */
+  setEnabled(file: number, enabled: 'READ ONLY' | 'READ WRITE'): void {
+    const record = this.record(file);
+    if (record.status !== 'ONLINE') throw new OraError(1539, `tablespace of file ${file} is not online`);
+    if (enabled === 'READ WRITE') this.acquire(record);
+    const lastScn = enabled === 'READ ONLY' ? formatScn(this.release(file)) : null;
+    this.store.update(() => Object.assign(record, { enabled, lastScn }));
+    if (enabled === 'READ WRITE') this.checkpoint(file);
   }
 
   /** ALTER DATABASE DATAFILE n ONLINE. Throws ORA-01113 when the file on disk is older than its offline SCN. */

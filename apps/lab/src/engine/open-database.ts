@@ -58,7 +58,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<OpenedData
 /** The files of a pluggable database that is closed stay closed. */
 function isOnline(file: DataFile, { containers = [] }: ControlFile): boolean {
   const isClosed = containers.some((c) => c.conId === file.conId && c.openMode === 'MOUNTED');
-  return !isClosed && (file.status === 'SYSTEM' || file.status === 'ONLINE');
+  return !isClosed && file.enabled === 'READ WRITE' && (file.status === 'SYSTEM' || file.status === 'ONLINE');
 }
 
 /** Works on sizes from the control file: a header may be one of the torn blocks. */

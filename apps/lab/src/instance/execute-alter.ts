@@ -20,6 +20,7 @@ export async function executeAlter(instance: Instance, sql: string): Promise<str
     case 'reset-parameter':
       return 'System altered.';
     case 'tablespace':
+    case 'tablespace-mode':
       return 'Tablespace altered.';
     case 'pluggable':
       return 'Pluggable database altered.';
@@ -80,7 +81,10 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
       await setOnline(instance, [instance.dataFileRecord(command.file)], command.online);
       return;
     case 'tablespace':
-      await setOnline(instance, filesOfTablespace(instance, command.name), command.online);
+      await setOnline(instance, filesOfTablespace(instance, command.name), command.online, 'OFFLINE');
+      return;
+    case 'tablespace-mode':
+      await setEnabled(instance, filesOfTablespace(instance, command.name), command.enabled);
       return;
     case 'rename-file':
       renameFile(instance, command);
@@ -147,13 +151,34 @@ function filesOfTablespace(instance: Instance, name: string): DataFile[] {
   return dataFiles.filter((file) => file.ts === tablespace.ts && file.conId === tablespace.conId);
 }
 
-async function setOnline(instance: Instance, records: DataFile[], online: boolean): Promise<void> {
+/** READ ONLY: the files are checkpointed and not written to any more. READ WRITE takes them up again. */
+async function setEnabled(
+  instance: Instance,
+  records: DataFile[],
+  enabled: DataFile['enabled'],
+): Promise<void> {
+  const database = instance.database();
+  await database.exclusively(async () => {
+    for (const record of records) {
+      if (record.status === 'SYSTEM') throw new OraError(1643, 'system tablespace can not be made read-only');
+      if (record.enabled !== enabled) database.setEnabled(record.file, enabled);
+    }
+  });
+}
+
+/** @param offline status of a file that is taken offline: of a tablespace no recovery is needed, of a single file it is. */
+async function setOnline(
+  instance: Instance,
+  records: DataFile[],
+  online: boolean,
+  offline: 'OFFLINE' | 'RECOVER' = 'RECOVER',
+): Promise<void> {
   if (instance.status === 'OPEN') {
     const database = instance.database();
     await database.exclusively(async () => {
       for (const { file } of records) {
         if (online) database.bringOnline(file);
-        else database.takeOffline(file);
+        else database.takeOffline(file, offline);
       }
     });
     return;

@@ -59,7 +59,8 @@ export function startIncarnation(
 function openRecovered(controlFile: ControlFile): RecoveredFile[] {
   const files: RecoveredFile[] = [];
   for (const record of controlFile.dataFiles) {
-    if (record.status !== 'SYSTEM' && record.status !== 'ONLINE') continue;
+    if ((record.status !== 'SYSTEM' && record.status !== 'ONLINE') || record.enabled === 'READ ONLY')
+      continue;
     const opening = openDataFile(record.name);
     if (!opening.ok) {
       for (const { handle } of files) closeDataFile(handle);

@@ -11,6 +11,7 @@ export type AlterCommand =
   | { kind: 'open'; resetlogs: boolean }
   | { kind: 'data-file'; file: number | string; online: boolean }
   | { kind: 'tablespace'; name: string; online: boolean }
+  | { kind: 'tablespace-mode'; name: string; enabled: 'READ WRITE' | 'READ ONLY' }
   | { kind: 'rename-file'; from: string; to: string }
   | { kind: 'enable-change-tracking'; path: string | null }
   | { kind: 'set-parameter'; name: string; value: string; scope: string; sid: string }
@@ -90,6 +91,14 @@ const PATTERNS: [RegExp, (groups: (string | undefined)[]) => AlterCommand][] = [
   [
     /^ALTER TABLESPACE "?(\w+)"? (ONLINE|OFFLINE)(?: NORMAL| TEMPORARY| IMMEDIATE)?$/i,
     ([name, state]) => ({ kind: 'tablespace', name: (name ?? '').toUpperCase(), online: isOnline(state) }),
+  ],
+  [
+    /^ALTER TABLESPACE "?(\w+)"? READ (ONLY|WRITE)$/i,
+    ([name, mode]) => ({
+      kind: 'tablespace-mode',
+      name: (name ?? '').toUpperCase(),
+      enabled: mode?.toUpperCase() === 'ONLY' ? 'READ ONLY' : 'READ WRITE',
+    }),
   ],
   [
     /^ALTER DATABASE RENAME FILE '([^']+)' TO '([^']+)'$/i,

@@ -1,4 +1,4 @@
-/** Lays out a simulated Oracle host: home, shims for rman, sbttest and labctl, oratab, instance file. */
+/** Lays out a simulated Oracle host: home, shims for rman, sbttest, lsnrctl and labctl, oratab, instance file. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -12,6 +12,7 @@ const LAB = resolve(__dirname, '..');
 const SHIMS: Record<string, string> = {
   rman: join(LAB, 'rman', 'main.js'),
   sbttest: join(LAB, 'sbt', 'sbttest-main.js'),
+  lsnrctl: join(LAB, 'listener', 'lsnrctl-main.js'),
   labctl: join(LAB, 'labctl', 'main.js'),
 };
 const EXECUTABLE = 0o755;

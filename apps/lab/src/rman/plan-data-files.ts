@@ -74,9 +74,19 @@ function wantedFiles(plan: Plan, what: FileChoice, options: BackupOptions): Data
   const excluded = what.kind === 'database' && !statement.noExclude ? excludedTablespaces(controlFile) : [];
   return selectDataFiles(controlFile, what).filter((file) => {
     const reason = leftOut(plan, { file, options, excluded });
+    if (reason === undefined && !existsSync(file.name)) throw inaccessible(file);
     if (reason !== undefined) session.print(reason);
     return reason === undefined;
   });
+}
+
+/** One file that cannot be read stops the whole command before a byte is read. */
+function inaccessible({ file, name }: DataFile): RmanError {
+  return new RmanError([
+    `RMAN-06056: could not access datafile ${file}`,
+    'ORA-01157: cannot identify/lock data file - see DBWR trace file',
+    `ORA-01110: data file ${file}: '${name}'`,
+  ]);
 }
 
 interface Candidate {

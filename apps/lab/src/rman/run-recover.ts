@@ -27,10 +27,16 @@ export async function runRecover(session: Session, statement: RecoverStatement):
   if (session.channels.length === 0) await needRestoreChannels(session, null);
   const controlFile = await instance.readControlFile({});
   const target = resolveUntil(controlFile, statement.until ?? session.settings.until, session.dateFormat);
-  const records = selectDataFiles(controlFile, statement.what, statement.skipTablespaces);
+  const chosen = selectDataFiles(controlFile, statement.what, statement.skipTablespaces);
+  const records = statement.what.kind === 'database' ? chosen.filter(isWrittenTo) : chosen;
   await applyIncrements(session, controlFile, { records, target });
   if (!statement.noRedo) await applyLogs(session, controlFile, { records, target });
   session.print('', `Finished recover at ${session.dateNow()}`);
+}
+
+/** RECOVER DATABASE leaves offline and read-only files alone, and tells nobody. */
+function isWrittenTo({ status, enabled }: DataFile): boolean {
+  return enabled === 'READ WRITE' && (status === 'SYSTEM' || status === 'ONLINE');
 }
 
 interface Recovery {

@@ -22,7 +22,8 @@ function dataFileRow(f: DataFile): ViewRow {
       'TS#': f.ts,
       NAME: f.name,
       STATUS: f.status,
-      ENABLED: f.enabled,
+      // with its tablespace offline a file is neither read nor written
+      ENABLED: f.status === 'OFFLINE' ? 'DISABLED' : f.enabled,
     },
     ...{
       'CREATION_CHANGE#': f.creationScn,
@@ -51,7 +52,7 @@ function headerRow(f: DataFile, source: ViewSource): ViewRow {
   const common = {
     ...containerOf(f),
     'FILE#': f.file,
-    STATUS: f.status === 'OFFLINE' ? 'OFFLINE' : 'ONLINE',
+    STATUS: f.status === 'OFFLINE' || f.status === 'RECOVER' ? 'OFFLINE' : 'ONLINE',
     NAME: f.name,
     'TS#': f.ts,
     'RFILE#': f.rfile,

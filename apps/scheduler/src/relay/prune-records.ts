@@ -1,10 +1,18 @@
-// Removes relay records, answered idempotency keys, deliveries and resolved alerts that nobody will ask for again.
-import { pruneAlerts, pruneIdempotencyKeys, pruneOutbox, type Ledger } from '@adyton/ledger';
+// Removes what nobody will ask for again: relay records, answered idempotency keys, discoveries, deliveries and resolved alerts.
+import {
+  pruneAlerts,
+  pruneDiscoveries,
+  pruneIdempotencyKeys,
+  pruneOutbox,
+  type Ledger,
+} from '@adyton/ledger';
 import { type Duty } from '../tick';
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** Sent outbox entries are kept a week for support, seconds. */
 const OUTBOX_KEPT_SECONDS = 7 * DAY_SECONDS;
+/** What hosts looked like, for who asks since when a database is gone, seconds. */
+const DISCOVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
 
 /** What was sent to whom is asked about for weeks, what went wrong for a year, seconds. */
 const DELIVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
@@ -15,6 +23,7 @@ export function pruneRecords(ledger: Ledger): Duty {
     name: 'prune-records',
     run: async () => {
       await pruneOutbox(ledger.session, OUTBOX_KEPT_SECONDS);
+      await pruneDiscoveries(ledger.session, DISCOVERIES_KEPT_SECONDS);
       await pruneIdempotencyKeys(ledger.session, DAY_SECONDS);
       await pruneAlerts(ledger.session, {
         alertSeconds: ALERTS_KEPT_SECONDS,

@@ -168,6 +168,7 @@ export function contents(extras: Partial<RecoveryPointContents> = {}): RecoveryP
     consistentScn: scn('18446744073709551610'),
     redoFromScn: scn('18446744073709551600'),
     dataFiles: [],
+    leftOut: [],
     archivedLogs: [
       {
         thread: 1,

@@ -44,11 +44,14 @@ export type JobStatement =
   | { readonly kind: 'restore-control-file'; readonly handle: string }
   | { readonly kind: 'set-until-scn'; readonly scn: string }
   | { readonly kind: 'set-newname-for-database'; readonly directory: string }
+  | { readonly kind: 'restore-data-files'; readonly files: readonly number[] }
   | { readonly kind: 'restore-database' | 'switch-data-files' | 'recover-database' };
 
 export type Statement =
   | { readonly kind: 'run'; readonly statements: readonly JobStatement[] }
   | { readonly kind: 'set-encryption-off' | 'startup-nomount' | 'mount-database' | 'release-channel' }
+  | { readonly kind: 'report-schema' | 'list-incarnation' }
+  | { readonly kind: 'drop-data-file-offline'; readonly file: number }
   | { readonly kind: 'set-dbid'; readonly dbid: string }
   | { readonly kind: 'allocate-maintenance-channel'; readonly parms: ChannelParms }
   | { readonly kind: 'catalog-pieces'; readonly handles: readonly string[] };

@@ -46,6 +46,11 @@ const STATEMENTS: readonly Rule<Statement>[] = [
     kind: 'allocate-maintenance-channel',
     parms: channelParms(parts),
   })),
+  rule(`ALTER DATABASE DATAFILE ${NUMBER} OFFLINE FOR DROP`, (file) => ({
+    ...{ kind: 'drop-data-file-offline', file: Number(file) },
+  })),
+  rule('REPORT SCHEMA', () => ({ kind: 'report-schema' })),
+  rule('LIST INCARNATION', () => ({ kind: 'list-incarnation' })),
   rule('RELEASE CHANNEL', () => ({ kind: 'release-channel' })),
   rule(`CATALOG ${DEVICE} BACKUPPIECE (${HANDLE}(?:, ${HANDLE})*)`, (list = '') => ({
     kind: 'catalog-pieces',
@@ -91,6 +96,9 @@ const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [
   rule(`SET UNTIL SCN ${NUMBER}`, (scn = '') => ({ kind: 'set-until-scn', scn })),
   rule(`SET NEWNAME FOR DATABASE TO '${PATH}/%b'`, (directory = '') => ({
     ...{ kind: 'set-newname-for-database', directory },
+  })),
+  rule(`RESTORE DATAFILE (${NUMBER}(?:, ${NUMBER})*)`, (list = '') => ({
+    ...{ kind: 'restore-data-files', files: list.split(', ').map(Number) },
   })),
   rule('RESTORE DATABASE', () => ({ kind: 'restore-database' })),
   rule('SWITCH DATAFILE ALL', () => ({ kind: 'switch-data-files' })),

@@ -33,6 +33,12 @@ function printed(statement: Statement): string {
       return 'ALTER DATABASE MOUNT;';
     case 'allocate-maintenance-channel':
       return `ALLOCATE CHANNEL FOR MAINTENANCE ${DEVICE} PARMS '${parms(statement.parms)}';`;
+    case 'drop-data-file-offline':
+      return `ALTER DATABASE DATAFILE ${checkedNumber('data file', statement.file)} OFFLINE FOR DROP;`;
+    case 'report-schema':
+      return 'REPORT SCHEMA;';
+    case 'list-incarnation':
+      return 'LIST INCARNATION;';
     case 'release-channel':
       return 'RELEASE CHANNEL;';
     case 'catalog-pieces':
@@ -64,6 +70,10 @@ function printedInRun(statement: JobStatement): string {
       return `SET UNTIL SCN ${checked('scn', 'SCN', statement.scn)}`;
     case 'set-newname-for-database':
       return `SET NEWNAME FOR DATABASE TO '${checked('path', 'directory', statement.directory)}/%b'`;
+    case 'restore-data-files':
+      return `RESTORE DATAFILE ${atLeastOne('data files', statement.files)
+        .map((file) => checkedNumber('data file', file))
+        .join(', ')}`;
     case 'restore-database':
       return 'RESTORE DATABASE';
     case 'switch-data-files':

@@ -1,0 +1,63 @@
+// From which SCN a recovery point is consistent, and whether the vault has the redo for it. Files that nobody can have written to since their
+// checkpoint - read only, or of a tablespace taken offline - need none, however old their checkpoint is.
+import { type RecoveryPointContents } from '@adyton/contracts';
+import { compareScn, maxScn, type Scn } from '@adyton/domain';
+import { type DataFileFacts } from './backup-run';
+
+type FileContents = RecoveryPointContents['dataFiles'][number];
+type LogContents = RecoveryPointContents['archivedLogs'][number];
+
+export interface ReconciledFile {
+  readonly facts: DataFileFacts;
+  readonly contents: FileContents;
+}
+
+export interface Consistency {
+  readonly consistentScn: Scn;
+  readonly redoFromScn: Scn;
+}
+
+const NO_SCN = '0' as Scn;
+
+/** Taken offline by itself: it comes back only when redo has been applied from its checkpoint on. */
+export function needsRecovery({ facts }: ReconciledFile): boolean {
+  return facts.status === 'RECOVER';
+}
+
+function needsRedo({ facts }: ReconciledFile): boolean {
+  return facts.status !== 'OFFLINE' && facts.enabled !== 'READ ONLY';
+}
+
+/** @param files empty for an archived-log run: then the logs say it */
+export function consistencyOf(files: readonly ReconciledFile[], logs: readonly LogContents[]): Consistency {
+  if (files.length === 0) {
+    const ends = logs.map((l) => l.nextScn).sort(compareScn);
+    const starts = logs.map((l) => l.firstScn).sort(compareScn);
+    return { consistentScn: ends[0] ?? NO_SCN, redoFromScn: starts[0] ?? NO_SCN };
+  }
+  const written = files.filter(needsRedo).map((f) => f.contents);
+  const checkpoints = written.map((f) => f.checkpointScn).sort(compareScn);
+  return {
+    consistentScn: maxScn(...files.flatMap((f) => [f.contents.checkpointScn, f.contents.absoluteFuzzyScn])),
+    redoFromScn: checkpoints[0] ?? NO_SCN,
+  };
+}
+
+export interface RedoGap {
+  readonly thread: number;
+  readonly reachedScn: Scn;
+}
+
+/** The first thread whose logs do not lead without a gap from one SCN to the other; null when all do. @param logs of one incarnation */
+export function findRedoGap(logs: readonly LogContents[], from: Scn, to: Scn): RedoGap | null {
+  for (const thread of new Set(logs.map((l) => l.thread))) {
+    let reachedScn = from;
+    for (const log of logs
+      .filter((l) => l.thread === thread)
+      .sort((a, b) => compareScn(a.firstScn, b.firstScn))) {
+      if (compareScn(log.firstScn, reachedScn) <= 0) reachedScn = maxScn(reachedScn, log.nextScn);
+    }
+    if (compareScn(reachedScn, to) < 0) return { thread, reachedScn };
+  }
+  return null;
+}
