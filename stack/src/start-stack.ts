@@ -4,6 +4,7 @@ import { callRoute, restRoutes, type Database, type EnrolledHost } from '@adyton
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Endings } from './endings';
 import { appMain, sbtLibrary } from './repository';
 import { mustRun, runCommand, type CommandOptions, type CommandResult } from './run-command';
 import { secretIn, writeSecret } from './secret-file';
@@ -74,17 +75,6 @@ interface Foundation {
  * more are given back soon, and freed memory is not kept once per thread.
  */
 export const DEDUP_WORKER_MEMORY = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
-
-/** Started things, ended in reverse order. */
-class Endings {
-  private readonly steps: (() => Promise<void>)[] = [];
-  add(step: () => Promise<void>): void {
-    this.steps.push(step);
-  }
-  async run(): Promise<void> {
-    for (const step of this.steps.splice(0).reverse()) await step();
-  }
-}
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const endings = new Endings();
