@@ -9,7 +9,7 @@ import { appMain, sbtLibrary } from './repository';
 import { mustRun, runCommand, type CommandOptions, type CommandResult } from './run-command';
 import { secretIn, writeSecret } from './secret-file';
 import { Service } from './service';
-import { LAB_SID, startLab, type Lab, type LabNode } from './start-lab';
+import { LAB_SID, startLab, type Lab, type LabNode, type LabOptions } from './start-lab';
 import { startPostgres, type PostgresServer } from './start-postgres';
 import { startRedis, type RedisServer } from './start-redis';
 
@@ -22,6 +22,8 @@ export interface StackOptions {
   readonly storeBytesMax?: number;
   /** The database is a cluster of so many instances, each on a host with an agent and a dedup-worker of its own. */
   readonly instances?: number;
+  /** Shape of the database, see LabOptions. */
+  readonly shape?: Pick<LabOptions, 'pdbs' | 'noarchivelog'>;
   /** Extra settings by process name. */
   readonly settings?: Readonly<Partial<Record<ProductProcess, Readonly<Record<string, string>>>>>;
   readonly say?: (text: string) => void;
@@ -157,6 +159,7 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
     logsDir,
     ...(options.storeBytesMax === undefined ? {} : { storeBytesMax: options.storeBytesMax }),
     ...(options.instances === undefined ? {} : { instances: options.instances }),
+    ...options.shape,
   });
   endings.add(() => lab.stop());
   return {

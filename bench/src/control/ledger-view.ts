@@ -9,6 +9,8 @@ export interface DispatchFigures {
   readonly lost: number;
   /** Requests with more than one run, databases with more than one recovery point. */
   readonly twice: number;
+  /** Runs that did not succeed, by code of their reason. */
+  readonly failures: Readonly<Record<string, number>>;
   /** From due to claimed, both by Postgres time, seconds. */
   readonly lagSeconds: Quantiles;
   /** From the first due to the last claimed, seconds. */
@@ -57,7 +59,9 @@ export async function openLedgerView(url: string): Promise<LedgerView> {
     figures: async () => {
       const { rows } = await client.query<{ lag: number; claimed_after: number }>(LAGS);
       const counts = await one<{ runs: number; good: number; twice: number }>(COUNTS);
+      const failures = (await client.query<{ code: string; count: number }>(FAILURES)).rows;
       return {
+        failures: Object.fromEntries(failures.map((row) => [row.code, row.count])),
         runs: counts.runs,
         lost: counts.runs - counts.good,
         twice: counts.twice,
@@ -74,6 +78,9 @@ const LAGS = `
     extract(epoch FROM min(r.started_at) - (SELECT min(due_at) FROM ${DUE}))::float AS claimed_after
   FROM ${DUE} d JOIN adyton.requests q ON q.schedule_id = d.schedule_id JOIN adyton.runs r ON r.request_id = q.id
   GROUP BY d.schedule_id, d.due_at`;
+
+const FAILURES = `
+  SELECT coalesce(reason->>'code', state) AS code, count(*)::int AS count FROM adyton.runs WHERE state <> 'succeeded' GROUP BY 1`;
 
 const COUNTS = `
   SELECT (SELECT count(*)::int FROM ${DUE}) AS runs,

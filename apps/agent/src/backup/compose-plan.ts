@@ -15,6 +15,7 @@ export interface BackupPlan {
   /** Null for archived-log runs. */
   readonly dataScript: string | null;
   readonly controlFileScript: string;
+  readonly pluggables: Survey['pluggables'];
   readonly startedAt: Date;
 }
 
@@ -44,6 +45,7 @@ export function composePlan(run: Planning, survey: Survey): BackupPlan {
         ? null
         : composeDataScript({ names, channels, level0Files: filesOf(0), level1Files: filesOf(1) }),
     controlFileScript: composeControlFileScript({ names, channels, spfile: identity.usesSpfile }),
+    pluggables: survey.pluggables,
     startedAt: run.clock.now(),
   };
 }

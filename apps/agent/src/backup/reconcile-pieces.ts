@@ -55,6 +55,9 @@ export async function reconcilePieces(
     ...consistency,
     dataFiles,
     archivedLogs,
+    ...(plan.pluggables === null
+      ? {}
+      : { pluggableDatabases: plan.pluggables.map(({ uid, name }) => ({ uid, name })) }),
     controlFileHandle,
     spfileHandle: handleWith(own, '_SP_'),
     closure,

@@ -4,10 +4,11 @@ import { type DatabaseFacts } from '@adyton/oracle';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
 import { checkInstances, checkThat, type Check } from './check-instances';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
-import { confirmIdentity } from './confirm-identity';
+import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
 import { estimateDataFiles, type Estimate } from './estimate-data-files';
 import { judgeNologging } from './judge-nologging';
+import { judgePluggables, type PluggableFacts } from './judge-pluggables';
 
 export interface Survey {
   readonly identity: Identity;
@@ -15,6 +16,8 @@ export interface Survey {
   readonly estimate: Estimate;
   /** On disk and not in the vault yet; the log switch after the data files adds to them. */
   readonly waitingLogs: readonly ArchivedLogFacts[];
+  /** Null in a database without containers, or one that is not open. */
+  readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
 }
 
@@ -44,6 +47,10 @@ export async function surveyDatabase(
     resetlogsScn: identity.resetlogsScn,
   });
   const waitingLogs = choice.kind === 'gap' ? [] : logsInRanges(onDisk, choice.ranges);
+  const pluggables =
+    identity.containerId === ROOT_CONTAINER && identity.instanceStatus === 'OPEN'
+      ? await database.pluggableDatabases()
+      : null;
   const checks = [
     ...(await checkInstances(run, identity)),
     checkThat(
@@ -55,6 +62,9 @@ export async function surveyDatabase(
       'restore the log to its place; points before it stay usable, later ones need a full backup',
     ),
     judgeNologging(dataFiles, bases),
+    ...(pluggables === null
+      ? []
+      : [judgePluggables(pluggables, run.claimed.lastPoint?.pluggableDatabases ?? null)]),
   ];
-  return { identity, decision, estimate, waitingLogs, checks };
+  return { identity, decision, estimate, waitingLogs, pluggables, checks };
 }
