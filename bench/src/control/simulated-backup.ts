@@ -24,15 +24,19 @@ export async function simulateBackup(run: BackupRun, dedup: DedupControlPlane): 
   for (const phase of PLANNING) await lease.enter(phase);
   await controlPlane.storePlan(claimed, planOf(claimed.lane), SCRIPTS);
   await lease.enter('transfer');
-  await run.ringDedupWorker(claimed);
+  await run.ringDedupWorker(claimed).catch(() => undefined);
   for (let step = 1; step <= RMAN_STEPS; step += 1) {
     await lease.pause(STEP_MS);
-    await controlPlane.appendLog(claimed, `RMAN> ${'channel c1: piece handle'.padEnd(LOG_CHARS, '.')}\n`);
-    await dedup.reportIngest(claimed.runId, {
-      fence: claimed.fence,
-      totals: totalsAfter(step),
-      pieces: [pieceOf(claimed.runId, step)],
-    });
+    const output = `RMAN> ${'channel c1: piece handle'.padEnd(LOG_CHARS, '.')}\n`;
+    // as in the agent and the dedup-worker: neither output that is not taken nor a report ends a run
+    await controlPlane.appendLog(claimed, output).catch(() => undefined);
+    await dedup
+      .reportIngest(claimed.runId, {
+        fence: claimed.fence,
+        totals: totalsAfter(step),
+        pieces: Array.from({ length: step }, (_, i) => pieceOf(claimed.runId, i + 1)),
+      })
+      .catch(() => undefined);
   }
   await lease.enter('reconcile');
   await lease.enter('commit');

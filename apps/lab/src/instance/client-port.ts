@@ -81,14 +81,19 @@ class ClientPort implements InstancePort {
 
   async checkpoint({ file }: Args<'checkpoint'>): Result<'checkpoint'> {
     const controlFile = this.store().current;
-    if (this.instance.status === 'OPEN') {
+    if (this.writesTo(file)) {
       const { scn, at } = this.instance.database().checkpoint(file);
       return { scn: formatScn(scn), at: at.toISOString() };
     }
-    // A mounted database changes nothing: its files stand where the control file says.
+    // A mounted database changes nothing, nor an open one its files of a closed container: they stand where the control file says.
     const record = file === undefined ? controlFile.dataFiles[0] : this.instance.dataFileRecord(file);
     if (record === undefined) throw new OraError(ORA.noSuchFile, 'the database has no data files');
     return { scn: record.checkpointScn, at: record.checkpointAt };
+  }
+
+  private writesTo(file: number | undefined): boolean {
+    if (this.instance.status !== 'OPEN') return false;
+    return file === undefined || this.instance.database().files.has(file);
   }
 
   async beginBackupSet(_args: Args<'beginBackupSet'>): Result<'beginBackupSet'> {
@@ -159,7 +164,7 @@ class ClientPort implements InstancePort {
 
   async beginFileBackup({ file, level, sinceScn }: Args<'beginFileBackup'>): Result<'beginFileBackup'> {
     this.checkAlive();
-    if (this.instance.status !== 'OPEN') return { ...(await this.checkpoint({ file })), changed: null };
+    if (!this.writesTo(file)) return { ...(await this.checkpoint({ file })), changed: null };
     const database = this.instance.database();
     const { scn, at } = database.checkpoint(file);
     const tracking = database.tracking.current;
