@@ -100,11 +100,7 @@ function fullPlan(plan: ShortPlan, conId: number, prefix: string): FilePlan {
 }
 
 function planContainers(pdbs: number): Container[] {
-  const names = [
-    'CDB$ROOT_CONTAINER',
-    'PDB$SEED_CONTAINER',
-    ...Array.from({ length: pdbs }, (_, i) => `PDB${i + 1}`),
-  ];
+  const names = ['CDB$ROOT', 'PDB$SEED', ...Array.from({ length: pdbs }, (_, i) => `PDB${i + 1}`)];
   return names.map((name, i) => ({
     conId: i + ROOT_CONTAINER,
     name,
