@@ -5,13 +5,14 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test check up down bench bench-memory clean
+.PHONY: help setup build demo test check up down bench bench-memory bench-control soak-control clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
 	@echo 'make up      keep the same stack running; make down ends it'
+	@echo 'make bench-control   how late runs start with 200 simulated hosts; make soak-control: 100,000 races, 1,000 lost doorbells'
 	@echo 'make bench   speed, storage and memory of the data path beside restic and borg; make bench-memory: 2 and 16 GiB'
 
 setup: $(STAMPS)/system $(STAMPS)/npm
@@ -58,6 +59,15 @@ $(STAMPS)/bench-system: deploy/install-bench-packages.sh
 
 bench: build $(STAMPS)/bench-system
 	$(NPM) bench
+
+# How late runs start with 200 simulated hosts and 2,000 runs; figures go to build/bench/control.json and control.md.
+bench-control: build
+	$(NPM) bench-control
+
+# The races and losses of the control side at their full size; each has its time, and is ended when it takes longer.
+soak-control: build
+	LEDGER_RACES=100000 timeout 30m $(NPM) jest -- libs/ledger/src/claim-races.spec.ts
+	PENDING_REQUESTS=1000 timeout 15m $(NPM) jest -- test/workflow/lost-queue-and-ledger.spec.ts
 
 bench-memory: build
 	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench

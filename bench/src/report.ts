@@ -16,8 +16,15 @@ export interface Report extends Figures {
   readonly bounds: readonly BoundResult[];
 }
 
-const BEGIN = '<!-- figures: written by make bench, begin -->';
-const END = '<!-- figures: end -->';
+interface Marks {
+  readonly begin: string;
+  readonly end: string;
+}
+
+const MARKS: Marks = {
+  begin: '<!-- figures: written by make bench, begin -->',
+  end: '<!-- figures: end -->',
+};
 
 export function machineName(): string {
   return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / GB)} GB of memory, Node ${process.version}`;
@@ -37,19 +44,21 @@ export function markdownOf(report: Report, series: readonly Series[]): string {
 }
 
 /** The page with the figures between its marks replaced. @throws Error when the page has no marks. */
-export function withFigures(page: string, figures: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+export function withFigures(page: string, figures: string, marks = MARKS): string {
+  const [begin, end] = [page.indexOf(marks.begin), page.indexOf(marks.end)];
   if (begin < 0 || end < begin) throw new Error('the page has no place for the figures');
-  return `${page.slice(0, begin)}${BEGIN}\n\n${figures}\n${page.slice(end)}`;
+  return `${page.slice(0, begin)}${marks.begin}\n\n${figures}\n${page.slice(end)}`;
 }
 
-export function boundLine(result: BoundResult): string {
+type ShownBound = Omit<BoundResult, 'section'>;
+
+export function boundLine(result: ShownBound): string {
   const verdict = result.met === null ? 'no figure' : result.met ? 'met   ' : 'MISSED';
   const measured = result.measured === null ? '-' : figure(result.measured);
   return `${verdict}  ${result.name}: ${measured} ${result.unit}, ${result.sense} ${figure(result.limit)}`;
 }
 
-function boundsTable(bounds: readonly BoundResult[]): string {
+export function boundsTable(bounds: readonly ShownBound[]): string {
   return table(
     ['bound', 'limit', 'measured', ''],
     bounds.map((b) => [
@@ -135,11 +144,11 @@ function memoryTable({ memory }: Report): string {
   );
 }
 
-function figure(value: number): string {
+export function figure(value: number): string {
   return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, i) => Math.max(3, cell.length, ...rows.map((row) => (row[i] ?? '').length)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;

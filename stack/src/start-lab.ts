@@ -19,6 +19,9 @@ export interface LabOptions {
   readonly logsDir: string;
   /** A cluster of so many instances, each on a host of its own; absent = one host, one instance. */
   readonly instances?: number;
+  /** Pluggable databases; absent = no containers. */
+  readonly pdbs?: number;
+  readonly noarchivelog?: boolean;
   /** The object store is full after this many bytes; no bound when absent. */
   readonly storeBytesMax?: number;
 }
@@ -152,6 +155,8 @@ async function createDatabase(base: string, options: LabOptions): Promise<void> 
     base,
     '--size',
     options.databaseBytes,
+    ...(options.pdbs === undefined ? [] : ['--pdbs', String(options.pdbs)]),
+    ...(options.noarchivelog === true ? ['--noarchivelog'] : []),
     '--backup-user',
     BACKUP_USER,
     '--backup-password-file',

@@ -4,11 +4,12 @@ import { callRoute, restRoutes, type Database, type EnrolledHost } from '@adyton
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Endings } from './endings';
 import { appMain, sbtLibrary } from './repository';
 import { mustRun, runCommand, type CommandOptions, type CommandResult } from './run-command';
 import { secretIn, writeSecret } from './secret-file';
 import { Service } from './service';
-import { LAB_SID, startLab, type Lab, type LabNode } from './start-lab';
+import { LAB_SID, startLab, type Lab, type LabNode, type LabOptions } from './start-lab';
 import { startPostgres, type PostgresServer } from './start-postgres';
 import { startRedis, type RedisServer } from './start-redis';
 
@@ -21,6 +22,8 @@ export interface StackOptions {
   readonly storeBytesMax?: number;
   /** The database is a cluster of so many instances, each on a host with an agent and a dedup-worker of its own. */
   readonly instances?: number;
+  /** Shape of the database, see LabOptions. */
+  readonly shape?: Pick<LabOptions, 'pdbs' | 'noarchivelog'>;
   /** Extra settings by process name. */
   readonly settings?: Readonly<Partial<Record<ProductProcess, Readonly<Record<string, string>>>>>;
   readonly say?: (text: string) => void;
@@ -74,17 +77,6 @@ interface Foundation {
  * more are given back soon, and freed memory is not kept once per thread.
  */
 export const DEDUP_WORKER_MEMORY = { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' };
-
-/** Started things, ended in reverse order. */
-class Endings {
-  private readonly steps: (() => Promise<void>)[] = [];
-  add(step: () => Promise<void>): void {
-    this.steps.push(step);
-  }
-  async run(): Promise<void> {
-    for (const step of this.steps.splice(0).reverse()) await step();
-  }
-}
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const endings = new Endings();
@@ -167,6 +159,7 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
     logsDir,
     ...(options.storeBytesMax === undefined ? {} : { storeBytesMax: options.storeBytesMax }),
     ...(options.instances === undefined ? {} : { instances: options.instances }),
+    ...options.shape,
   });
   endings.add(() => lab.stop());
   return {

@@ -22,6 +22,8 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
   database: `select d.DBID, d.NAME, d.DB_UNIQUE_NAME, d.LOG_MODE, d.OPEN_MODE, d.DATABASE_ROLE, d.PLATFORM_NAME,
     d."RESETLOGS_CHANGE#", d.CURRENT_SCN from sys.v_$database d where d.dbid is not null`,
   container: `select x.con_id from (select sys_context ( 'userenv' , 'con_id' ) as con_id from sys.dual) x`,
+  pluggableDatabases: `select v.con_uid, v.name, (select x.status from dba_pdbs x where x.pdb_id = v.con_id) as status
+    from sys.v_$pdbs v order by v.con_id`,
   recoveryArea: `select r.space_limit, r.space_used, r.space_reclaimable from sys.v_$recovery_file_dest r where 1 = 1`,
   instance:
     'select i.instance_name, i.version_full, i.status from gv$instance i where i.inst_id = 1 -- this one',

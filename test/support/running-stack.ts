@@ -191,9 +191,12 @@ export async function healStore(stack: RunningStack): Promise<void> {
 }
 
 /** Asks for a backup and waits until its bytes are on their way. */
-export async function backupUnderWay(stack: RunningStack): Promise<RunDetail> {
+export async function backupUnderWay(
+  stack: RunningStack,
+  kind: 'full' | 'archivelog' = 'full',
+): Promise<RunDetail> {
   const request = await callRoute(stack.api, restRoutes.createBackupRequest, {
-    body: { database: DATABASE_NAME, kind: 'full' },
+    body: { database: DATABASE_NAME, kind },
   });
   const { runId } = await eventually(
     () => getRequest(stack, request.id),

@@ -83,19 +83,14 @@ function redisCommand(...words: string[]): Promise<string> {
 
 it('rings every pending request again within a minute after Redis lost everything, and runs none twice', async () => {
   const ids = await pendingRequests(PENDING);
-  await slowStore(stack, 700);
-  const underWay = await backupUnderWay(stack);
-  const logs = await callRoute(stack.api, restRoutes.createBackupRequest, {
-    body: { database: DATABASE_NAME, kind: 'archivelog' },
+  await finishThrough(async () => {
+    expect(await redisCommand('FLUSHALL')).toContain('OK');
   });
-  await eventually(
-    () => getRequest(stack, logs.id),
-    (r) => r.runId !== null,
-  );
-  expect(await redisCommand('FLUSHALL')).toContain('OK');
   await eventually(rungAgain, (n) => n === ids.length, MINUTE_MS);
-  process.kill(stack.redis.pid, 'SIGKILL');
-  await stack.redis.restart();
+  await finishThrough(async () => {
+    process.kill(stack.redis.pid, 'SIGKILL');
+    await stack.redis.restart();
+  });
   await eventually(
     async () =>
       (await stack.sql(`SELECT 1 FROM adyton.requests WHERE state = 'waiting_for_agent' AND dispatches > 2`))
@@ -103,16 +98,25 @@ it('rings every pending request again within a minute after Redis lost everythin
     (n) => n === ids.length,
     MINUTE_MS,
   );
-  await healStore(stack);
-  for (const run of [await endedRun(stack, logs), await endedRun(stack, await requestOf(underWay.requestId))])
-    expect(run.state).toBe('succeeded');
   const twice = await stack.sql('SELECT request_id FROM adyton.runs GROUP BY request_id HAVING count(*) > 1');
   expect(twice).toEqual([]);
   const started = await stack.sql(`SELECT 1 FROM adyton.runs WHERE request_id = ANY($1::text[])`, [ids]);
   expect(started).toEqual([]);
 });
 
-const requestOf = (id: string) => getRequest(stack, id);
+/** Strikes while a backup of the data files and one of the logs are streaming; both finish. */
+async function finishThrough(strike: () => Promise<void>): Promise<void> {
+  await slowStore(stack, 1_500);
+  const inFlight = [await backupUnderWay(stack), await backupUnderWay(stack, 'archivelog')];
+  await strike();
+  for (const run of inFlight)
+    expect(await getRun(stack, run.id)).toMatchObject({ state: 'running', phase: 'transfer' });
+  await healStore(stack);
+  for (const { requestId } of inFlight) {
+    const request = await getRequest(stack, requestId);
+    expect(await endedRun(stack, request)).toMatchObject({ state: 'succeeded', attempt: 1 });
+  }
+}
 
 it('lets workers go on within five seconds after Redis is back from a long absence', async () => {
   const before = await recoveryPoints(stack);

@@ -102,6 +102,38 @@ it('S3.2 estimates a level 1 from the last one, and records how', async () => {
   expect(shown.files.every((f) => f.bytesExpected <= f.bytes)).toBe(true);
 });
 
+const statementFault = (name: string, match: string) =>
+  stack.lab.ctl(['fault', 'arm', name, '--sid', DATABASE_NAME, '--match', match]);
+const faultsCleared = () => stack.lab.ctl(['fault', 'clear', '--sid', DATABASE_NAME]);
+
+/** A run that ended before RMAN: no script, no output, no piece, no point of its own. */
+async function expectNothingRun(run: RunDetail): Promise<void> {
+  expect(run).toMatchObject({ state: 'failed', scripts: [], recoveryPointId: null });
+  for (const table of ['run_logs', 'pieces'])
+    expect(await stack.sql(`SELECT 1 FROM adyton.${table} WHERE run_id = $1`, [run.id])).toEqual([]);
+}
+
+it('S3.3 fails a run whose estimate fails with its own code and what Oracle said, before RMAN', async () => {
+  await statementFault('query-fails', 'used_change_tracking');
+  const run = await backUp(stack);
+  await faultsCleared();
+  await expectNothingRun(run);
+  expect(run.reason).toMatchObject({
+    code: 'ADY_ESTIMATE_FAILED',
+    phase: 'estimate',
+    oraErrors: ['ORA-00235'],
+  });
+});
+
+it('S3.3 counts zero data files as a failure, not as a success of 0 bytes', async () => {
+  await statementFault('query-empty', 'FROM v$datafile f');
+  const run = await backUp(stack);
+  await faultsCleared();
+  await expectNothingRun(run);
+  expect(run.reason).toMatchObject({ code: 'ADY_NO_DATA_FILES', phase: 'estimate' });
+  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+});
+
 it('S4.7 says that the agent does not run instead of waiting for it', async () => {
   await stack.services.agent.stop();
   await expect(plan()).rejects.toMatchObject({ code: 'ADY_AGENT_NOT_RUNNING' });

@@ -19,6 +19,8 @@ import {
   type RunId,
   type RunPhase,
 } from '@adyton/domain';
+import { systemClock } from '@adyton/runtime';
+import { callAgain } from './call-again';
 
 export type ControlPlane = ReturnType<typeof connectControlPlane>;
 
@@ -33,20 +35,25 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
     params: { id: runId },
     body: { fence, ...body },
   });
+  const again = <T>(call: () => Promise<T>): Promise<T> => callAgain(call, systemClock);
   return {
     showPresence: (incarnation: string, version: string) =>
       callRoute(endpoint, agentRoutes.presence, { body: { incarnation, version } }),
     databases: async (): Promise<Database[]> =>
       (await callRoute(endpoint, agentRoutes.listOwnDatabases, {})).items,
     reportIdentity: (id: DatabaseId, body: { dbid: string; dbUniqueName: string }) =>
-      callRoute(endpoint, agentRoutes.reportIdentity, { params: { id }, body }),
+      again(() => callRoute(endpoint, agentRoutes.reportIdentity, { params: { id }, body })),
     reportDiscovery: (id: DiscoveryId, body: DiscoveryReport) =>
-      callRoute(endpoint, agentRoutes.reportDiscovery, { params: { id }, body }),
+      again(() => callRoute(endpoint, agentRoutes.reportDiscovery, { params: { id }, body })),
     reportRecoveryArea: (id: DatabaseId, percent: number) =>
       callRoute(endpoint, agentRoutes.reportRecoveryArea, { params: { id }, body: { percent } }),
     handlesInVault: async (id: DatabaseId, handles: string[]): Promise<ReadonlySet<string>> =>
       new Set(
-        (await callRoute(endpoint, agentRoutes.lookUpPieces, { params: { id }, body: { handles } })).known,
+        (
+          await again(() =>
+            callRoute(endpoint, agentRoutes.lookUpPieces, { params: { id }, body: { handles } }),
+          )
+        ).known,
       ),
     openDryRun: (id: DryRunId) => callRoute(endpoint, agentRoutes.openDryRun, { params: { id } }),
     answerDryRun: (id: DryRunId, body: { plan: RunPlan; scripts: RunScript[] } | { reason: Reason }) =>
@@ -56,13 +63,14 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
     heartbeat: (run: FencedRun, phase: RunPhase) =>
       callRoute(endpoint, agentRoutes.heartbeat, forRun(run, { phase })),
     storePlan: (run: FencedRun, plan: RunPlan, scripts: RunScript[]) =>
-      callRoute(endpoint, agentRoutes.storePlan, forRun(run, { plan, scripts })),
+      again(() => callRoute(endpoint, agentRoutes.storePlan, forRun(run, { plan, scripts }))),
     appendLog: (run: FencedRun, text: string) =>
       callRoute(endpoint, agentRoutes.appendLog, forRun(run, { text })),
     submitCommit: (run: FencedRun, contents: RecoveryPointContents) =>
-      callRoute(endpoint, agentRoutes.submitCommit, forRun(run, { contents })),
+      again(() => callRoute(endpoint, agentRoutes.submitCommit, forRun(run, { contents }))),
     failRun: (run: FencedRun, outcome: 'failed' | 'cancelled', reason: Reason) =>
-      callRoute(endpoint, agentRoutes.failRun, forRun(run, { outcome, reason })),
-    finishRestore: (run: FencedRun) => callRoute(endpoint, agentRoutes.finishRestore, forRun(run, {})),
+      again(() => callRoute(endpoint, agentRoutes.failRun, forRun(run, { outcome, reason }))),
+    finishRestore: (run: FencedRun) =>
+      again(() => callRoute(endpoint, agentRoutes.finishRestore, forRun(run, {}))),
   };
 }

@@ -18,12 +18,14 @@ import {
 import { ulid } from 'ulid';
 import { answerDryRun } from './backup/answer-dry-run';
 import { type AgentTools } from './backup/backup-run';
+import { runBackup } from './backup/run-backup';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
 import { answerDiscovery } from './discovery/answer-discovery';
 import { discoverDatabase } from './discovery/discover-database';
 import { watchRecoveryAreas } from './discovery/watch-recovery-areas';
 import { showPresence } from './presence/show-presence';
+import { runRestore } from './restore/run-restore';
 import { removeStaleRunFiles } from './rman/token-file';
 import { handleRequest } from './runs/handle-request';
 import { RunTable } from './runs/run-table';
@@ -56,7 +58,8 @@ async function main(): Promise<void> {
       producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.ingest`),
   };
   const table = new RunTable(log);
-  const request = { tools, table, incarnation };
+  const bodies = { backup: runBackup, restore: runRestore };
+  const request = { tools, bodies, table, incarnation };
   const worker = await startWorker({
     redisUrl: config.ADYTON_REDIS_URL,
     family: 'agent',

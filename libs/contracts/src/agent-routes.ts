@@ -1,6 +1,6 @@
 // The agent API: what a database host (agent and ingest dedup-worker) asks of the control-plane with its host token.
 import { z } from 'zod';
-import { databaseRegistration, recoveryPointContents } from './recovery-point-contents';
+import { databaseRegistration, pluggableDatabase, recoveryPointContents } from './recovery-point-contents';
 import { discoveryReport } from './discovery';
 import { database, restorePlan, runPlan, runScript } from './rest-resources';
 import { defineRoutes, nothing } from './route';
@@ -48,7 +48,14 @@ const backupQuestion = z.object({
   database,
   kind: askedKind,
   /** The newest recovery point with data files; null when there is none. */
-  lastPoint: z.object({ resetlogsScn: scn, consistentScn: scn }).nullable(),
+  lastPoint: z
+    .object({
+      resetlogsScn: scn,
+      consistentScn: scn,
+      /** Null when that point does not say. */
+      pluggableDatabases: z.array(pluggableDatabase).nullable(),
+    })
+    .nullable(),
   /** Archived logs are chosen from our manifests: the end of what the vault holds, per incarnation and thread. */
   lastLogs: z.array(z.object({ resetlogsScn: scn, thread: z.int(), sequence: z.int() })),
 });

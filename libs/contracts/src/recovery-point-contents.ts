@@ -56,6 +56,9 @@ const contentsArchivedLog = z.object({
   handle,
 });
 
+/** A pluggable database by its CON_UID, which another one of the same name does not share. */
+export const pluggableDatabase = z.object({ uid: z.string().regex(/^\d{1,20}$/), name: z.string().max(128) });
+
 export const recoveryPointContents = z.object({
   dbid,
   dbName: z.string(),
@@ -74,6 +77,8 @@ export const recoveryPointContents = z.object({
   /** Not empty: the point is partial. */
   leftOut: z.array(leftOutFile).max(65_533).default([]),
   archivedLogs: z.array(contentsArchivedLog).max(100_000),
+  /** Of a container database, the seed included; absent in those without, and in points of older releases. */
+  pluggableDatabases: z.array(pluggableDatabase).max(4_100).optional(),
   controlFileHandle: handle.nullable(),
   spfileHandle: handle.nullable(),
   /** Every piece a restore from this point needs, base pieces included. */

@@ -133,7 +133,7 @@ describe('a request', () => {
       nextAt: new Date(0),
       principal: 'api',
     });
-    const schedule = (await findDueSchedules(session())).find((s) => s.databaseId === databaseId);
+    const schedule = (await findDueSchedules(session(), 100)).find((s) => s.databaseId === databaseId);
     if (schedule === undefined) throw new Error('the schedule is not due');
     const missed = [1, 2].map((h) => ({
       requestId: nextId<RequestId>('req'),

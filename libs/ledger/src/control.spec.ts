@@ -173,7 +173,7 @@ describe('a schedule', () => {
     const nextAt = new Date(now.getTime() - 1_000);
     const times = { cron: '0 * * * *', timeZone: 'UTC', expiryWindowMinutes: 30, nextAt };
     await createSchedule(session(), { id, databaseId, kind: 'full', principal: 'api', ...times });
-    const due = (await findDueSchedules(session())).find((s) => s.id === id);
+    const due = (await findDueSchedules(session(), 100)).find((s) => s.id === id);
     if (due === undefined) throw new Error('the schedule is not due');
     return due;
   }
@@ -202,7 +202,7 @@ describe('a schedule', () => {
     expect(items.map((r) => r.state)).toEqual(['waiting_for_agent', 'missed', 'missed']);
     expect(items[0]?.expiresAt).toBe(new Date(schedule.now.getTime() - 1_000 + 1_800_000).toISOString());
     expect((await listSchedules(session(), schedule.databaseId))[0]?.nextAt).toBe(nextAt.toISOString());
-    expect((await findDueSchedules(session())).map((s) => s.id)).not.toContain(schedule.id);
+    expect((await findDueSchedules(session(), 100)).map((s) => s.id)).not.toContain(schedule.id);
   });
 
   it('makes one request of a slot when two schedulers see it', async () => {

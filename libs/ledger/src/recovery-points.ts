@@ -1,5 +1,10 @@
 // Recovery points as they are listed, and as the facts from which the level of a backup and the way of a restore are decided.
-import { type RecoveryPoint, type RecoveryPointContents, type RecoveryPointDetail } from '@adyton/contracts';
+import {
+  type BackupQuestion,
+  type RecoveryPoint,
+  type RecoveryPointContents,
+  type RecoveryPointDetail,
+} from '@adyton/contracts';
 import {
   type DatabaseId,
   type LogRange,
@@ -99,20 +104,25 @@ export async function readRecoveryPointFacts(
   }));
 }
 
+type PluggableDatabases = NonNullable<RecoveryPointContents['pluggableDatabases']>;
+
 /** The newest recovery point with data files: what a level 1 may build on. */
 export async function readLastDataPoint(
   session: LedgerSession,
   databaseId: DatabaseId,
-): Promise<{ resetlogsScn: Scn; consistentScn: Scn } | null> {
+): Promise<BackupQuestion['lastPoint']> {
   const row = await session
     .selectFrom('recovery_points')
     .select(['resetlogs_scn', 'consistent_scn'])
+    .select(sql<PluggableDatabases | null>`contents->'pluggableDatabases'`.as('pluggable_databases'))
     .where('database_id', '=', databaseId)
     .where('state', '=', 'available')
     .where('level', '!=', 'archivelog')
     .orderBy('id', 'desc')
     .executeTakeFirst();
-  return row === undefined ? null : { resetlogsScn: row.resetlogs_scn, consistentScn: row.consistent_scn };
+  if (row === undefined) return null;
+  const { resetlogs_scn: resetlogsScn, consistent_scn: consistentScn } = row;
+  return { resetlogsScn, consistentScn, pluggableDatabases: row.pluggable_databases };
 }
 
 /** The newest archived log the vault holds, per incarnation and thread. */

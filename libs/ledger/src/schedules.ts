@@ -109,10 +109,8 @@ export interface DueSchedule {
   readonly now: Date;
 }
 
-const DUE_SCHEDULES_MAX = 100;
-
-/** Enabled schedules whose next slot has come, or was never worked out. */
-export async function findDueSchedules(session: LedgerSession): Promise<DueSchedule[]> {
+/** Enabled schedules whose next slot has come, or was never worked out; those that wait longest first. */
+export async function findDueSchedules(session: LedgerSession, limit: number): Promise<DueSchedule[]> {
   const at = await readNow(session);
   const rows = await session
     .selectFrom('schedules')
@@ -122,7 +120,7 @@ export async function findDueSchedules(session: LedgerSession): Promise<DueSched
     .where('schedules.enabled', '=', true)
     .where((e) => e.or([e('schedules.next_at', 'is', null), e('schedules.next_at', '<=', at)]))
     .orderBy('schedules.next_at')
-    .limit(DUE_SCHEDULES_MAX)
+    .limit(limit)
     .execute();
   return rows.map((r) => ({
     id: r.id,

@@ -41,6 +41,14 @@ export interface DatabaseIdentity {
   readonly containerId: number;
 }
 
+export interface PluggableDatabase {
+  /** Given when it is made or plugged in: another one for the same name is another database. */
+  readonly uid: string;
+  readonly name: string;
+  /** What is left of one that was unplugged; it can only be dropped. */
+  readonly unplugged: boolean;
+}
+
 export interface DataFile {
   readonly file: number;
   readonly name: string;
@@ -106,6 +114,8 @@ export interface BackupRedoLog {
 export interface DatabaseFacts {
   identity(): Promise<DatabaseIdentity>;
   dataFiles(): Promise<DataFile[]>;
+  /** The seed included; to be asked in the root of an open container database. */
+  pluggableDatabases(): Promise<PluggableDatabase[]>;
   /** The set RMAN would take as a level 1's parent, by file number. */
   newestBases(): Promise<ReadonlyMap<number, DataFileBase>>;
   /** Logs on disk, ascending. */
@@ -182,6 +192,14 @@ class ThinDatabase implements DatabaseFacts {
       creationScn: scn(row, 'CREATION_CHANGE#'),
       checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
       unrecoverableScn: scnOrZero(row, 'UNRECOVERABLE_CHANGE#'),
+    }));
+  }
+
+  async pluggableDatabases(): Promise<PluggableDatabase[]> {
+    return (await this.query(QUERIES.pluggableDatabases)).map((row) => ({
+      uid: text(row, 'CON_UID'),
+      name: text(row, 'NAME'),
+      unplugged: textOrNull(row, 'STATUS') === 'UNPLUGGED',
     }));
   }
 

@@ -6,6 +6,8 @@ export const QUERIES = {
   instance: 'SELECT instance_name, version_full, status FROM v$instance',
   /** 0 in a database without containers, 1 in the root, more in a pluggable database. */
   container: `SELECT SYS_CONTEXT('USERENV', 'CON_ID') con_id FROM dual`,
+  /** In the root of a container database; the second view needs an open one. */
+  pluggableDatabases: `SELECT p.con_uid, p.name, d.status FROM v$pdbs p LEFT JOIN dba_pdbs d ON d.pdb_id = p.con_id ORDER BY p.con_id`,
   spfile: `SELECT value FROM v$parameter WHERE name = 'spfile'`,
   dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.enabled, f.creation_change#, f.checkpoint_change#,
       f.unrecoverable_change#, h.error header_error

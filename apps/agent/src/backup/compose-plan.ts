@@ -16,6 +16,7 @@ export interface BackupPlan {
   /** Null for archived-log runs. */
   readonly dataScript: string | null;
   readonly controlFileScript: string;
+  readonly pluggables: Survey['pluggables'];
   readonly startedAt: Date;
 }
 
@@ -50,6 +51,7 @@ export function composePlan(run: Planning, survey: Survey): BackupPlan {
     controlFileScript: printScript(
       composeControlFileScript({ names, channels, spfile: identity.usesSpfile }),
     ),
+    pluggables: survey.pluggables,
     startedAt: run.clock.now(),
   };
 }

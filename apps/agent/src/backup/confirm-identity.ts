@@ -5,7 +5,7 @@ import { RunFailure } from '../runs/run-failure';
 import { type Identity, type Planning } from './backup-run';
 
 /** CON_ID of the root of a container database. */
-const ROOT_CONTAINER = 1;
+export const ROOT_CONTAINER = 1;
 
 /** @throws RunFailure ADY_PLUGGABLE_DATABASE; AdytonError ADY_DATABASE_IDENTITY_CHANGED; OracleError */
 export async function confirmIdentity(

@@ -66,6 +66,9 @@ export async function reconcilePieces(
     dataFiles,
     leftOut: leftOutFiles,
     archivedLogs,
+    ...(plan.pluggables === null
+      ? {}
+      : { pluggableDatabases: plan.pluggables.map(({ uid, name }) => ({ uid, name })) }),
     controlFileHandle,
     spfileHandle: handleWith(own, '_SP_'),
     closure,

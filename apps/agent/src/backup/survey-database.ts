@@ -4,11 +4,12 @@ import { type DatabaseFacts } from '@adyton/oracle';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
 import { checkInstances, checkThat, type Check } from './check-instances';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
-import { confirmIdentity } from './confirm-identity';
+import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
 import { estimateDataFiles, type Estimate } from './estimate-data-files';
 import { type LeftOutFile } from './judge-access';
 import { judgeNologging } from './judge-nologging';
+import { judgePluggables, type PluggableFacts } from './judge-pluggables';
 
 export interface Survey {
   readonly identity: Identity;
@@ -18,6 +19,8 @@ export interface Survey {
   readonly leftOut: readonly LeftOutFile[];
   /** On disk and not in the vault yet; the log switch after the data files adds to them. */
   readonly waitingLogs: readonly ArchivedLogFacts[];
+  /** Null in a database without containers, or one that is not open. */
+  readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
 }
 
@@ -47,6 +50,10 @@ export async function surveyDatabase(
     resetlogsScn: identity.resetlogsScn,
   });
   const waitingLogs = choice.kind === 'gap' ? [] : logsInRanges(onDisk, choice.ranges);
+  const pluggables =
+    identity.containerId === ROOT_CONTAINER && identity.instanceStatus === 'OPEN'
+      ? await database.pluggableDatabases()
+      : null;
   const checks = [
     ...(await checkInstances(run, identity)),
     checkThat(
@@ -59,7 +66,10 @@ export async function surveyDatabase(
     ),
     access.check,
     judgeNologging(dataFiles, bases),
+    ...(pluggables === null
+      ? []
+      : [judgePluggables(pluggables, run.claimed.lastPoint?.pluggableDatabases ?? null)]),
   ];
   const leftOut = decision.level === 'archivelog' ? [] : access.leftOut;
-  return { identity, decision, estimate, leftOut, waitingLogs, checks };
+  return { identity, decision, estimate, leftOut, waitingLogs, pluggables, checks };
 }

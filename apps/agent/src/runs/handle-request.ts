@@ -2,16 +2,22 @@
 // else was first, or it was too late.
 import { AdytonError, type ClaimedRun } from '@adyton/contracts';
 import { type RequestId } from '@adyton/domain';
-import { type AgentTools } from '../backup/backup-run';
-import { runBackup } from '../backup/run-backup';
-import { runRestore } from '../restore/run-restore';
+import { type AgentTools, type BackupRun } from '../backup/backup-run';
+import { type RestoreRun } from '../restore/run-restore';
 import { createRunFiles } from '../rman/token-file';
 import { RunFailure, reasonOfFailure } from './run-failure';
 import { RunLease } from './run-lease';
 import { type RunOnItsWay, type RunTable } from './run-table';
 
+/** What a run does between its claim and its end; the benchmark of the control side has its own. */
+export interface RunBodies {
+  backup(run: BackupRun): Promise<void>;
+  restore(run: RestoreRun): Promise<void>;
+}
+
 export interface RequestParts {
   readonly tools: AgentTools;
+  readonly bodies: RunBodies;
   readonly table: RunTable;
   readonly incarnation: string;
 }
@@ -24,12 +30,13 @@ const REFUSED_CLAIMS: readonly string[] = [
 ];
 
 export async function handleRequest(
-  { tools, table, incarnation }: RequestParts,
+  { tools, bodies, table, incarnation }: RequestParts,
   requestId: RequestId,
 ): Promise<void> {
   table.assertRoom();
   const claimed = await claim(tools, requestId, incarnation);
-  if (claimed !== null) table.start(claimed, (earlierEnded) => begin(tools, claimed, earlierEnded));
+  if (claimed !== null)
+    table.start(claimed, (earlierEnded) => begin({ tools, bodies }, claimed, earlierEnded));
 }
 
 async function claim(
@@ -51,16 +58,18 @@ async function claim(
   }
 }
 
-function begin(tools: AgentTools, claimed: ClaimedRun, earlierEnded: Promise<unknown>): RunOnItsWay {
-  const lease = new RunLease(claimed, tools);
-  return { lease, done: earlierEnded.then(() => carryOut(tools, claimed, lease)) };
+type CarryingOut = Pick<RequestParts, 'tools' | 'bodies'>;
+
+function begin(parts: CarryingOut, claimed: ClaimedRun, earlierEnded: Promise<unknown>): RunOnItsWay {
+  const lease = new RunLease(claimed, parts.tools);
+  return { lease, done: earlierEnded.then(() => carryOut(parts, claimed, lease)) };
 }
 
-async function carryOut(tools: AgentTools, claimed: ClaimedRun, lease: RunLease): Promise<void> {
+async function carryOut({ tools, bodies }: CarryingOut, claimed: ClaimedRun, lease: RunLease): Promise<void> {
   const files = await createRunFiles(tools.config.ADYTON_STATE_DIR, claimed);
   try {
-    if (claimed.operation === 'backup') await runBackup({ ...tools, claimed, lease, files });
-    else await runRestore({ ...tools, claimed, lease, files });
+    if (claimed.operation === 'backup') await bodies.backup({ ...tools, claimed, lease, files });
+    else await bodies.restore({ ...tools, claimed, lease, files });
   } catch (error) {
     await recordFailure(tools, claimed, lease, error);
   } finally {

@@ -47,6 +47,8 @@ export interface Container {
   conId: number;
   name: string;
   openMode: 'READ WRITE' | 'READ ONLY' | 'MOUNTED';
+  /** Absent: NORMAL. NEW until it is opened; an unplugged one can only be dropped. */
+  status?: 'NEW' | 'NORMAL' | 'UNPLUGGED';
 }
 
 /** Neighbouring blocks with the same kind of damage. */

@@ -37,8 +37,10 @@ export interface DatabasePlan {
 /** Containers a shape may ask for: their files stay below DB_FILES of a small instance (200). */
 const PDBS_MAX = 20;
 const NO_CONTAINER = 0;
-const ROOT = 1;
-const SEED = 2;
+/** CON_ID of the root. */
+export const ROOT_CONTAINER = 1;
+/** CON_ID of the seed. */
+export const SEED_CONTAINER = 2;
 const FIRST_PDB = 3;
 const TEMP_TS = 3;
 
@@ -78,13 +80,13 @@ export function planDatabase(shape: DatabaseShape): DatabasePlan {
   if (!Number.isInteger(pdbs) || pdbs < 0 || pdbs > PDBS_MAX)
     throw new RangeError(`0 to ${PDBS_MAX} pluggable databases`);
   const root = [...PLAIN, ...(shape.mixed === true ? MIXED : [])];
-  const files = root.map((plan) => fullPlan(plan, pdbs === 0 ? NO_CONTAINER : ROOT, ''));
+  const files = root.map((plan) => fullPlan(plan, pdbs === 0 ? NO_CONTAINER : ROOT_CONTAINER, ''));
   const containers: Container[] = pdbs === 0 ? [] : planContainers(pdbs);
   let next = Math.max(...files.map(({ file }) => file)) + 1;
   for (const { conId, name } of containers) {
-    if (conId === ROOT) continue;
+    if (conId === ROOT_CONTAINER) continue;
     const prefix = name.toLowerCase().replace('$', '');
-    for (const plan of conId === SEED ? SEED_FILES : PDB_FILES)
+    for (const plan of conId === SEED_CONTAINER ? SEED_FILES : PDB_FILES)
       files.push({ ...fullPlan({ ...plan, file: next++ }, conId, prefix), rfile: plan.rfile ?? 1 });
   }
   return { files, containers, tablespaces: tablespacesOf(files) };
@@ -100,9 +102,9 @@ function fullPlan(plan: ShortPlan, conId: number, prefix: string): FilePlan {
 function planContainers(pdbs: number): Container[] {
   const names = ['CDB$ROOT', 'PDB$SEED', ...Array.from({ length: pdbs }, (_, i) => `PDB${i + 1}`)];
   return names.map((name, i) => ({
-    conId: i + ROOT,
+    conId: i + ROOT_CONTAINER,
     name,
-    openMode: i + ROOT === SEED ? 'READ ONLY' : 'READ WRITE',
+    openMode: i + ROOT_CONTAINER === SEED_CONTAINER ? 'READ ONLY' : 'READ WRITE',
   }));
 }
 

@@ -137,7 +137,7 @@ class WorkloadRun {
       if (insert && this.insertBlock(transaction)) inserts++;
       else this.updateRow(transaction);
     }
-    const done = transaction.commit(this.thread);
+    const done = transaction.commit(this.thread, this.request.nologging === true ? 'without-redo' : 'logged');
     this.commits++;
     if (done === undefined) return;
     this.firstScn ??= done.scn;

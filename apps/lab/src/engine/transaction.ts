@@ -3,6 +3,7 @@ import { type Patch } from '../formats/redo-record';
 import { type Scn } from '../formats/scn';
 import { FIRST_THREAD } from './redo-threads';
 import { type BlockChange, type Database } from './database';
+import { loadWithoutRedo } from './load-without-redo';
 
 interface Touched {
   file: number;
@@ -36,14 +37,21 @@ export class Transaction {
   }
 
   /** Commits in a redo thread; nothing to do for an empty transaction. */
-  commit(thread = FIRST_THREAD): { scn: Scn; changes: BlockChange[] } | undefined {
+  commit(
+    thread = FIRST_THREAD,
+    redo: 'logged' | 'without-redo' = 'logged',
+  ): { scn: Scn; changes: BlockChange[] } | undefined {
     if (this.touched.size === 0) return undefined;
     const changes = [...this.touched.values()].map(({ file, block, bytes, patches, image }): BlockChange => ({
       file,
       block,
       change: image ? { kind: 'image', bytes } : { kind: 'patch', patches },
     }));
-    return { scn: this.database.commit(changes, thread), changes };
+    const scn =
+      redo === 'logged'
+        ? this.database.commit(changes, thread)
+        : loadWithoutRedo(this.database, changes, thread);
+    return { scn, changes };
   }
 
   private touch(file: number, block: number): Touched {

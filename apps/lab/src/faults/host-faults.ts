@@ -22,6 +22,8 @@ export const HOST_FAULTS = {
   'slow-disk': { about: 'each read and write of data files takes longer', options: ['ms'] },
   'media-error': { about: 'a block of a data file cannot be read', options: ['file', 'block'] },
   'clock-skew': { about: 'the clock of the host is wrong', options: ['seconds'] },
+  'query-fails': { about: 'queries with a text in them fail with ORA-00235', options: ['match'] },
+  'query-empty': { about: 'queries with a text in them have no rows', options: ['match'] },
 } as const satisfies Record<string, { about: string; options: readonly string[] }>;
 
 export type HostFaultName = keyof typeof HOST_FAULTS;
@@ -34,6 +36,8 @@ export interface HostFaultOptions {
   file?: number;
   block?: number;
   seconds?: number;
+  /** Part of a statement, in whatever case. */
+  match?: string;
 }
 
 export interface ArmedHostFault extends HostFaultOptions {
@@ -100,6 +104,16 @@ export class HostFaults {
     for (const name of [...this.armed.keys()]) await this.clear(name);
   }
 
+  /** What is wrong with a statement that a client sends, if anything. */
+  ofStatement(sql: string): 'query-fails' | 'query-empty' | null {
+    const text = sql.toLowerCase();
+    for (const name of ['query-fails', 'query-empty'] as const) {
+      const match = this.armed.get(name)?.match;
+      if (match !== undefined && text.includes(match.toLowerCase())) return name;
+    }
+    return null;
+  }
+
   /** An operation is about to be answered. True: never answer it, the instance is gone or hangs. */
   strikes(operation: OperationName): boolean {
     const due = [...this.armed.values()].find(
@@ -123,7 +137,9 @@ export class HostFaults {
     switch (name) {
       case 'instance-crash':
       case 'instance-hang':
-        return;
+      case 'query-fails':
+      case 'query-empty':
+        return; // asked for when it matters
       case 'listener-gone':
         await host.closeListener();
         this.undo.set(name, () => host.openListener());

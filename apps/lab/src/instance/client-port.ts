@@ -79,20 +79,21 @@ class ClientPort implements InstancePort {
     return this.store().current;
   }
 
-  private isWrittenTo(file: number): boolean {
-    return this.instance.database().files.has(file);
-  }
-
   async checkpoint({ file }: Args<'checkpoint'>): Result<'checkpoint'> {
     const controlFile = this.store().current;
-    if (this.instance.status === 'OPEN' && (file === undefined || this.isWrittenTo(file))) {
+    if (this.writesTo(file)) {
       const { scn, at } = this.instance.database().checkpoint(file);
       return { scn: formatScn(scn), at: at.toISOString() };
     }
-    // What nobody writes to - offline, read only, all files of a mounted database - stands where the control file says.
+    // What nobody writes to - offline, read only, of a closed container, all of a mounted database - stands where the control file says.
     const record = file === undefined ? controlFile.dataFiles[0] : this.instance.dataFileRecord(file);
     if (record === undefined) throw new OraError(ORA.noSuchFile, 'the database has no data files');
     return { scn: record.checkpointScn, at: record.checkpointAt };
+  }
+
+  private writesTo(file: number | undefined): boolean {
+    if (this.instance.status !== 'OPEN') return false;
+    return file === undefined || this.instance.database().files.has(file);
   }
 
   async beginBackupSet(_args: Args<'beginBackupSet'>): Result<'beginBackupSet'> {
@@ -163,8 +164,7 @@ class ClientPort implements InstancePort {
 
   async beginFileBackup({ file, level, sinceScn }: Args<'beginFileBackup'>): Result<'beginFileBackup'> {
     this.checkAlive();
-    if (this.instance.status !== 'OPEN' || !this.isWrittenTo(file))
-      return { ...(await this.checkpoint({ file })), changed: null };
+    if (!this.writesTo(file)) return { ...(await this.checkpoint({ file })), changed: null };
     const database = this.instance.database();
     const { scn, at } = database.checkpoint(file);
     const tracking = database.tracking.current;

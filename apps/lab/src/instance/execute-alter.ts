@@ -1,7 +1,7 @@
 /** Carries out the ALTER statements of SQL '...', the listener and RMAN. */
 import { join } from 'node:path';
 import { type DataFile } from '../control-file/control-file';
-import { isPluggable } from '../engine/database-plan';
+import { alterPluggable, createPluggable, dropPluggable, unplug } from './alter-pluggable';
 import { type Instance } from './instance';
 import { ORA, OraError } from './ora-error';
 import { type AlterCommand, parseAlter } from './parse-alter';
@@ -23,7 +23,12 @@ export async function executeAlter(instance: Instance, sql: string): Promise<str
     case 'tablespace-mode':
       return 'Tablespace altered.';
     case 'pluggable':
+    case 'unplug':
       return 'Pluggable database altered.';
+    case 'create-pluggable':
+      return 'Pluggable database created.';
+    case 'drop-pluggable':
+      return 'Pluggable database dropped.';
     case 'enable-change-tracking':
     case 'disable-change-tracking':
     case 'log-mode':
@@ -70,6 +75,15 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
       return;
     case 'pluggable':
       await alterPluggable(instance, command);
+      return;
+    case 'unplug':
+      unplug(instance, command.name);
+      return;
+    case 'create-pluggable':
+      await createPluggable(instance, command.name);
+      return;
+    case 'drop-pluggable':
+      await dropPluggable(instance, command);
       return;
     case 'mount':
       instance.mount();
@@ -118,29 +132,6 @@ function changeMounted(
   store.update((controlFile) => {
     if (command.kind === 'log-mode') controlFile.logMode = command.mode;
     else controlFile.role = command.role;
-  });
-}
-
-async function alterPluggable(
-  instance: Instance,
-  { name, openMode }: Extract<AlterCommand, { kind: 'pluggable' }>,
-): Promise<void> {
-  const database = instance.database();
-  const containers = (instance.store().current.containers ?? []).filter(isPluggable);
-  const wanted = containers.filter((container) => name === null || container.name === name);
-  if (wanted.length === 0 && name !== null)
-    throw new OraError(65011, `Pluggable database ${name} does not exist.`);
-  await database.exclusively(async () => {
-    for (const container of wanted) {
-      if (container.openMode === openMode) {
-        if (name === null) continue;
-        if (openMode === 'MOUNTED') throw new OraError(65020, `pluggable database ${name} already closed`);
-        throw new OraError(65019, `pluggable database ${name} already open`);
-      }
-      if (openMode === 'MOUNTED') database.closeContainer(container.conId);
-      else if (container.openMode === 'MOUNTED') database.openContainer(container.conId);
-      instance.store().update(() => (container.openMode = openMode));
-    }
   });
 }
 

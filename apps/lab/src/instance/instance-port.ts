@@ -188,6 +188,8 @@ export interface WorkloadRequest {
   uniform?: boolean;
   /** Transactions per second at most; absent = as fast as it goes. */
   perSecondMax?: number;
+  /** A direct-path load with NOLOGGING: the changes are in the data files and not in the redo. */
+  nologging?: boolean;
 }
 
 export interface WorkloadResult {

@@ -1,4 +1,4 @@
-/** Reads the ALTER statements an instance understands: those RMAN scripts and operators use. */
+/** Reads the ALTER statements an instance understands, and those of pluggable databases: what RMAN scripts and operators use. */
 
 export type AlterCommand =
   | { kind: 'archive-log-current' }
@@ -19,7 +19,10 @@ export type AlterCommand =
   | { kind: 'log-mode'; mode: 'ARCHIVELOG' | 'NOARCHIVELOG' }
   | { kind: 'convert-role'; role: 'PRIMARY' | 'PHYSICAL STANDBY' }
   /** `name` null = ALL. */
-  | { kind: 'pluggable'; name: string | null; openMode: 'READ WRITE' | 'READ ONLY' | 'MOUNTED' };
+  | { kind: 'pluggable'; name: string | null; openMode: 'READ WRITE' | 'READ ONLY' | 'MOUNTED' }
+  | { kind: 'create-pluggable'; name: string }
+  | { kind: 'unplug'; name: string }
+  | { kind: 'drop-pluggable'; name: string; keepFiles: boolean };
 
 /** Longer statements are none of ours. */
 const STATEMENT_CHARACTERS_MAX = 2000;
@@ -76,6 +79,22 @@ const PATTERNS: [RegExp, (groups: (string | undefined)[]) => AlterCommand][] = [
       kind: 'pluggable',
       name: name?.toUpperCase() === 'ALL' ? null : (name ?? '').toUpperCase(),
       openMode: close !== undefined ? 'MOUNTED' : mode?.toUpperCase() === 'ONLY' ? 'READ ONLY' : 'READ WRITE',
+    }),
+  ],
+  [
+    /^CREATE PLUGGABLE DATABASE "?([\w$#]+)"? ADMIN USER "?\w+"? IDENTIFIED BY "?\w+"?$/i,
+    ([name]) => ({ kind: 'create-pluggable', name: (name ?? '').toUpperCase() }),
+  ],
+  [
+    /^ALTER PLUGGABLE DATABASE "?([\w$#]+)"? UNPLUG INTO '[^']+'$/i,
+    ([name]) => ({ kind: 'unplug', name: (name ?? '').toUpperCase() }),
+  ],
+  [
+    /^DROP PLUGGABLE DATABASE "?([\w$#]+)"?(?: (INCLUDING|KEEP) DATAFILES)?$/i,
+    ([name, files]) => ({
+      kind: 'drop-pluggable',
+      name: (name ?? '').toUpperCase(),
+      keepFiles: files?.toUpperCase() !== 'INCLUDING',
     }),
   ],
   [/^ALTER DATABASE DISABLE BLOCK CHANGE TRACKING$/i, () => ({ kind: 'disable-change-tracking' })],

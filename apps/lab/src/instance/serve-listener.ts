@@ -1,7 +1,10 @@
 /** Puts the TNS listener in front of an instance: logins from its password file, statements to the SQL evaluator. */
 import { existsSync } from 'node:fs';
+import { isPluggable, ROOT_CONTAINER } from '../engine/database-plan';
+import { type HostFaults } from '../faults/host-faults';
 import { startListener, type RunningListener } from '../listener/listener';
 import { readPasswordFile } from '../listener/password-file';
+import { OraError as SqlError } from '../sql/ora-error';
 import { createSqlEvaluator } from '../sql/evaluator';
 import { databaseTables } from '../views/database-tables';
 import { executeAlter, killSession } from './execute-alter';
@@ -18,8 +21,15 @@ function loopback(host = '127.0.0.1'): `127.${string}` {
   return host as `127.${string}`;
 }
 
+const ORA_CONTROL_FILE_READ = 235;
+const NO_FAULTS: Pick<HostFaults, 'ofStatement'> = { ofStatement: () => null };
+
 /** Starts listening on the instance's port. */
-export async function serveListener(instance: Instance, file: InstanceFile): Promise<RunningListener> {
+export async function serveListener(
+  instance: Instance,
+  file: InstanceFile,
+  faults: Pick<HostFaults, 'ofStatement'> = NO_FAULTS,
+): Promise<RunningListener> {
   const { sid, oracleHome, now } = instance.options;
   const live = instance.liveState();
   const tables = databaseTables({ controlFile: () => instance.store().current, live, now });
@@ -38,8 +48,16 @@ export async function serveListener(instance: Instance, file: InstanceFile): Pro
     instance: { instanceName: sid, dbName, dbUniqueName, versionFull },
     execute: async (request) => {
       await instance.whenAnswering();
-      return evaluator.execute(request);
+      const fault = faults.ofStatement(request.sql);
+      if (fault === 'query-fails')
+        throw new SqlError(
+          ORA_CONTROL_FILE_READ,
+          'control file read without a lock inconsistent due to concurrent update',
+        );
+      const result = await evaluator.execute(request);
+      return fault === 'query-empty' && result.kind === 'rows' ? { ...result, rows: [] } : result;
     },
+    containerOf: (service) => containerOf(instance, service),
     openSession: (session) => live.openSession(session),
     refuse: () =>
       instance.status === 'DOWN' ? UNKNOWN_SERVICE : instance.status === 'STARTED' ? BLOCKED_SERVICE : null,
@@ -48,6 +66,13 @@ export async function serveListener(instance: Instance, file: InstanceFile): Pro
       process.stderr.write(`listener: ${error instanceof Error ? error.message : String(error)}\n`);
     },
   });
+}
+
+/** CON_ID of a session: each pluggable database has a service of its name, every other one leads to the root. */
+function containerOf(instance: Instance, service: string): number | null {
+  const containers = instance.status === 'STARTED' ? [] : (instance.store().current.containers ?? []);
+  if (containers.length === 0) return null;
+  return containers.find((c) => isPluggable(c) && c.name === service.toUpperCase())?.conId ?? ROOT_CONTAINER;
 }
 
 /** While an instance is not open only administrators come in. */

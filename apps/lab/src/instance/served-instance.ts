@@ -70,7 +70,7 @@ export class ServedInstance {
 
   async openListener(): Promise<void> {
     const { file, instance } = this;
-    this.listener = await serveListener(instance, file);
+    this.listener = await serveListener(instance, file, this.faults);
     instance.listenerPort = this.listener.port;
     // The port is kept, so that a listener that comes back is found where it was.
     if (file.listenerPort === this.listener.port) return;

@@ -149,6 +149,7 @@ export function addFaults(program: Command): void {
     .option('--file <n>', '', parseCount)
     .option('--block <n>', '', parseCount)
     .option('--seconds <n>', '', Number)
+    .option('--match <text>', 'part of a statement')
     .option('--times <n>', 'strikes of an error stack of RMAN', parseCount, 1)
     .action(async (name: string, { base, sid, times, ...options }: ArmFlags) => {
       if (isFaultName(name)) {

@@ -34,6 +34,7 @@ interface WorkloadFlags extends Place {
   seed: number;
   uniform?: true;
   perSecondMax?: number;
+  nologging?: true;
 }
 
 function print(result: unknown): void {
@@ -176,6 +177,7 @@ function addWork(program: Command): void {
     .option('--seed <n>', 'which rows', parseCount, 1)
     .option('--uniform', 'all over the database instead of about 1 % of its blocks')
     .option('--per-second-max <n>', 'transactions per second at most', parseCount)
+    .option('--nologging', 'without redo, as a direct-path load: recovery cannot make these changes again')
     .action(async ({ base, sid, ...request }: WorkloadFlags) => {
       print(
         await withInstance({ base, sid }, (client) => client.workload(request satisfies WorkloadRequest)),

@@ -31,6 +31,7 @@ import { dataTypesReply, errorOutcome, protocolReply, writeOutcome } from './rep
 import { FUNCTION, openRequest } from './requests';
 import { isLogoff, runRequest, type SessionState } from './run-request';
 import { asOraError } from './as-ora-error';
+import { ROOT_CONTAINER } from '../engine/database-plan';
 import { type ListenerLimits, type ListenerOptions, type ListenerSession } from './service';
 import { ProtocolError, WireWriter } from './wire';
 
@@ -155,7 +156,9 @@ export class Connection {
     if (refusedWith !== null) return refusedWith;
     const known = (names: readonly string[], name: string): boolean =>
       names.some((n) => n.toUpperCase() === name);
-    if (target.serviceName !== null && !known(options.service.names, target.serviceName)) return 12514;
+    const isPluggable = (options.containerOf?.(target.serviceName ?? '') ?? ROOT_CONTAINER) > ROOT_CONTAINER;
+    if (target.serviceName !== null && !isPluggable && !known(options.service.names, target.serviceName))
+      return 12514;
     if (target.serviceName === null && (target.sid === null || !known(options.service.sids, target.sid)))
       return 12505;
     return options.refuse?.(target) ?? null;
@@ -307,6 +310,7 @@ export class Connection {
       session: {
         ...{ user: username, loginName: user.name, privilege, program, machine },
         ...{ sid: opened.id.sid, serial: opened.id.serial },
+        containerId: this.context.options.containerOf?.(this.target?.serviceName ?? '') ?? 0,
         readsDictionary: privilege !== null || user.privileges.includes('SELECT_CATALOG_ROLE'),
         altersSystem:
           ['SYSDBA', 'SYSOPER', 'SYSBACKUP'].includes(privilege ?? '') ||

@@ -95,6 +95,8 @@ export interface ListenerOptions {
   /** Asked at each login, so that a changed password file counts at once. */
   users: () => Promise<PasswordFile>;
   instance: InstanceNames;
+  /** CON_ID of a session of this service: 1 for the root, more for a pluggable database; null without containers. Absent: none. */
+  containerOf?: (serviceName: string) => number | null;
   execute: (request: StatementRequest) => Promise<StatementResult>;
   openSession: (session: NewSession) => OpenedSession;
   /** Refuses a connection before any login, with 12528 for instance; `null` lets it in. */

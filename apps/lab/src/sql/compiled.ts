@@ -28,6 +28,8 @@ export type CompiledCondition = (frame: Frame) => boolean | null;
 /** Who runs the statement: decides what USER says and how dates turn into text. */
 export interface SessionContext {
   user: string;
+  /** CON_ID; absent = 0, no containers. */
+  containerId?: number;
   dateFormat: string;
   now: SqlDate;
 }

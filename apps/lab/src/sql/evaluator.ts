@@ -23,6 +23,8 @@ export interface SqlSession {
   readsDictionary: boolean;
   /** May ALTER SYSTEM. */
   altersSystem: boolean;
+  /** CON_ID of the session; absent = 0, no containers. */
+  containerId?: number;
   /** NLS_DATE_FORMAT of the session; absent = DD-MON-RR. */
   dateFormat?: string;
 }
@@ -145,7 +147,11 @@ function runQuery(
 
 function sessionContext(session: SqlSession, now: Date): SessionContext {
   const seconds = SqlDate.fromEpochMs(Math.floor(now.getTime() / 1000) * 1000);
-  return { ...defaultSession(session.user, seconds), dateFormat: session.dateFormat ?? DEFAULT_DATE_FORMAT };
+  return {
+    ...defaultSession(session.user, seconds),
+    containerId: session.containerId ?? 0,
+    dateFormat: session.dateFormat ?? DEFAULT_DATE_FORMAT,
+  };
 }
 
 async function runCommand(

@@ -258,7 +258,7 @@ const sysContext = strict('VARCHAR2', ['VARCHAR2', 'VARCHAR2', 'NUMBER'], 2, (v,
   const attribute = text(v, 1).toUpperCase();
   if (text(v, 0).toUpperCase() !== 'USERENV') return null;
   if (['SESSION_USER', 'CURRENT_USER', 'CURRENT_SCHEMA'].includes(attribute)) return session.user;
-  if (attribute === 'CON_ID') return '0';
+  if (attribute === 'CON_ID') return String(session.containerId ?? 0);
   throw notSimulated(`USERENV attribute ${attribute}`);
 });
 

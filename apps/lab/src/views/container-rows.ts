@@ -39,6 +39,20 @@ export function containerRows(source: ViewSource): ViewRow[] {
   return (source.controlFile().containers ?? []).map((container) => containerRow(container, source));
 }
 
+export const DBA_PDB_COLUMNS = 'PDB_ID:n PDB_NAME:t128 DBID:n CON_UID:n GUID:r16 STATUS:t10 CREATION_SCN:n';
+
+/** Rows of DBA_PDBS: what became of each pluggable database. */
+export function pluggableStates(source: ViewSource): ViewRow[] {
+  const containers = (source.controlFile().containers ?? []).filter(({ conId }) => conId !== ROOT);
+  return containers.map((container) => {
+    const { NAME = '', CREATE_SCN = 0, DBID = 0, CON_UID = 0, GUID = '' } = containerRow(container, source);
+    return {
+      ...{ PDB_ID: container.conId, PDB_NAME: NAME, DBID, CON_UID, GUID, CREATION_SCN: CREATE_SCN },
+      STATUS: container.status ?? 'NORMAL',
+    };
+  });
+}
+
 /** All but the root, the seed included. */
 export function pluggableRows(source: ViewSource): ViewRow[] {
   return (source.controlFile().containers ?? [])

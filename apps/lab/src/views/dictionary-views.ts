@@ -1,4 +1,5 @@
 // DBA_ views, which need an open database, and the dynamic views that have nothing to show here.
+import { DBA_PDB_COLUMNS, pluggableStates } from './container-rows';
 import { containerOf, tablespaceName } from './file-views';
 import { type ViewDeclaration, type ViewRow, yesNo } from './view';
 
@@ -42,6 +43,7 @@ export const EMPTY_VIEWS: readonly ViewDeclaration[] = [
 ].map(([name = '', columns = '']) => ({ name, columns, needs: 'mounted', rows: () => [] }));
 
 export const DICTIONARY_VIEWS: readonly ViewDeclaration[] = [
+  { name: 'DBA_PDBS', kind: 'dictionary', needs: 'open', columns: DBA_PDB_COLUMNS, rows: pluggableStates },
   {
     name: 'DBA_DATA_FILES',
     kind: 'dictionary',

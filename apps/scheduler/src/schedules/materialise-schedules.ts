@@ -11,6 +11,11 @@ import { findDueSchedules, materialiseSlots, type DueSchedule, type Ledger, type
 import { type Logger } from '@adyton/runtime';
 import { type Duty } from '../tick';
 
+/** Schedules of one look at the ledger. */
+const DUE_SCHEDULES_AT_ONCE = 100;
+/** Schedules in work at the same time: each is a transaction, and the other duties need sessions too. */
+const LANES = 4;
+
 export interface MaterialiseParts {
   readonly ledger: Ledger;
   readonly log: Logger;
@@ -23,9 +28,33 @@ export function materialiseSchedules(parts: MaterialiseParts): Duty {
   return {
     name: 'materialise-schedules',
     run: async () => {
-      for (const schedule of await findDueSchedules(parts.ledger.session)) await materialise(parts, schedule);
+      let more = true;
+      while (more) {
+        const due = await findDueSchedules(parts.ledger.session, DUE_SCHEDULES_AT_ONCE);
+        const made = await materialiseAll(parts, due);
+        more = due.length === DUE_SCHEDULES_AT_ONCE && made > 0;
+      }
     },
   };
+}
+
+/** A night's slots come in one instant: a look goes on until none is left. @returns how many could be materialised. */
+async function materialiseAll(parts: MaterialiseParts, due: readonly DueSchedule[]): Promise<number> {
+  const waiting = [...due];
+  let made = 0;
+  const lane = async (): Promise<void> => {
+    for (let schedule = waiting.shift(); schedule !== undefined; schedule = waiting.shift()) {
+      try {
+        await materialise(parts, schedule);
+        made += 1;
+      } catch (error) {
+        // one that cannot be carried out must not hold up the others
+        parts.log.warn({ scheduleId: schedule.id, err: error }, 'schedule.not-materialised');
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return made;
 }
 
 async function materialise(parts: MaterialiseParts, schedule: DueSchedule): Promise<void> {
