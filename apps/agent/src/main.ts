@@ -51,8 +51,8 @@ async function main(): Promise<void> {
     controlPlane,
     clock: systemClock,
     log,
-    ringDedupWorker: ({ runId, fence }) =>
-      producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.ingest`),
+    ringDedupWorker: ({ runId, fence }, occasion) =>
+      producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.${occasion}`),
   };
   const table = new RunTable(log);
   const request = { tools, table, incarnation };

@@ -7,6 +7,7 @@ import { addListCommands } from './commands/list';
 import { addPolicyCommands } from './commands/policy';
 import { addRestoreCommands } from './commands/restore';
 import { addRunCommands } from './commands/run';
+import { addSbtCommands } from './commands/sbt';
 import { addVaultCommands } from './commands/vault';
 import { type CliEnvironment, type MakeContext, type OutputFormat } from './context';
 
@@ -47,6 +48,7 @@ export function buildProgram(environment: CliEnvironment): Command {
   addListCommands(program, contextOf);
   addRestoreCommands(program, contextOf);
   addRunCommands(program, contextOf);
+  addSbtCommands(program, contextOf);
   addPolicyCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
   addVaultCommands(program, contextOf);

@@ -64,6 +64,7 @@ export {
   type ClaimedRestore,
   type ClaimedRun,
   type DatabaseKeysDocument,
+  type ExternalRunState,
   type IngestReport,
   type SessionGrant,
 } from './agent-routes';

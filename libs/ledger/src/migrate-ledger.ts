@@ -5,12 +5,14 @@ import { type Ledger } from './ledger';
 import { initial } from './migrations/0001-initial';
 import { policies } from './migrations/0002-policies';
 import { vaultOperations } from './migrations/0003-vault-operations';
+import { externalRuns } from './migrations/0007-external-runs';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-policies': policies,
   '0003-vault-operations': vaultOperations,
+  '0007-external-runs': externalRuns,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */

@@ -1,6 +1,7 @@
 // Recovery points as they are listed, and as the facts from which the level of a backup and the way of a restore are decided.
 import { type RecoveryPoint, type RecoveryPointDetail } from '@adyton/contracts';
 import {
+  originOf,
   type DatabaseId,
   type LogRange,
   type RecoveryPointFacts,
@@ -15,7 +16,9 @@ function selectPoints(session: LedgerSession) {
   return session
     .selectFrom('recovery_points')
     .innerJoin('databases', 'databases.id', 'recovery_points.database_id')
+    .innerJoin('runs', 'runs.id', 'recovery_points.run_id')
     .select([
+      'runs.lane',
       'recovery_points.id',
       'recovery_points.database_id',
       'databases.name as database_name',
@@ -105,7 +108,7 @@ export async function readLastDataPoint(
     .select(['resetlogs_scn', 'consistent_scn'])
     .where('database_id', '=', databaseId)
     .where('state', '=', 'available')
-    .where('level', '!=', 'archivelog')
+    .where('level', 'in', ['level0', 'level1'])
     .orderBy('id', 'desc')
     .executeTakeFirst();
   return row === undefined ? null : { resetlogsScn: row.resetlogs_scn, consistentScn: row.consistent_scn };
@@ -164,6 +167,7 @@ function toPoint(row: ListedRow): RecoveryPoint {
     databaseId: row.database_id,
     databaseName: row.database_name,
     runId: row.run_id,
+    origin: originOf(row.lane),
     level: row.level,
     tag: row.tag,
     consistentScn: row.consistent_scn,

@@ -9,6 +9,14 @@ export {
   type DataScriptInput,
   type LogScriptInput,
 } from './compose-backup-scripts';
+export { composeChannelSettings } from './compose-channel-settings';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
-export { commandId, handlePrefix, RmanScriptError, tagOf, type RunNames } from './rman-names';
+export {
+  commandId,
+  handlePrefix,
+  isScriptableHandle,
+  RmanScriptError,
+  tagOf,
+  type RunNames,
+} from './rman-names';

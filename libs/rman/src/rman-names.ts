@@ -1,6 +1,5 @@
 // Names that may stand in an RMAN script, and nothing else may: scripts are composed from checked parts, so that no name can end a string,
 // a statement or a PARMS list.
-import { type BackupLevel } from '@adyton/domain';
 import { createHash } from 'node:crypto';
 
 /** A name that may not stand in a script; `field` says which. */
@@ -55,10 +54,15 @@ export function handlePrefix(dbid: string, dbUniqueName: string): string {
   return createHash('sha256').update(`${dbid}/${dbUniqueName}`).digest('hex').slice(0, PREFIX_CHARS);
 }
 
+/** Whether a handle may stand in a script; one that a person chose may not. */
+export function isScriptableHandle(handle: string): boolean {
+  return GRAMMAR.handle.test(handle);
+}
+
 const LEVEL_MARK = { level0: 'L0', level1: 'L1', archivelog: 'AL' } as const;
 
 /** RMAN's label of the run's sets, at most 30 characters. */
-export function tagOf(level: BackupLevel, runToken: string): string {
+export function tagOf(level: keyof typeof LEVEL_MARK, runToken: string): string {
   return tagWith(LEVEL_MARK[level], runToken);
 }
 

@@ -1,17 +1,20 @@
 // After RMAN: its own records say what it wrote, the vault says what it holds, and the two must agree on every piece. The recovery point's
 // contents are put together from that, per data file with its base chain, and must be consistent: the logs cover every block read.
 import { type RecoveryPointContents } from '@adyton/contracts';
-import { compareScn, maxScn, type Scn } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { RunFailure } from '../runs/run-failure';
 import { type BackupRun, type DataFileFacts } from './backup-run';
-import { closeOverBases } from './close-over-bases';
 import { type BackupPlan } from './compose-plan';
-
-type FileContents = RecoveryPointContents['dataFiles'][number];
-type LogContents = RecoveryPointContents['archivedLogs'][number];
-type BackedUpSets = Awaited<ReturnType<DatabaseFacts['backupDataFiles']>>;
-type BackedUpLogs = Awaited<ReturnType<DatabaseFacts['backupRedoLogs']>>;
+import {
+  assertCovered,
+  consistencyOf,
+  fileContents,
+  logContents,
+  type BackedUpLogs,
+  type BackedUpSets,
+  type FileContents,
+  type LogContents,
+} from './point-contents';
 
 /** @throws RunFailure ADY_RECONCILE_FAILED, ADY_CHAIN_BROKEN, ADY_LOG_GAP */
 export async function reconcilePieces(
@@ -36,11 +39,12 @@ export async function reconcilePieces(
   const closure = [...new Set([...own, ...dataFiles.flatMap((f) => f.baseHandles)])];
   await assertInVault(run, closure);
   const consistency = consistencyOf(dataFiles, archivedLogs);
-  assertCovered(plan, {
-    ...consistency,
-    archivedLogs: [...archivedLogs, ...earlierLogs(redoLogs, own)],
-  });
   const { identity } = plan;
+  if (plan.decision.level !== 'archivelog')
+    assertCovered(identity.resetlogsScn, {
+      ...consistency,
+      archivedLogs: [...archivedLogs, ...earlierLogs(redoLogs, own)],
+    });
   return {
     dbid: identity.dbid,
     dbName: identity.name,
@@ -65,35 +69,12 @@ function dataFileContents(facts: DataFileFacts, sets: BackedUpSets, own: Readonl
   const set = sets.find(
     (s) => s.file === facts.file && s.level !== null && s.handles.some((h) => own.has(h)),
   );
-  if (set === undefined || set.level === null)
+  if (set === undefined)
     throw new RunFailure(
       'ADY_RECONCILE_FAILED',
       `data file ${facts.file} (${facts.name}) is in no piece of this run`,
     );
-  const bases = closeOverBases(set, sets);
-  if (bases.kind === 'broken')
-    throw new RunFailure(
-      'ADY_CHAIN_BROKEN',
-      `data file ${facts.file}: the level 1 starts at SCN ${bases.atScn}, and no available base ends there`,
-    );
-  return {
-    file: facts.file,
-    name: facts.name,
-    tablespace: facts.tablespace,
-    bytes: facts.bytes,
-    blockBytes: facts.blockBytes,
-    level: set.level,
-    checkpointScn: set.checkpointScn,
-    absoluteFuzzyScn: set.absoluteFuzzyScn,
-    incrementalScn: set.incrementalScn,
-    handles: [...set.handles],
-    baseHandles: [...bases.handles],
-  };
-}
-
-function logContents(log: BackedUpLogs[number]): LogContents {
-  const { thread, sequence, resetlogsScn, firstScn, nextScn, handle } = log;
-  return { thread, sequence, resetlogsScn, firstScn, nextScn, handle };
+  return fileContents(facts, set, sets);
 }
 
 /** Logs that other runs of ours put into the vault; they may carry the redo between the data files' checkpoints and our first log. */
@@ -125,45 +106,4 @@ async function assertInVault(run: BackupRun, closure: readonly string[]): Promis
 
 function handleWith(handles: ReadonlySet<string>, mark: string): string | null {
   return [...handles].find((h) => h.includes(mark)) ?? null;
-}
-
-function consistencyOf(
-  files: readonly FileContents[],
-  logs: readonly LogContents[],
-): { consistentScn: Scn; redoFromScn: Scn } {
-  if (files.length === 0) {
-    const ends = logs.map((l) => l.nextScn).sort(compareScn);
-    const starts = logs.map((l) => l.firstScn).sort(compareScn);
-    return { consistentScn: ends[0] ?? ('0' as Scn), redoFromScn: starts[0] ?? ('0' as Scn) };
-  }
-  const checkpoints = files.map((f) => f.checkpointScn).sort(compareScn);
-  return {
-    consistentScn: maxScn(...files.flatMap((f) => [f.checkpointScn, f.absoluteFuzzyScn])),
-    redoFromScn: checkpoints[0] ?? ('0' as Scn),
-  };
-}
-
-/** Per thread the logs must lead without a gap from the first checkpoint to the last block that was read. */
-function assertCovered(
-  plan: BackupPlan,
-  point: { consistentScn: Scn; redoFromScn: Scn; archivedLogs: readonly LogContents[] },
-): void {
-  if (plan.decision.level === 'archivelog') return;
-  const logs = point.archivedLogs.filter((l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0);
-  for (const thread of new Set(logs.map((l) => l.thread))) {
-    let reached = point.redoFromScn;
-    for (const log of logs
-      .filter((l) => l.thread === thread)
-      .sort((a, b) => compareScn(a.firstScn, b.firstScn))) {
-      if (compareScn(log.firstScn, reached) <= 0) reached = maxScn(reached, log.nextScn);
-    }
-    if (compareScn(reached, point.consistentScn) < 0) {
-      throw new RunFailure(
-        'ADY_LOG_GAP',
-        `thread ${thread}: the logs in the vault reach SCN ${reached}, the data files need ${point.consistentScn}`,
-      );
-    }
-  }
-  if (logs.length === 0)
-    throw new RunFailure('ADY_LOG_GAP', 'no archived log of this incarnation is in the vault');
 }

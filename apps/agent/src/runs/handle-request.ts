@@ -4,6 +4,7 @@ import { AdytonError, type ClaimedRun } from '@adyton/contracts';
 import { type RequestId } from '@adyton/domain';
 import { type AgentTools } from '../backup/backup-run';
 import { runBackup } from '../backup/run-backup';
+import { runExternal } from '../external/run-external';
 import { runRestore } from '../restore/run-restore';
 import { createRunFiles } from '../rman/token-file';
 import { RunFailure, reasonOfFailure } from './run-failure';
@@ -22,6 +23,9 @@ const REFUSED_CLAIMS: readonly string[] = [
   'ADY_RUN_ACTIVE',
   'ADY_NOT_FOUND',
 ];
+
+/** Nobody's fault: the run was stopped, or nothing was done in it. */
+const CANCELLED_BY: readonly string[] = ['ADY_CANCELLED', 'ADY_NOTHING_BACKED_UP'];
 
 export async function handleRequest(
   { tools, table, incarnation }: RequestParts,
@@ -59,7 +63,9 @@ function begin(tools: AgentTools, claimed: ClaimedRun, earlierEnded: Promise<unk
 async function carryOut(tools: AgentTools, claimed: ClaimedRun, lease: RunLease): Promise<void> {
   const files = await createRunFiles(tools.config.ADYTON_STATE_DIR, claimed);
   try {
-    if (claimed.operation === 'backup') await runBackup({ ...tools, claimed, lease, files });
+    if (claimed.operation === 'backup' && claimed.lane === 'external')
+      await runExternal({ ...tools, claimed, lease, files });
+    else if (claimed.operation === 'backup') await runBackup({ ...tools, claimed, lease, files });
     else await runRestore({ ...tools, claimed, lease, files });
   } catch (error) {
     await recordFailure(tools, claimed, lease, error);
@@ -79,7 +85,7 @@ async function recordFailure(
   const reason = reasonOfFailure(error, lease.phase);
   const { runId } = claimed;
   log.error({ runId, code: reason.code, phase: reason.phase, err: error }, 'run.failed');
-  const cancelled = error instanceof RunFailure && error.code === 'ADY_CANCELLED';
+  const cancelled = error instanceof RunFailure && CANCELLED_BY.includes(error.code);
   try {
     await controlPlane.failRun(claimed, cancelled ? 'cancelled' : 'failed', reason);
   } catch (refusal) {
