@@ -202,7 +202,7 @@ describe('a recovery point that only the bucket knows', () => {
 
   it('is still one by hand when a person wrote its script', async () => {
     const runId = nextId<RunId>('run');
-    await adopt({ runId, contents: { ...lost, origin: 'external', level: 'full' } });
+    await adopt({ runId, fence: 7_500, contents: { ...lost, origin: 'external', level: 'full' } });
     expect(await findRun(session(), runId)).toMatchObject({ origin: 'external', lane: 'external' });
   });
 

@@ -1,5 +1,6 @@
 // Names that may stand in an RMAN script, and nothing else may: scripts are composed from checked parts, so that no name can end a string,
 // a statement or a PARMS list.
+import { type BackupLevel } from '@adyton/domain';
 import { createHash } from 'node:crypto';
 
 /** A name that may not stand in a script; `field` says which. */
@@ -62,7 +63,7 @@ export function isScriptableHandle(handle: string): boolean {
 const LEVEL_MARK = { level0: 'L0', level1: 'L1', archivelog: 'AL' } as const;
 
 /** RMAN's label of the run's sets, at most 30 characters. */
-export function tagOf(level: keyof typeof LEVEL_MARK, runToken: string): string {
+export function tagOf(level: Exclude<BackupLevel, 'full'>, runToken: string): string {
   return tagWith(LEVEL_MARK[level], runToken);
 }
 

@@ -97,7 +97,8 @@ export class RunLease {
     const startedMs = this.parts.clock.monotonicMs();
     for (;;) {
       const answer = await this.tell();
-      if (answer?.external != null && holds(answer.external)) return;
+      const state = answer?.external ?? null;
+      if (state !== null && holds(state)) return;
       if (this.parts.clock.monotonicMs() - startedMs > limitMs) throw new NotInTime();
       await this.pause(EXTERNAL_POLL_MS);
     }
