@@ -5,13 +5,14 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test check up down bench bench-memory clean
+.PHONY: help setup build demo test check up down certify bench bench-memory clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
 	@echo 'make up      keep the same stack running; make down ends it'
+	@echo 'make certify compare a real Oracle host with what the lab believes of it (ARGS=--help)'
 	@echo 'make bench   speed, storage and memory of the data path beside restic and borg; make bench-memory: 2 and 16 GiB'
 
 setup: $(STAMPS)/system $(STAMPS)/npm
@@ -61,6 +62,10 @@ bench: build $(STAMPS)/bench-system
 
 bench-memory: build
 	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench
+
+# On a host with Oracle, as its user; ARGS='--yes' makes the backups without asking, ARGS=--help says what else there is.
+certify: build
+	$(NPM) certify -- $(ARGS)
 
 clean:
 	rm -rf dist build
