@@ -15,28 +15,26 @@ export interface PieceRecord {
   readonly checkpointScn: string;
 }
 
-export const STEP_NAMES = [
-  'level0a',
-  'level0b',
-  'level1',
-  'cumulative',
-  'uncatalog',
-  'cumulativeAfterUncatalog',
-  'expire',
-  'cumulativeAfterExpire',
-  'available',
-  'crosscheckFails',
-  'catalog',
-  'sections',
-  'archivedLog',
-  'controlFile',
-  'validate',
-  'deleteRefused',
-  'delete',
-  'closeRefused',
-  'killedChannel',
-] as const;
-export type StepName = (typeof STEP_NAMES)[number];
+export type StepName =
+  | 'level0a'
+  | 'level0b'
+  | 'level1'
+  | 'cumulative'
+  | 'uncatalog'
+  | 'cumulativeAfterUncatalog'
+  | 'expire'
+  | 'cumulativeAfterExpire'
+  | 'available'
+  | 'crosscheckFails'
+  | 'catalog'
+  | 'sections'
+  | 'archivedLog'
+  | 'controlFile'
+  | 'validate'
+  | 'deleteRefused'
+  | 'delete'
+  | 'closeRefused'
+  | 'killedChannel';
 
 export interface StepEvidence extends ProgramRun {
   /** Calls of the library while RMAN ran. */

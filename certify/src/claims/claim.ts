@@ -3,7 +3,7 @@
 import { type Evidence } from '../evidence';
 
 /** How sure we are without a real host: see docs/lab.md. */
-export type Mark = 'A' | 'B' | 'C' | 'own';
+type Mark = 'A' | 'B' | 'C' | 'own';
 
 export interface Verdict {
   readonly outcome: 'confirmed' | 'refuted' | 'not-seen';
