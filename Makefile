@@ -64,7 +64,7 @@ bench-memory: build
 	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench
 
 # On a host with Oracle, as its user; ARGS='--yes' makes the backups without asking, ARGS=--help says what else there is.
-certify: build
+certify: $(STAMPS)/npm # nothing else is installed or built on a database host
 	$(NPM) certify -- $(ARGS)
 
 clean:
