@@ -5,13 +5,14 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test check up down bench bench-memory bench-control soak-control clean
+.PHONY: help setup build demo test check up down certify bench bench-memory bench-control soak-control clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
 	@echo 'make up      keep the same stack running; make down ends it'
+	@echo 'make certify compare a real Oracle host with what the lab believes of it (ARGS=--help)'
 	@echo 'make bench-control   how late runs start with 200 simulated hosts; make soak-control: 100,000 races, 1,000 lost doorbells'
 	@echo 'make bench   speed, storage and memory of the data path beside restic and borg; make bench-memory: 2 and 16 GiB'
 
@@ -71,6 +72,10 @@ soak-control: build
 
 bench-memory: build
 	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench
+
+# On a host with Oracle, as its user; ARGS='--yes' makes the backups without asking, ARGS=--help says what else there is.
+certify: $(STAMPS)/npm # nothing else is installed or built on a database host
+	$(NPM) certify -- $(ARGS)
 
 clean:
 	rm -rf dist build

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DATABASE_NAME } from './start-stack';
 import { isSupervisor, keptStack, upDir, type KeptStack } from './kept-stack';
 
 /** First start makes a database of some hundred MB and a Postgres cluster, ms. */
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
       '',
       `export ADYTON_URL=${stack.url} ADYTON_TOKEN_FILE=${stack.tokenFile}`,
       'bin/adyton doctor',
+      `bin/adyton sbt env ${DATABASE_NAME}     # channels for a script of your own: $ORACLE_HOME/bin/rman target /`,
       '',
     ].join('\n'),
   );

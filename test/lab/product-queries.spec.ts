@@ -46,6 +46,11 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
       bd.absolute_fuzzy_change#, bd.resetlogs_change#, bp.handle from v$backup_piece bp inner join v$backup_datafile bd
     on bp.set_count = bd.set_count and bp.set_stamp = bd.set_stamp
     where case when bp.status = 'A' and bd.file# <> 0 then 1 end = 1 order by bd.file#, bd.set_stamp, bd.set_count, bp.piece#`,
+  backupControlFiles: `select bp.handle, bd.checkpoint_change# from v$backup_piece bp, v$backup_datafile bd
+    where bd.set_stamp = bp.set_stamp and bp.set_count = bd.set_count and not bd.file# <> 0 and bp.piece# = 1 and bp.status = 'A'
+    order by bd.checkpoint_change#, bd.recid`,
+  backupSpfiles: `select bp.handle from v$backup_piece bp inner join v$backup_spfile s
+    on s.set_count = bp.set_count and s.set_stamp = bp.set_stamp where bp.status = 'A' and bp.piece# < 2 order by s.recid`,
   backupRedoLogs: `select r.thread#, r.sequence#, r.resetlogs_change#, r.first_change#, r.next_change#, bp.handle
     from v$backup_piece bp, v$backup_redolog r where r.set_stamp = bp.set_stamp and r.set_count = bp.set_count
     and bp.status || bp.piece# = 'A1' order by 1, 2`,
@@ -64,11 +69,18 @@ let listener: RunningListener;
 let connection: oracledb.Connection;
 let switches = 0;
 
-/** The sample database, with the piece of its backed-up log: no answer is empty. */
+/** The sample database, with the piece of its backed-up log and one of control file and spfile: no answer is empty. */
 function controlFile() {
   const sample = sampleControlFile();
   const [piece] = sample.backupPieces;
-  if (piece !== undefined) sample.backupPieces.push({ ...piece, recid: 69, setStamp: 1002, setCount: 12 });
+  const [set] = sample.backupSets;
+  const [file] = sample.backupDataFiles;
+  if (piece === undefined || set === undefined || file === undefined) throw new Error('the sample is empty');
+  sample.backupPieces.push({ ...piece, recid: 69, setStamp: 1002, setCount: 12 });
+  const configuration = { setStamp: 1003, setCount: 13 };
+  sample.backupPieces.push({ ...piece, ...configuration, recid: 70, handle: 'c-1-20260101-00' });
+  sample.backupSets.push({ ...set, ...configuration, recid: 70, spfileIncluded: true });
+  sample.backupDataFiles.push({ ...file, ...configuration, recid: 70, file: 0, level: null });
   return sample;
 }
 

@@ -62,8 +62,10 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
       callRoute(endpoint, agentRoutes.claimRequest, { params: { id }, body: { incarnation } }),
     heartbeat: (run: FencedRun, phase: RunPhase) =>
       callRoute(endpoint, agentRoutes.heartbeat, forRun(run, { phase })),
-    storePlan: (run: FencedRun, plan: RunPlan, scripts: RunScript[]) =>
+    storePlan: (run: FencedRun, plan: RunPlan | null, scripts: RunScript[]) =>
       again(() => callRoute(endpoint, agentRoutes.storePlan, forRun(run, { plan, scripts }))),
+    piecesOfRun: async ({ runId }: FencedRun): Promise<string[]> =>
+      (await again(() => callRoute(endpoint, agentRoutes.listRunPieces, { params: { id: runId } }))).handles,
     appendLog: (run: FencedRun, text: string) =>
       callRoute(endpoint, agentRoutes.appendLog, forRun(run, { text })),
     submitCommit: (run: FencedRun, contents: RecoveryPointContents) =>

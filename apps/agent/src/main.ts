@@ -19,6 +19,7 @@ import { ulid } from 'ulid';
 import { answerDryRun } from './backup/answer-dry-run';
 import { type AgentTools } from './backup/backup-run';
 import { runBackup } from './backup/run-backup';
+import { runExternal } from './external/run-external';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
 import { answerDiscovery } from './discovery/answer-discovery';
@@ -54,11 +55,11 @@ async function main(): Promise<void> {
     controlPlane,
     clock: systemClock,
     log,
-    ringDedupWorker: ({ runId, fence }) =>
-      producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.ingest`),
+    ringDedupWorker: ({ runId, fence }, occasion) =>
+      producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.${occasion}`),
   };
   const table = new RunTable(log);
-  const bodies = { backup: runBackup, restore: runRestore };
+  const bodies = { backup: runBackup, external: runExternal, restore: runRestore };
   const request = { tools, bodies, table, incarnation };
   const worker = await startWorker({
     redisUrl: config.ADYTON_REDIS_URL,

@@ -10,6 +10,7 @@ import { addNotifyCommands } from './commands/notify';
 import { addPolicyCommands } from './commands/policy';
 import { addRestoreCommands } from './commands/restore';
 import { addRunCommands } from './commands/run';
+import { addSbtCommands } from './commands/sbt';
 import { addVaultCommands } from './commands/vault';
 import { type CliEnvironment, type MakeContext, type OutputFormat } from './context';
 
@@ -50,6 +51,7 @@ export function buildProgram(environment: CliEnvironment): Command {
   addListCommands(program, contextOf);
   addRestoreCommands(program, contextOf);
   addRunCommands(program, contextOf);
+  addSbtCommands(program, contextOf);
   addPolicyCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
   addDiscoveryCommands(program, contextOf);

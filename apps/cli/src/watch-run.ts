@@ -39,6 +39,15 @@ export async function untilClaimed(context: CommandContext, request: BackupReque
   throw errorOfReason(current.reason, `request ${current.id} ended ${current.state}`);
 }
 
+/** Waits until the run is prepared, or ended before. */
+export async function untilRunning(context: CommandContext, runId: string): Promise<RunDetail> {
+  for (;;) {
+    const run = await callRoute(context.api, restRoutes.getRun, { params: { id: runId } });
+    if (run.state !== 'planning') return run;
+    await sleep(POLL_MS);
+  }
+}
+
 /** Waits until the run ended and returns it, whatever its end. */
 export async function untilEnded(context: CommandContext, runId: string): Promise<RunDetail> {
   const view = new ProgressView(context);

@@ -21,6 +21,7 @@ import { Doctor, type StoreProbe } from './doctor/doctor';
 import { DoctorController } from './doctor/doctor.controller';
 import { AboutController } from './health/about.controller';
 import { ExplanationsController } from './explanations/explanations.controller';
+import { ExternalRunsController } from './external-runs/external-runs.controller';
 import { HealthController } from './health/health.controller';
 import { HostsController } from './hosts/hosts.controller';
 import { AnswerShape } from './http/answer-shape';
@@ -65,6 +66,7 @@ export class AppModule {
         PoliciesController,
         BackupRequestsController,
         RunsController,
+        ExternalRunsController,
         RecoveryPointsController,
         RestorePlansController,
         VaultOperationsController,

@@ -3,6 +3,7 @@
 import { type ByteTotals, type RecoveryPointContents, type RunPlan, type RunScript } from '@adyton/contracts';
 import { type RunPhase, type Scn } from '@adyton/domain';
 import { createHash } from 'node:crypto';
+import { ringDedupWorker } from '../../../apps/agent/src/backup/ring-dedup-worker';
 import { submitCommit } from '../../../apps/agent/src/backup/submit-commit';
 import { type BackupRun } from '../../../apps/agent/src/backup/backup-run';
 import { type ControlPlane as DedupControlPlane } from '../../../apps/dedup-worker/src/control-plane';
@@ -24,7 +25,7 @@ export async function simulateBackup(run: BackupRun, dedup: DedupControlPlane): 
   for (const phase of PLANNING) await lease.enter(phase);
   await controlPlane.storePlan(claimed, planOf(claimed.lane), SCRIPTS);
   await lease.enter('transfer');
-  await run.ringDedupWorker(claimed).catch(() => undefined);
+  await ringDedupWorker(run, 'begin');
   for (let step = 1; step <= RMAN_STEPS; step += 1) {
     await lease.pause(STEP_MS);
     const output = `RMAN> ${'channel c1: piece handle'.padEnd(LOG_CHARS, '.')}\n`;

@@ -76,6 +76,7 @@ function startAgentWorker(
   const dedup = connectDedup(endpoint);
   const bodies = {
     backup: (run: Parameters<typeof simulateBackup>[0]) => simulateBackup(run, dedup),
+    external: notPlayed,
     restore: notPlayed,
   };
   return startWorker({

@@ -139,6 +139,7 @@ const handlers: readonly (readonly [Route, (asked: Asked) => unknown])[] = [
     ({ run, body }): RouteResponse<typeof agentRoutes.reportIngest> => ({
       state: run.state,
       fence: (body as IngestReport).fence,
+      sealing: false,
     }),
   ],
   [

@@ -91,6 +91,20 @@ const ingestReport = z.strictObject({
       z.object({ handle: z.string(), bytes: count, bytesNew: count, bytesStored: count, closedAt: instant }),
     )
     .max(10_000),
+  /** SBT sessions open now. */
+  channels: count.optional(),
+  /** Pieces of this run that RMAN deleted since the last report. */
+  removed: z.array(z.string()).max(10_000).optional(),
+  /** No more pieces are taken, and this report tells of the last ones. */
+  sealed: z.boolean().optional(),
+});
+
+/** How far the end of a run by hand is. */
+const externalState = z.object({
+  /** Somebody asked for the end, or no channel was open for the agreed time. */
+  endAsked: z.boolean(),
+  /** The dedup-worker takes no more pieces, and has told of all it took. */
+  sealed: z.boolean(),
 });
 
 const underFence = z.strictObject({ fence });
@@ -203,16 +217,26 @@ export const agentRoutes = defineRoutes({
       answer: z.enum(['continue', 'cancel', 'fenced']),
       state: runState,
       reason: reason.nullable(),
+      /** Of a run by hand; null for all others. */
+      external: externalState.nullable(),
     }),
   },
   storePlan: {
     method: 'PUT',
     path: '/agent/v1/runs/{id}/plan',
-    summary: 'Plan and scripts, before a byte moves; the run goes to running',
+    summary: 'Plan and scripts, before a byte moves; the run goes to running. A run by hand has no plan',
     auth: 'host',
     status: 204,
-    body: z.strictObject({ fence, plan: runPlan, scripts: z.array(runScript).min(1).max(4) }),
+    body: z.strictObject({ fence, plan: runPlan.nullable(), scripts: z.array(runScript).min(1).max(4) }),
     response: nothing,
+  },
+  listRunPieces: {
+    method: 'GET',
+    path: '/agent/v1/runs/{id}/pieces',
+    summary: 'Handles of the pieces of this run that the vault holds',
+    auth: 'host',
+    status: 200,
+    response: z.object({ handles: z.array(z.string()) }),
   },
   appendLog: {
     method: 'POST',
@@ -276,7 +300,8 @@ export const agentRoutes = defineRoutes({
     auth: 'host',
     status: 200,
     body: ingestReport,
-    response: z.object({ state: runState, fence }),
+    /** `sealing`: a run by hand is to take no more pieces. */
+    response: z.object({ state: runState, fence, sealing: z.boolean() }),
   },
   getCommitOrder: {
     method: 'GET',
@@ -322,4 +347,5 @@ export type ClaimedBackup = z.infer<typeof claimedBackup>;
 export type ClaimedRestore = z.infer<typeof claimedRestore>;
 export type SessionGrant = z.infer<typeof sessionGrant>;
 export type IngestReport = z.infer<typeof ingestReport>;
+export type ExternalRunState = z.infer<typeof externalState>;
 export type DatabaseKeysDocument = z.infer<typeof databaseKeys>;

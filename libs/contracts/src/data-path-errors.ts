@@ -114,4 +114,25 @@ export const dataPathErrors = {
     title: 'A backup piece is not in the vault',
     hint: 'no recovery point was made; request a new backup',
   },
+  ADY_CHANNELS_OPEN: {
+    http: 409,
+    retry: 'operator',
+    exit: 8,
+    title: 'RMAN still has channels open in this run',
+    hint: 'let RMAN end or RELEASE CHANNEL, then close again; adyton run cancel stops it instead',
+  },
+  ADY_EXTERNAL_INCOMPLETE: {
+    http: 409,
+    retry: 'never',
+    exit: 1,
+    title: 'What was backed up by hand is not enough for a recovery point',
+    hint: 'RMAN can restore from the pieces as long as it lists them; for a recovery point back up all data files, the logs after them and a control file in one run',
+  },
+  ADY_NOTHING_BACKED_UP: {
+    http: 409,
+    retry: 'never',
+    exit: 1,
+    title: 'The run by hand ended without a backup piece',
+    hint: 'nothing is to be done if it was for a restore; for a backup give RMAN the channels of adyton sbt env',
+  },
 } as const satisfies Record<string, ErrorSpec>;

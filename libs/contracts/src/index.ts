@@ -75,6 +75,7 @@ export {
   type ClaimedRestore,
   type ClaimedRun,
   type DatabaseKeysDocument,
+  type ExternalRunState,
   type IngestReport,
   type SessionGrant,
 } from './agent-routes';

@@ -24,7 +24,8 @@ const contentsDataFile = z.object({
   tablespace: z.string(),
   bytes: count,
   blockBytes: count,
-  level: z.union([z.literal(0), z.literal(1)]),
+  /** Null: RMAN's full backup without INCREMENTAL. */
+  level: z.union([z.literal(0), z.literal(1)]).nullable(),
   checkpointScn: scn,
   absoluteFuzzyScn: scn,
   /** '0' for level 0; otherwise the checkpoint SCN of the base this level 1 relies on. */
@@ -67,6 +68,8 @@ export const recoveryPointContents = z.object({
   platform: z.string(),
   resetlogsScn: scn,
   level: backupLevel,
+  /** Absent: a script of ours wrote the pieces; otherwise a person's own. */
+  origin: z.literal('external').optional(),
   tag: z.string().max(30),
   startedAt: instant,
   completedAt: instant,

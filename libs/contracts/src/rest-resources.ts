@@ -26,6 +26,7 @@ import {
   requestTrigger,
   restorePlanId,
   runId,
+  runOrigin,
   runPhase,
   runState,
   scheduleId,
@@ -111,6 +112,14 @@ export const createBackupRequest = z.strictObject({
   kind: askedKind.default('auto'),
 });
 
+/** Longest pause of a run by hand, minutes; the default leaves room for a look at a log between two commands. */
+const IDLE_MINUTES_MAX = 24 * 60;
+const IDLE_MINUTES_DEFAULT = 30;
+export const openExternalRun = z.strictObject({
+  /** The run ends by itself when no channel was open for so long. */
+  idleMinutes: z.int().min(1).max(IDLE_MINUTES_MAX).default(IDLE_MINUTES_DEFAULT),
+});
+
 export const run = z.object({
   id: runId,
   requestId,
@@ -118,6 +127,7 @@ export const run = z.object({
   databaseName: plainName,
   hostId,
   operation,
+  origin: runOrigin,
   lane,
   attempt: z.int().positive(),
   fence,
@@ -165,7 +175,7 @@ export const runPlan = z.object({
 });
 /** One RMAN invocation of a run, without secrets. */
 export const runScript = z.object({
-  step: z.enum(['data', 'logs', 'control-file', 'restore']),
+  step: z.enum(['data', 'logs', 'control-file', 'restore', 'channels']),
   text: z.string(),
 });
 /** What a backup would do now; nothing was run for it. */
@@ -182,6 +192,7 @@ export const recoveryPoint = z.object({
   databaseId,
   databaseName: plainName,
   runId,
+  origin: runOrigin,
   level: backupLevel,
   tag: z.string(),
   consistentScn: scn,

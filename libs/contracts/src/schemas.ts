@@ -2,6 +2,7 @@
 import {
   ID_PREFIX,
   requestTransitions,
+  runOrigins,
   runPhases,
   runTransitions,
   statesOf,
@@ -76,9 +77,10 @@ export const connectDescriptor = z
   );
 
 export const askedKind = z.enum(['auto', 'full', 'incremental', 'archivelog']);
-export const backupLevel = z.enum(['level0', 'level1', 'archivelog']);
+export const backupLevel = z.enum(['level0', 'level1', 'full', 'archivelog']);
 export const requestTrigger = z.enum(['manual', 'scheduled', 'replay']);
-export const lane = z.enum(['data', 'log', 'restore']);
+export const lane = z.enum(['data', 'log', 'restore', 'external']);
+export const runOrigin = z.enum(runOrigins);
 export const misfireRule = z.enum(['run-once', 'skip']);
 export const operation = z.enum(['backup', 'restore']);
 export const requestState = z.enum(statesOf(requestTransitions));

@@ -79,6 +79,14 @@ describe('chooseBackupLevel', () => {
     expect(decide({ lastPoint: null })).toMatchObject({ level: 'level0', reason: 'base-failed' });
   });
 
+  it('S2.1 builds on a base that was written by hand through our library, whatever its handle', () => {
+    const byHand = file(1, { handle: '0b3q_1_1' });
+    expect(decide({ files: [byHand], handlesInVault: new Set(['0b3q_1_1']) })).toMatchObject({
+      level: 'level1',
+      reason: 'level0-exists',
+    });
+  });
+
   it.each([
     ['on disk', { handle: '/u01/fra/o1_mf.bkp', deviceType: 'DISK' }, 'foreign-base'],
     ['of another media manager', { handle: 'theirs' }, 'foreign-base'],

@@ -40,7 +40,8 @@ export interface DataFileLevel {
 }
 
 export interface LevelDecision {
-  readonly level: BackupLevel;
+  /** A script of ours never makes what no level 1 can build on. */
+  readonly level: Exclude<BackupLevel, 'full'>;
   readonly reason: LevelReason;
   readonly files: readonly DataFileLevel[];
 }
@@ -51,7 +52,7 @@ export interface LevelQuestion {
   readonly resetlogsScn: Scn;
   /** This database's newest recovery point with data files; null when it has none. */
   readonly lastPoint: { readonly resetlogsScn: Scn; readonly consistentScn: Scn } | null;
-  /** What every handle of ours begins with; others were written by somebody else. */
+  /** What every handle of our own scripts begins with: one that the vault does not hold was forgotten, others are somebody else's. */
   readonly ownPrefix: string;
   /** Handles of closed pieces this vault holds, among those named in `files`. */
   readonly handlesInVault: ReadonlySet<string>;
@@ -89,8 +90,11 @@ function reasonForLevel0(file: DataFileToBackUp, question: LevelQuestion): Level
   if (compareScn(lastPoint.resetlogsScn, resetlogsScn) !== 0) return 'resetlogs';
   if (base === null)
     return compareScn(file.creationScn, lastPoint.consistentScn) > 0 ? 'new-file' : 'base-expired';
-  if (base.deviceType !== 'SBT_TAPE' || !base.handle.startsWith(ownPrefix)) return 'foreign-base';
-  return handlesInVault.has(base.handle) ? null : 'base-forgotten';
+  // a base that somebody wrote by hand through our library is ours, whatever its handle begins with
+  if (base.deviceType === 'SBT_TAPE' && handlesInVault.has(base.handle)) return null;
+  return base.deviceType === 'SBT_TAPE' && base.handle.startsWith(ownPrefix)
+    ? 'base-forgotten'
+    : 'foreign-base';
 }
 
 function reasonOfLevel0(question: LevelQuestion, files: readonly DataFileLevel[]): LevelReason {

@@ -29,6 +29,8 @@ export {
 } from './state-machine';
 export {
   laneOf,
+  originOf,
+  runOrigins,
   requestTransitions,
   type AskedKind,
   type Lane,

@@ -30,8 +30,16 @@ export type RequestTrigger = 'manual' | 'scheduled' | 'replay';
 /** What was asked for; the level itself is decided at run start, from the state of the database then. */
 export type AskedKind = 'auto' | 'full' | 'incremental' | 'archivelog';
 
-/** At most one run per database and lane is active, so a log backup never waits behind a level 0. */
-export type Lane = 'data' | 'log' | 'restore';
+/** At most one run per database and lane is active, so a log backup never waits behind a level 0, nor anything behind a run by hand. */
+export type Lane = 'data' | 'log' | 'restore' | 'external';
+
+/** Who wrote RMAN's script: this product, or a person by hand. */
+export const runOrigins = ['product', 'external'] as const;
+export type RunOrigin = (typeof runOrigins)[number];
+
+export function originOf(lane: Lane): RunOrigin {
+  return lane === 'external' ? 'external' : 'product';
+}
 
 export function laneOf(asked: AskedKind): Lane {
   return asked === 'archivelog' ? 'log' : 'data';

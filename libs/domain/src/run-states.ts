@@ -28,4 +28,5 @@ export const runPhases = [
 ] as const;
 export type RunPhase = (typeof runPhases)[number];
 
-export type BackupLevel = 'level0' | 'level1' | 'archivelog';
+/** `full` is RMAN's BACKUP without INCREMENTAL, as people write it by hand: it restores, and no level 1 can build on it. */
+export type BackupLevel = 'level0' | 'level1' | 'full' | 'archivelog';

@@ -171,12 +171,17 @@ async function insertEndedRun(
   point: RecoveryPointToAdopt,
   databaseId: DatabaseId,
 ): Promise<void> {
-  const lane: Lane = point.contents.level === 'archivelog' ? 'log' : 'data';
+  const lane = laneOfPoint(point.contents);
   await insertClaimedRequest(tx, point, { databaseId, lane });
   await insertSucceededRun(tx, point, { databaseId, lane });
   await sql`SELECT setval('adyton.fences', greatest(${point.fence}, (SELECT last_value FROM adyton.fences)))`.execute(
     tx,
   );
+}
+
+function laneOfPoint({ origin, level }: RecoveryPointToAdopt['contents']): Lane {
+  if (origin === 'external') return 'external';
+  return level === 'archivelog' ? 'log' : 'data';
 }
 
 interface Whose {

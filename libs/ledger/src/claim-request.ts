@@ -147,6 +147,7 @@ async function insertRun(
       host_id: claim.hostId,
       operation: request.operation,
       lane: request.lane,
+      idle_minutes: request.idle_minutes,
       attempt: earlier.count + 1,
       state: 'planning',
       phase: 'claimed',

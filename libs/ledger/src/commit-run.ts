@@ -32,7 +32,12 @@ export function submitCommit(session: LedgerSession, input: CommitToSubmit): Pro
     if (run.state !== 'running' || run.operation !== 'backup') return wrongState(run);
     await tx
       .updateTable('runs')
-      .set({ state: 'committing', phase: 'commit', contents: toJson(input.contents) })
+      .set({
+        state: 'committing',
+        phase: 'commit',
+        contents: toJson(input.contents),
+        level: run.level ?? input.contents.level, // a run by hand has no plan
+      })
       .where('id', '=', run.id)
       .execute();
     await recordAudit(tx, [

@@ -46,6 +46,8 @@ export interface NewRequest {
   readonly expiresAt?: Date;
   readonly replayOf?: RunId;
   readonly restorePlanId?: RestorePlanId;
+  /** Of a run by hand: minutes without a channel after which it ends. */
+  readonly idleMinutes?: number;
   /** What a person gave as the reason; goes into the audit row. */
   readonly note?: string;
 }
@@ -189,6 +191,7 @@ async function insertRequest(
       claim_by: request.trigger === 'scheduled' ? null : nowPlus(request.claimSeconds),
       replay_of: request.replayOf ?? null,
       restore_plan_id: request.restorePlanId ?? null,
+      idle_minutes: request.idleMinutes ?? null,
       dispatched_at: null,
       finished_at: isTerminal(requestTransitions, state) ? now : null,
     })

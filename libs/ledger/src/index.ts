@@ -73,6 +73,7 @@ export {
 } from './run-lifecycle';
 export { appendLog, readLog } from './run-logs';
 export { readGrant } from './grants';
+export { listPiecesOfRun, requestClose } from './external-runs';
 export { bytesOfPieces, knownHandles, recordIngest, type ClosedPiece, type IngestToRecord } from './pieces';
 export {
   commitRecoveryPoint,

@@ -7,6 +7,7 @@ import { policies } from './migrations/0002-policies';
 import { vaultOperations } from './migrations/0003-vault-operations';
 import { alerts } from './migrations/0004-alerts';
 import { discovery } from './migrations/0005-discovery';
+import { externalRuns } from './migrations/0007-external-runs';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-vault-operations': vaultOperations,
   '0004-alerts': alerts,
   '0005-discovery': discovery,
+  '0007-external-runs': externalRuns,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */

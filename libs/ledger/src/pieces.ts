@@ -1,7 +1,8 @@
 // Backup pieces the vault holds, as the dedup-worker reported them closed. Pieces of failed runs count too: RMAN may build on them.
-import { type ByteTotals } from '@adyton/contracts';
+import { type ByteTotals, type IngestReport } from '@adyton/contracts';
 import { isTerminal, runTransitions, type DatabaseId, type RunState } from '@adyton/domain';
 import { sql } from 'kysely';
+import { isSealing, recordChannels } from './external-runs';
 import { inTransaction, type LedgerSession } from './ledger';
 import { type Refusal } from './refusal';
 import { isRefusal, lockFencedRun, type FencedRun, type RunRow } from './runs';
@@ -15,7 +16,7 @@ export interface ClosedPiece {
   readonly closedAt: string;
 }
 
-export interface IngestToRecord extends FencedRun {
+export interface IngestToRecord extends FencedRun, Pick<IngestReport, 'channels' | 'removed' | 'sealed'> {
   readonly totals: ByteTotals;
   readonly pieces: readonly ClosedPiece[];
 }
@@ -27,14 +28,18 @@ const PIECES_PER_INSERT = 1_000;
 export function recordIngest(
   session: LedgerSession,
   report: IngestToRecord,
-): Promise<{ kind: 'recorded'; state: RunState; fence: number } | Refusal> {
+): Promise<{ kind: 'recorded'; state: RunState; fence: number; sealing: boolean } | Refusal> {
   return inTransaction(session, async (tx) => {
     const run = await lockFencedRun(tx, report);
     if (isRefusal(run)) return run;
     for (let i = 0; i < report.pieces.length; i += PIECES_PER_INSERT)
       await insertPieces(tx, run, report.pieces.slice(i, i + PIECES_PER_INSERT));
-    if (!isTerminal(runTransitions, run.state)) await updateTotals(tx, run, report.totals);
-    return { kind: 'recorded', state: run.state, fence: run.fence };
+    await deletePieces(tx, run, report.removed ?? []);
+    if (!isTerminal(runTransitions, run.state)) {
+      await updateTotals(tx, run, report.totals);
+      await recordChannels(tx, run, report);
+    }
+    return { kind: 'recorded', state: run.state, fence: run.fence, sealing: isSealing(run) };
   });
 }
 
@@ -53,6 +58,16 @@ async function insertPieces(tx: LedgerSession, run: RunRow, pieces: readonly Clo
       })),
     )
     .onConflict((c) => c.columns(['database_id', 'handle']).doNothing())
+    .execute();
+}
+
+/** Only a piece of the run itself: a library can remove no other. */
+async function deletePieces(tx: LedgerSession, run: RunRow, handles: readonly string[]): Promise<void> {
+  if (handles.length === 0) return;
+  await tx
+    .deleteFrom('pieces')
+    .where('run_id', '=', run.id)
+    .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
     .execute();
 }
 

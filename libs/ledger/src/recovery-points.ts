@@ -6,6 +6,7 @@ import {
   type RecoveryPointDetail,
 } from '@adyton/contracts';
 import {
+  originOf,
   type DatabaseId,
   type LogRange,
   type RecoveryPointFacts,
@@ -21,7 +22,9 @@ function selectPoints(session: LedgerSession) {
   return session
     .selectFrom('recovery_points')
     .innerJoin('databases', 'databases.id', 'recovery_points.database_id')
+    .innerJoin('runs', 'runs.id', 'recovery_points.run_id')
     .select([
+      'runs.lane',
       'recovery_points.id',
       'recovery_points.database_id',
       'databases.name as database_name',
@@ -117,7 +120,7 @@ export async function readLastDataPoint(
     .select(sql<PluggableDatabases | null>`contents->'pluggableDatabases'`.as('pluggable_databases'))
     .where('database_id', '=', databaseId)
     .where('state', '=', 'available')
-    .where('level', '!=', 'archivelog')
+    .where('level', 'in', ['level0', 'level1'])
     .orderBy('id', 'desc')
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -178,6 +181,7 @@ function toPoint(row: ListedRow): RecoveryPoint {
     databaseId: row.database_id,
     databaseName: row.database_name,
     runId: row.run_id,
+    origin: originOf(row.lane),
     level: row.level,
     tag: row.tag,
     consistentScn: row.consistent_scn,

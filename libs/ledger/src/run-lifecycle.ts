@@ -1,7 +1,14 @@
 // What the agent may do to a run it claimed, each step under the run's fence and answered the same when it is repeated.
-import { type Reason, type Run, type RunPlan, type RunScript } from '@adyton/contracts';
+import {
+  type ExternalRunState,
+  type Reason,
+  type Run,
+  type RunPlan,
+  type RunScript,
+} from '@adyton/contracts';
 import { isTerminal, runTransitions, type RunPhase, type RunState } from '@adyton/domain';
 import { recordAudit } from './audit-events';
+import { externalStateOf } from './external-runs';
 import { inTransaction, type LedgerSession } from './ledger';
 import { followUpLostRun } from './next-attempt';
 import { refuse, type Refusal } from './refusal';
@@ -19,6 +26,7 @@ export interface HeartbeatAnswer {
   readonly answer: 'continue' | 'cancel' | 'fenced';
   readonly state: RunState;
   readonly reason: Reason | null;
+  readonly external: ExternalRunState | null;
 }
 
 /** Extends the lease of a live run. `fenced` tells an agent to stop: another attempt owns the run, or it ended without it. */
@@ -26,11 +34,13 @@ export function recordHeartbeat(session: LedgerSession, beat: Heartbeat): Promis
   return inTransaction(session, async (tx) => {
     const run = await lockOwnRun(tx, beat);
     if (isRefusal(run)) return run;
+    const external = await externalStateOf(tx, run);
     const answer = (word: HeartbeatAnswer['answer']): HeartbeatAnswer => ({
       kind: 'answered',
       answer: word,
       state: run.state,
       reason: run.reason,
+      external,
     });
     if (run.fence !== beat.fence || run.state === 'failed' || run.state === 'cancelled')
       return answer('fenced');
@@ -49,7 +59,8 @@ export function recordHeartbeat(session: LedgerSession, beat: Heartbeat): Promis
 }
 
 export interface PlanToStore extends FencedRun {
-  readonly plan: RunPlan;
+  /** Null for a run by hand: only what it leaves tells what it is. */
+  readonly plan: RunPlan | null;
   readonly scripts: readonly RunScript[];
 }
 
@@ -63,11 +74,11 @@ export function storePlan(session: LedgerSession, input: PlanToStore): Promise<R
       .updateTable('runs')
       .set({
         state: 'running',
-        plan: toJson(input.plan),
+        plan: input.plan === null ? null : toJson(input.plan),
         scripts: toJson(input.scripts),
-        level: input.plan.level,
-        level_reason: input.plan.levelReason,
-        bytes_expected: input.plan.bytesExpected,
+        level: input.plan?.level ?? null,
+        level_reason: input.plan?.levelReason ?? null,
+        bytes_expected: input.plan?.bytesExpected ?? null,
       })
       .where('id', '=', run.id)
       .execute();

@@ -1,6 +1,7 @@
 // Runs as they are read, and the two ways a run row is changed: under its fence, by a compare-and-set on its state.
 import { type Reason, type Run, type RunDetail } from '@adyton/contracts';
 import {
+  originOf,
   runTransitions,
   statesLeadingTo,
   type DatabaseId,
@@ -195,6 +196,7 @@ function toRun(row: ListedRow): Run {
     databaseName: row.database_name,
     hostId: row.host_id,
     operation: row.operation,
+    origin: originOf(row.lane),
     lane: row.lane,
     attempt: row.attempt,
     fence: row.fence,

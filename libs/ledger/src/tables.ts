@@ -127,6 +127,8 @@ export interface RequestsTable {
   claim_by: Date | null;
   replay_of: RunId | null;
   restore_plan_id: RestorePlanId | null;
+  /** Only of runs by hand. */
+  idle_minutes: Generated<number | null>;
   dispatches: Generated<number>;
   dispatched_at: Date | null;
   created_at: Generated<Date>;
@@ -151,6 +153,14 @@ export interface RunsTable {
   sbt_token_sha256: string;
   lease_until: Date;
   cancel_requested_at: Date | null;
+  /** Of a run by hand: it ends when no channel was open for so long. */
+  idle_minutes: Generated<number | null>;
+  /** SBT sessions, as the dedup-worker last told. */
+  channels_open: Generated<number>;
+  channels_seen_at: Generated<Date | null>;
+  close_requested_at: Generated<Date | null>;
+  /** The dedup-worker takes no more pieces. */
+  sealed_at: Generated<Date | null>;
   bytes_expected: number | null;
   bytes_read: Generated<number>;
   bytes_new: Generated<number>;

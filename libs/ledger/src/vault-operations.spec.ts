@@ -200,6 +200,12 @@ describe('a recovery point that only the bucket knows', () => {
     expect(await readLastLogs(session(), id)).toEqual([{ resetlogsScn: '1', thread: 1, sequence: 7 }]);
   });
 
+  it('is still one by hand when a person wrote its script', async () => {
+    const runId = nextId<RunId>('run');
+    await adopt({ runId, fence: 7_500, contents: { ...lost, origin: 'external', level: 'full' } });
+    expect(await findRun(session(), runId)).toMatchObject({ origin: 'external', lane: 'external' });
+  });
+
   it('keeps later fences above its own, so that no handle is ever used twice', async () => {
     await adopt({ fence: 90_000 });
     const { fence } = await claimedRun(fixture, await fixture.newDatabase());

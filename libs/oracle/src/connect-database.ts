@@ -126,6 +126,8 @@ export interface DatabaseFacts {
   backupPieces(handleLike: string): Promise<BackupPiece[]>;
   backupDataFiles(): Promise<BackupDataFile[]>;
   backupRedoLogs(): Promise<BackupRedoLog[]>;
+  /** Handles of pieces with a control file, and of those with a server parameter file; oldest first. */
+  backupConfigurations(): Promise<{ controlFiles: string[]; spfiles: string[] }>;
   /** How full the recovery area is, per cent, not counting what Oracle may reclaim; null without one. */
   recoveryAreaPercent(): Promise<number | null>;
   /** The last level 1 of each file. */
@@ -258,6 +260,15 @@ class ThinDatabase implements DatabaseFacts {
   async backupRedoLogs(): Promise<BackupRedoLog[]> {
     const rows = await this.query(QUERIES.backupRedoLogs);
     return rows.map((row) => ({ ...logRange(row), handle: text(row, 'HANDLE') }));
+  }
+
+  async backupConfigurations(): Promise<{ controlFiles: string[]; spfiles: string[] }> {
+    const handlesOf = async (sql: string): Promise<string[]> =>
+      (await this.query(sql)).map((row) => text(row, 'HANDLE'));
+    return {
+      controlFiles: await handlesOf(QUERIES.backupControlFiles),
+      spfiles: await handlesOf(QUERIES.backupSpfiles),
+    };
   }
 
   async recoveryAreaPercent(): Promise<number | null> {

@@ -28,6 +28,15 @@ export const QUERIES = {
     FROM v$backup_datafile b
     JOIN v$backup_piece p ON p.set_stamp = b.set_stamp AND p.set_count = b.set_count
     WHERE b.file# > 0 AND p.status = 'A' ORDER BY b.file#, b.set_stamp, b.set_count, p.piece#`,
+  /** By piece: BACKUP with file 1, BACKUP CURRENT CONTROLFILE and autobackups all leave one. */
+  backupControlFiles: `SELECT p.handle, b.checkpoint_change#
+    FROM v$backup_datafile b
+    JOIN v$backup_piece p ON p.set_stamp = b.set_stamp AND p.set_count = b.set_count
+    WHERE b.file# = 0 AND p.status = 'A' AND p.piece# = 1 ORDER BY b.checkpoint_change#, b.recid`,
+  backupSpfiles: `SELECT p.handle
+    FROM v$backup_spfile b
+    JOIN v$backup_piece p ON p.set_stamp = b.set_stamp AND p.set_count = b.set_count
+    WHERE p.status = 'A' AND p.piece# = 1 ORDER BY b.recid`,
   backupRedoLogs: `SELECT l.thread#, l.sequence#, l.resetlogs_change#, l.first_change#, l.next_change#, p.handle
     FROM v$backup_redolog l
     JOIN v$backup_piece p ON p.set_stamp = l.set_stamp AND p.set_count = l.set_count

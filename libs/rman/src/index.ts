@@ -9,9 +9,10 @@ export {
   type DataScriptInput,
   type LogScriptInput,
 } from './compose-backup-scripts';
+export { composeChannelSettings } from './compose-channel-settings';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
-export { handlePrefix, tagOf, type RunNames } from './rman-names';
+export { handlePrefix, isScriptableHandle, tagOf, type RunNames } from './rman-names';
 export { printScript } from './script/print-script';
 export { RmanScriptError } from './script/terminals';

@@ -1,7 +1,7 @@
 // Names of a run as RMAN sees them: handle prefix, tag and command id.
 import { type BackupLevel } from '@adyton/domain';
 import { createHash } from 'node:crypto';
-import { checked } from './script/terminals';
+import { checked, TERMINALS } from './script/terminals';
 
 export interface RunNames {
   /** The last 8 characters of the run's id. */
@@ -18,10 +18,15 @@ export function handlePrefix(dbid: string, dbUniqueName: string): string {
   return createHash('sha256').update(`${dbid}/${dbUniqueName}`).digest('hex').slice(0, PREFIX_CHARS);
 }
 
+/** Whether a handle may stand in a script; one that a person chose may not. */
+export function isScriptableHandle(handle: string): boolean {
+  return TERMINALS.handle.test(handle);
+}
+
 const LEVEL_MARK = { level0: 'L0', level1: 'L1', archivelog: 'AL' } as const;
 
 /** RMAN's label of the run's sets, at most 30 characters. */
-export function tagOf(level: BackupLevel, runToken: string): string {
+export function tagOf(level: Exclude<BackupLevel, 'full'>, runToken: string): string {
   return tagWith(LEVEL_MARK[level], runToken);
 }
 

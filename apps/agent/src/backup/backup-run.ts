@@ -15,7 +15,11 @@ export interface AgentTools {
   readonly clock: Clock;
   readonly log: Logger;
   /** Wakes the dedup-worker of this host; a failure is harmless, because sessions open on demand. */
-  ringDedupWorker(run: { readonly runId: ClaimedBackup['runId']; readonly fence: number }): Promise<void>;
+  ringDedupWorker(
+    run: { readonly runId: ClaimedBackup['runId']; readonly fence: number },
+    /** `end`: once more, for a worker that was started anew since and does not know the run. */
+    occasion: 'begin' | 'end',
+  ): Promise<void>;
 }
 
 export interface BackupRun extends AgentTools {

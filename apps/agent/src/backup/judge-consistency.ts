@@ -1,11 +1,9 @@
 // From which SCN a recovery point is consistent, and whether the vault has the redo for it. Files that nobody can have written to since their
 // checkpoint - read only, or of a tablespace taken offline - need none, however old their checkpoint is.
-import { type RecoveryPointContents } from '@adyton/contracts';
 import { compareScn, maxScn, type Scn } from '@adyton/domain';
+import { RunFailure } from '../runs/run-failure';
 import { type DataFileFacts } from './backup-run';
-
-type FileContents = RecoveryPointContents['dataFiles'][number];
-type LogContents = RecoveryPointContents['archivedLogs'][number];
+import { type FileContents, type LogContents } from './point-contents';
 
 export interface ReconciledFile {
   readonly facts: DataFileFacts;
@@ -60,4 +58,23 @@ export function findRedoGap(logs: readonly LogContents[], from: Scn, to: Scn): R
     if (compareScn(reachedScn, to) < 0) return { thread, reachedScn };
   }
   return null;
+}
+
+/**
+ * Per thread the logs must lead without a gap from the first checkpoint to the last block that was read.
+ * @param logs those in the vault, of one incarnation
+ * @throws RunFailure ADY_LOG_GAP
+ */
+export function assertCovered(
+  { consistentScn, redoFromScn }: Consistency,
+  logs: readonly LogContents[],
+): void {
+  const gap = findRedoGap(logs, redoFromScn, consistentScn);
+  if (gap !== null)
+    throw new RunFailure(
+      'ADY_LOG_GAP',
+      `thread ${gap.thread}: the logs in the vault reach SCN ${gap.reachedScn}, the data files need ${consistentScn}`,
+    );
+  if (logs.length === 0)
+    throw new RunFailure('ADY_LOG_GAP', 'no archived log of this incarnation is in the vault');
 }

@@ -5,21 +5,23 @@ import { compareScn } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { RunFailure } from '../runs/run-failure';
 import { type BackupRun, type DataFileFacts } from './backup-run';
-import { closeOverBases } from './close-over-bases';
 import { type BackupPlan } from './compose-plan';
 import { leftOut, type LeftOutFile } from './judge-access';
 import {
+  assertCovered,
   consistencyOf,
   findRedoGap,
   needsRecovery,
-  type Consistency,
   type ReconciledFile,
 } from './judge-consistency';
-
-type FileContents = RecoveryPointContents['dataFiles'][number];
-type LogContents = RecoveryPointContents['archivedLogs'][number];
-type BackedUpSets = Awaited<ReturnType<DatabaseFacts['backupDataFiles']>>;
-type BackedUpLogs = Awaited<ReturnType<DatabaseFacts['backupRedoLogs']>>;
+import {
+  fileContents,
+  logContents,
+  type BackedUpLogs,
+  type BackedUpSets,
+  type FileContents,
+  type LogContents,
+} from './point-contents';
 
 /** @throws RunFailure ADY_RECONCILE_FAILED, ADY_CHAIN_BROKEN, ADY_LOG_GAP */
 export async function reconcilePieces(
@@ -49,7 +51,7 @@ export async function reconcilePieces(
   const closure = [...new Set([...own, ...dataFiles.flatMap((f) => f.baseHandles)])];
   await assertInVault(run, closure);
   const consistency = consistencyOf(files, archivedLogs);
-  assertCovered(plan, consistency, inIncarnation);
+  if (plan.decision.level !== 'archivelog') assertCovered(consistency, inIncarnation);
   const { identity } = plan;
   return {
     dbid: identity.dbid,
@@ -110,35 +112,12 @@ function dataFileContents(facts: DataFileFacts, sets: BackedUpSets, own: Readonl
   const set = sets.find(
     (s) => s.file === facts.file && s.level !== null && s.handles.some((h) => own.has(h)),
   );
-  if (set === undefined || set.level === null)
+  if (set === undefined)
     throw new RunFailure(
       'ADY_RECONCILE_FAILED',
       `data file ${facts.file} (${facts.name}) is in no piece of this run`,
     );
-  const bases = closeOverBases(set, sets);
-  if (bases.kind === 'broken')
-    throw new RunFailure(
-      'ADY_CHAIN_BROKEN',
-      `data file ${facts.file}: the level 1 starts at SCN ${bases.atScn}, and no available base ends there`,
-    );
-  return {
-    file: facts.file,
-    name: facts.name,
-    tablespace: facts.tablespace,
-    bytes: facts.bytes,
-    blockBytes: facts.blockBytes,
-    level: set.level,
-    checkpointScn: set.checkpointScn,
-    absoluteFuzzyScn: set.absoluteFuzzyScn,
-    incrementalScn: set.incrementalScn,
-    handles: [...set.handles],
-    baseHandles: [...bases.handles],
-  };
-}
-
-function logContents(log: BackedUpLogs[number]): LogContents {
-  const { thread, sequence, resetlogsScn, firstScn, nextScn, handle } = log;
-  return { thread, sequence, resetlogsScn, firstScn, nextScn, handle };
+  return fileContents(facts, set, sets);
 }
 
 /** Logs that other runs of ours put into the vault; they may carry the redo between the data files' checkpoints and our first log. */
@@ -170,22 +149,4 @@ async function assertInVault(run: BackupRun, closure: readonly string[]): Promis
 
 function handleWith(handles: ReadonlySet<string>, mark: string): string | null {
   return [...handles].find((h) => h.includes(mark)) ?? null;
-}
-
-/** Per thread the logs must lead without a gap from the first checkpoint to the last block that was read. */
-function assertCovered(
-  plan: BackupPlan,
-  { consistentScn, redoFromScn }: Consistency,
-  logs: readonly LogContents[],
-): void {
-  if (plan.decision.level === 'archivelog') return;
-  const gap = findRedoGap(logs, redoFromScn, consistentScn);
-  if (gap !== null) {
-    throw new RunFailure(
-      'ADY_LOG_GAP',
-      `thread ${gap.thread}: the logs in the vault reach SCN ${gap.reachedScn}, the data files need ${consistentScn}`,
-    );
-  }
-  if (logs.length === 0)
-    throw new RunFailure('ADY_LOG_GAP', 'no archived log of this incarnation is in the vault');
 }

@@ -7,10 +7,11 @@ import { RunFailure } from '../runs/run-failure';
 import { type ArchivedLogFacts, type BackupRun, channelsOf } from './backup-run';
 import { chooseLogRanges, logsInRanges, type LogRange } from './choose-log-ranges';
 import { type BackupPlan, scriptsOf } from './compose-plan';
+import { ringDedupWorker } from './ring-dedup-worker';
 
 /** @throws RunFailure */
 export async function streamPieces(run: BackupRun, database: DatabaseFacts, plan: BackupPlan): Promise<void> {
-  await ringDedupWorker(run);
+  await ringDedupWorker(run, 'begin');
   if (plan.dataScript !== null) await runStep(run, 'data', plan.dataScript);
   await database.archiveLogCurrent();
   const onDisk = await database.archivedLogs();
@@ -68,13 +69,4 @@ async function runStep(run: BackupRun, name: string, text: string): Promise<void
     oracleSid: claimed.database.oracleSid,
     signal: lease.signal,
   });
-}
-
-/** The worker may warm up; if it is not reached, its session opens when the first channel says hello. */
-async function ringDedupWorker(run: BackupRun): Promise<void> {
-  try {
-    await run.ringDedupWorker(run.claimed);
-  } catch (error) {
-    run.log.warn({ runId: run.claimed.runId, err: error }, 'dedup-worker.not-rung');
-  }
 }

@@ -12,6 +12,8 @@ import { type RunOnItsWay, type RunTable } from './run-table';
 /** What a run does between its claim and its end; the benchmark of the control side has its own. */
 export interface RunBodies {
   backup(run: BackupRun): Promise<void>;
+  /** RMAN by hand. */
+  external(run: BackupRun): Promise<void>;
   restore(run: RestoreRun): Promise<void>;
 }
 
@@ -28,6 +30,9 @@ const REFUSED_CLAIMS: readonly string[] = [
   'ADY_RUN_ACTIVE',
   'ADY_NOT_FOUND',
 ];
+
+/** Nobody's fault: the run was stopped, or nothing was done in it. */
+const CANCELLED_BY: readonly string[] = ['ADY_CANCELLED', 'ADY_NOTHING_BACKED_UP'];
 
 export async function handleRequest(
   { tools, bodies, table, incarnation }: RequestParts,
@@ -68,8 +73,9 @@ function begin(parts: CarryingOut, claimed: ClaimedRun, earlierEnded: Promise<un
 async function carryOut({ tools, bodies }: CarryingOut, claimed: ClaimedRun, lease: RunLease): Promise<void> {
   const files = await createRunFiles(tools.config.ADYTON_STATE_DIR, claimed);
   try {
-    if (claimed.operation === 'backup') await bodies.backup({ ...tools, claimed, lease, files });
-    else await bodies.restore({ ...tools, claimed, lease, files });
+    if (claimed.operation === 'restore') await bodies.restore({ ...tools, claimed, lease, files });
+    else if (claimed.lane === 'external') await bodies.external({ ...tools, claimed, lease, files });
+    else await bodies.backup({ ...tools, claimed, lease, files });
   } catch (error) {
     await recordFailure(tools, claimed, lease, error);
   } finally {
@@ -88,7 +94,7 @@ async function recordFailure(
   const reason = reasonOfFailure(error, lease.phase);
   const { runId } = claimed;
   log.error({ runId, code: reason.code, phase: reason.phase, err: error }, 'run.failed');
-  const cancelled = error instanceof RunFailure && error.code === 'ADY_CANCELLED';
+  const cancelled = error instanceof RunFailure && CANCELLED_BY.includes(error.code);
   try {
     await controlPlane.failRun(claimed, cancelled ? 'cancelled' : 'failed', reason);
   } catch (refusal) {

@@ -1,6 +1,6 @@
 // The lease of one run: a heartbeat extends it and brings the control-plane's word back. Whoever is fenced or cancelled stops at once;
 // whoever cannot reach the control-plane for a whole lease must stop too, because the run is not his any more.
-import { AdytonError, type Reason } from '@adyton/contracts';
+import { AdytonError, type ExternalRunState, type Reason } from '@adyton/contracts';
 import { isTerminal, runTransitions, type RunPhase, type RunState } from '@adyton/domain';
 import { pause, type Clock, type Logger } from '@adyton/runtime';
 import { type ControlPlane, type FencedRun } from '../control-plane';
@@ -14,10 +14,17 @@ export interface LeaseTerms {
 export interface RunEnd {
   readonly state: RunState;
   readonly reason: Reason | null;
+  readonly external: ExternalRunState | null;
 }
 
 /** While the manifest is made the control-plane is asked this often, ms. */
 const COMMIT_POLL_MS = 300;
+/** How soon the end of a run by hand is noticed, ms. */
+const EXTERNAL_POLL_MS = 1_000;
+/** The dedup-worker reports every second; an open piece of a channel that was left behind may take its time to end, ms. */
+const SEAL_WAIT_MS = 120_000;
+
+class NotInTime extends Error {}
 
 export class RunLease {
   private readonly lost = new AbortController();
@@ -67,6 +74,36 @@ export class RunLease {
     }
   }
 
+  /** Waits until somebody ends a run by hand, or nobody used it for its time. @throws RunFailure when the run must stop before. */
+  untilEndAsked(): Promise<void> {
+    return this.untilExternal(({ endAsked }) => endAsked);
+  }
+
+  /** Waits until the dedup-worker takes no more pieces of a run by hand. @returns false when it does not answer. */
+  async untilSealed(): Promise<boolean> {
+    return this.untilExternal(({ sealed }) => sealed, SEAL_WAIT_MS).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof NotInTime) return false;
+        throw error;
+      },
+    );
+  }
+
+  private async untilExternal(
+    holds: (state: ExternalRunState) => boolean,
+    limitMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    const startedMs = this.parts.clock.monotonicMs();
+    for (;;) {
+      const answer = await this.tell();
+      const state = answer?.external ?? null;
+      if (state !== null && holds(state)) return;
+      if (this.parts.clock.monotonicMs() - startedMs > limitMs) throw new NotInTime();
+      await this.pause(EXTERNAL_POLL_MS);
+    }
+  }
+
   /** Waits, but not longer than the run may go on. @throws RunFailure when it must stop */
   async pause(milliseconds: number): Promise<void> {
     await pause(milliseconds, this.signal);
@@ -99,13 +136,13 @@ export class RunLease {
   private async tell(): Promise<RunEnd | null> {
     const { controlPlane, clock, log } = this.parts;
     try {
-      const { answer, state, reason } = await controlPlane.heartbeat(this.run, this.current);
+      const { answer, state, reason, external } = await controlPlane.heartbeat(this.run, this.current);
       this.lastAnswerMs = clock.monotonicMs();
       if (answer === 'cancel') this.lost.abort(new RunFailure('ADY_CANCELLED', 'the run was cancelled'));
       // in commit the end of the run is what is waited for; before it, a run that ended elsewhere must stop here too
       if (answer === 'fenced' && (this.current !== 'commit' || !isTerminal(runTransitions, state)))
         this.loseTo(new RunFailure('ADY_FENCED', 'another attempt owns this run, or it ended'));
-      return { state, reason };
+      return { state, reason, external };
     } catch (error) {
       log.warn({ runId: this.run.runId, err: error }, 'run.heartbeat-failed');
       const silentMs = clock.monotonicMs() - this.lastAnswerMs;

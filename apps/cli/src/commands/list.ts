@@ -5,7 +5,7 @@ import { print } from '../context';
 import { type MakeContext } from '../context';
 import { bytes, elapsed, fields, table } from '../render/format';
 
-const LEVEL_LETTER = { level0: '0', level1: '1', archivelog: '-' } as const;
+const LEVEL_LETTER = { level0: '0', level1: '1', full: 'F', archivelog: '-' } as const;
 const STATE_LETTER = { available: 'A', corrupt: 'C', expiring: 'E', expired: 'X' } as const;
 
 export function addListCommands(program: Command, contextOf: MakeContext): void {
@@ -37,7 +37,21 @@ export function addListCommands(program: Command, contextOf: MakeContext): void 
 function pointTable(points: readonly RecoveryPoint[]): string {
   if (points.length === 0) return 'no recovery points yet; make one with: adyton backup DATABASE';
   return table(
-    ['KEY', 'DB', 'TY', 'LV', 'S', 'COMPLETED (UTC)', 'ELAPSED', 'READ', 'NEW', 'STORED', 'SCN', 'TAG'],
+    [
+      'KEY',
+      'DB',
+      'TY',
+      'LV',
+      'S',
+      'COMPLETED (UTC)',
+      'ELAPSED',
+      'READ',
+      'NEW',
+      'STORED',
+      'SCN',
+      'ORIGIN',
+      'TAG',
+    ],
     points.map((p) => [
       p.id,
       p.databaseName,
@@ -50,6 +64,7 @@ function pointTable(points: readonly RecoveryPoint[]): string {
       bytes(p.totals.bytesNew),
       bytes(p.totals.bytesStored),
       p.consistentScn,
+      p.origin,
       p.tag,
     ]),
   );
@@ -61,6 +76,7 @@ function pointDetail(point: RecoveryPointDetail): string {
     ['backup', `${point.id}  ${point.state}${point.partial ? ', partial' : ''}`],
     ['database', `${point.databaseName} (DBID ${contents.dbid}, ${contents.dbUniqueName})`],
     ['level', point.level],
+    ['origin', point.origin],
     ['tag', point.tag],
     ['consistent from SCN', point.consistentScn],
     [
@@ -74,7 +90,7 @@ function pointDetail(point: RecoveryPointDetail): string {
     ['FILE', 'LV', 'CKP SCN', 'SIZE', 'NAME', 'PIECES'],
     contents.dataFiles.map((f) => [
       String(f.file),
-      String(f.level),
+      f.level === null ? 'F' : String(f.level),
       f.checkpointScn,
       bytes(f.bytes),
       f.name,

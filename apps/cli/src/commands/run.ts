@@ -96,7 +96,7 @@ function runTable(runs: readonly Run[]): string {
     runs.map((r) => [
       r.id,
       r.databaseName,
-      r.operation,
+      r.origin === 'external' ? 'by hand' : r.operation,
       r.level ?? '-',
       r.state,
       r.startedAt,
@@ -126,6 +126,7 @@ function runText(run: RunDetail): string {
     ['run', `${run.id}  ${run.state}  (${run.phase})`],
     ['database', run.databaseName],
     ['operation', `${run.operation} ${run.level ?? ''} ${run.levelReason ?? ''}`],
+    ['origin', run.origin],
     ['started', run.startedAt],
     ['finished', run.finishedAt ?? '-'],
     ['replay of', run.replayOf ?? '-'],

@@ -4,6 +4,7 @@ import {
   appendLog,
   failRun,
   finishRestore,
+  listPiecesOfRun,
   recordHeartbeat,
   recordInstanceLost,
   storePlan,
@@ -58,6 +59,14 @@ export class AgentRunsController {
     @CallingHost() hostId: HostId,
   ): Promise<void> {
     accepted(await storePlan(this.ledger.session, { runId, hostId, ...body }));
+  }
+
+  @Handles(agentRoutes.listRunPieces)
+  async pieces(
+    @Param('id') runId: string,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.listRunPieces>> {
+    return accepted(await listPiecesOfRun(this.ledger.session, { runId, hostId }));
   }
 
   @Handles(agentRoutes.appendLog)

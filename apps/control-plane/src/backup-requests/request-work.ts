@@ -11,7 +11,7 @@ import { AgentPresences } from '../wiring/agent-presence';
 import { CONFIG, NEW_ID, type NewId } from '../wiring/tokens';
 
 export type WantedWork = Pick<NewRequest, 'operation' | 'trigger' | 'kind' | 'lane'> &
-  Partial<Pick<NewRequest, 'replayOf' | 'restorePlanId' | 'note'>>;
+  Partial<Pick<NewRequest, 'replayOf' | 'restorePlanId' | 'idleMinutes' | 'note'>>;
 
 export interface WorkAsker {
   readonly request: IdempotentRequest;

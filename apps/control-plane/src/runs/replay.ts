@@ -12,6 +12,10 @@ export function replayOf(run: Run, asked: BackupRequest, reason: string): Wanted
       links: { run: runUrl(run.id) },
     });
   }
+  if (run.origin === 'external')
+    throw new RefusedRequest('ADY_NOT_REPLAYABLE', `run ${run.id} was one by hand: open another one`, {
+      links: { run: runUrl(run.id) },
+    });
   return {
     operation: run.operation,
     trigger: 'replay',

@@ -19,7 +19,9 @@ const COMMENT = 'Adyton vault format 1';
 export class PieceSession implements SbtSession {
   private piece: PieceIngest | null = null;
 
-  constructor(private readonly run: RunSession) {}
+  constructor(private readonly run: RunSession) {
+    run.channelOpened();
+  }
 
   async openPiece({ handle }: PieceToOpen): Promise<PieceWriter> {
     const ingest = await inSbtTerms(() => this.run.openPiece(handle));
@@ -57,6 +59,7 @@ export class PieceSession implements SbtSession {
             `piece ${handle} belongs to an earlier run; pieces end by retention in Adyton, not by DELETE in RMAN`,
           );
         await removePiece(this.run.lookup(), handle);
+        this.run.pieceRemoved(handle);
       }
     });
   }
@@ -67,6 +70,7 @@ export class PieceSession implements SbtSession {
 
   async end(): Promise<void> {
     await this.piece?.abort(); // does nothing to a piece that was closed
+    this.run.channelClosed();
   }
 }
 

@@ -53,6 +53,11 @@ export class RunSession {
   private closed: ByteTotals = { bytesRead: 0, bytesNew: 0, bytesStored: 0 };
   private bytesDelivered = 0;
   private unreported: ClosedPiece[] = [];
+  private removed: string[] = [];
+  private channels = 0;
+  private opening = 0;
+  /** A run by hand that is being reconciled: new channels get no pieces any more. */
+  private sealing = false;
   private lastHeartbeatMs = performance.now();
   private endedAs: string | null = null;
 
@@ -116,8 +121,14 @@ export class RunSession {
     return this.session;
   }
 
-  openPiece(handle: string): Promise<PieceIngest> {
-    return this.writer().openPiece(handle);
+  async openPiece(handle: string): Promise<PieceIngest> {
+    if (this.sealing) throw new AdytonError('ADY_SBT_REFUSED', `run ${this.current.runId} is being closed`);
+    this.opening += 1;
+    try {
+      return await this.writer().openPiece(handle);
+    } finally {
+      this.opening -= 1;
+    }
   }
 
   pieceClosed(piece: PieceSummary): void {
@@ -143,6 +154,19 @@ export class RunSession {
       },
       'piece.closed',
     );
+  }
+
+  /** RMAN deleted a piece of this run. */
+  pieceRemoved(handle: string): void {
+    this.removed.push(handle);
+  }
+
+  channelOpened(): void {
+    this.channels += 1;
+  }
+
+  channelClosed(): void {
+    this.channels -= 1;
   }
 
   bytesRestored(count: number): void {
@@ -174,17 +198,26 @@ export class RunSession {
 
   /** Tells figures and closed pieces. @returns whether the run goes on. */
   async report(): Promise<boolean> {
+    // in this order: what is taken for sealed must have told of every piece
+    const sealed = this.sealing && this.opening === 0 && this.session?.hasOpenPieces() !== true;
     const pieces = this.unreported;
+    const removed = this.removed;
     this.unreported = [];
+    this.removed = [];
     try {
       const answer = await this.parts.controlPlane.reportIngest(this.current.runId, {
         fence: this.current.fence,
         totals: this.totals,
         pieces,
+        removed,
+        channels: this.channels,
+        sealed,
       });
       this.current = { ...this.current, state: answer.state };
+      this.sealing = answer.sealing;
     } catch (error) {
       this.unreported = [...pieces, ...this.unreported];
+      this.removed = [...removed, ...this.removed];
       if (!(error instanceof AdytonError) || error.code !== 'ADY_FENCED') throw error;
       this.current = { ...this.current, state: 'failed' };
     }

@@ -23,6 +23,7 @@ import { formatScn, parseScn } from '../formats/scn';
 import { stampOf } from '../formats/stamp';
 import { executeAlter } from './execute-alter';
 import { type Instance } from './instance';
+import { queryAs } from './instance-sql';
 import {
   type InstanceOperations as Operations,
   type InstancePort,
@@ -254,6 +255,11 @@ class ClientPort implements InstancePort {
   async runSql({ sql }: Args<'runSql'>): Result<'runSql'> {
     this.checkAlive();
     return { message: await executeAlter(this.instance, sql) };
+  }
+
+  async query({ sql }: Args<'query'>): Result<'query'> {
+    this.checkAlive();
+    return queryAs(this.instance, sql);
   }
 
   async startup({ mode }: Args<'startup'>): Result<'startup'> {

@@ -149,6 +149,11 @@ export interface InstanceOperations {
   endSession: { args: SessionId; result: null };
   updateLongops: { args: LongOperation; result: null };
   /** The ALTER statements of `SQL '...'`; the answer is what RMAN prints. */
+  query: {
+    args: { sql: string };
+    /** Dates in Oracle's default format. */
+    result: { columns: { name: string; isNumber: boolean }[]; rows: (string | null)[][] };
+  };
   runSql: { args: { sql: string }; result: { message: string } };
 
   // Starting, restoring, opening. A running instance that is open refuses most of these with its ORA number.
@@ -247,6 +252,7 @@ export const OPERATION_NAMES = [
   'endSession',
   'updateLongops',
   'runSql',
+  'query',
   'startup',
   'mount',
   'shutdown',

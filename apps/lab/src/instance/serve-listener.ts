@@ -5,10 +5,8 @@ import { type HostFaults } from '../faults/host-faults';
 import { startListener, type RunningListener } from '../listener/listener';
 import { readPasswordFile } from '../listener/password-file';
 import { OraError as SqlError } from '../sql/ora-error';
-import { createSqlEvaluator } from '../sql/evaluator';
-import { databaseTables } from '../views/database-tables';
-import { executeAlter, killSession } from './execute-alter';
 import { type Instance } from './instance';
+import { evaluatorOf } from './instance-sql';
 import { type InstanceFile, passwordFilePath } from './oracle-home';
 
 /** TNS: listener: all appropriate instances are blocking new connections (NOMOUNT: the instance registers as BLOCKED). */
@@ -30,10 +28,9 @@ export async function serveListener(
   file: InstanceFile,
   faults: Pick<HostFaults, 'ofStatement'> = NO_FAULTS,
 ): Promise<RunningListener> {
-  const { sid, oracleHome, now } = instance.options;
+  const { sid, oracleHome } = instance.options;
   const live = instance.liveState();
-  const tables = databaseTables({ controlFile: () => instance.store().current, live, now });
-  const evaluator = createSqlEvaluator({ tables, commands: commandsOf(instance), now });
+  const evaluator = evaluatorOf(instance);
   const passwordFile = passwordFilePath(oracleHome, sid);
   const { dbName, versionFull } = instance.identity();
   const { dbUniqueName } = file;
@@ -85,23 +82,4 @@ function refusalOf(instance: Instance, privilege: string | null): { ora: number;
     return isStuck ? { ora: 257, text: 'Archiver error. Connect AS SYSDBA only until resolved.' } : null;
   }
   return { ora: 1033, text: 'ORACLE initialization or shutdown in progress' };
-}
-
-function commandsOf(instance: Instance) {
-  return {
-    archiveLogCurrent: async () => instance.database().archiveLogCurrent(instance.thread),
-    switchLogfile: async () => instance.database().switchLog(instance.thread),
-    checkpoint: async () => instance.database().checkpoint(),
-    killSession: async (target: { sid: number; serial: number; instance: number | null }) => {
-      killSession(instance, target);
-    },
-    setBlockChangeTracking: async ({ enabled, file }: { enabled: boolean; file: string | null }) =>
-      executeAlter(
-        instance,
-        enabled
-          ? `ALTER DATABASE ENABLE BLOCK CHANGE TRACKING${file === null ? '' : ` USING FILE '${file}'`}`
-          : 'ALTER DATABASE DISABLE BLOCK CHANGE TRACKING',
-      ),
-    alterOther: (sql: string) => executeAlter(instance, sql),
-  };
 }

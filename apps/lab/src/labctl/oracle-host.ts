@@ -11,6 +11,7 @@ import { SOCKET_PATH_BYTES_MAX } from '../instance/ipc-server';
 const LAB = resolve(__dirname, '..');
 const SHIMS: Record<string, string> = {
   rman: join(LAB, 'rman', 'main.js'),
+  sqlplus: join(LAB, 'sqlplus', 'main.js'),
   sbttest: join(LAB, 'sbt', 'sbttest-main.js'),
   lsnrctl: join(LAB, 'listener', 'lsnrctl-main.js'),
   labctl: join(LAB, 'labctl', 'main.js'),

@@ -22,7 +22,7 @@ export function printScript(script: RmanScript): string {
 function printed(statement: Statement): string {
   switch (statement.kind) {
     case 'run':
-      return ['RUN {', ...statement.statements.map((s) => `  ${printedInRun(s)};`), '}'].join('\n');
+      return ['RUN {', ...statement.statements.map((s) => `  ${printJobStatement(s)};`), '}'].join('\n');
     case 'set-encryption-off':
       return 'SET ENCRYPTION OFF FOR ALL TABLESPACES;';
     case 'set-dbid':
@@ -46,7 +46,8 @@ function printed(statement: Statement): string {
   }
 }
 
-function printedInRun(statement: JobStatement): string {
+/** A statement of a RUN block, without its semicolon. @throws RmanScriptError */
+export function printJobStatement(statement: JobStatement): string {
   switch (statement.kind) {
     case 'set-command-id':
       return `SET COMMAND ID TO '${checked('commandId', 'command id', statement.commandId)}'`;

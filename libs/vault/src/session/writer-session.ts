@@ -142,6 +142,11 @@ export class WriterSession {
     return sum;
   }
 
+  /** Whether pieces are coming in or being closed. */
+  hasOpenPieces(): boolean {
+    return this.open.size > 0;
+  }
+
   /** Whether this session wrote the piece. */
   wrote(handle: string): boolean {
     return this.closed.some((p) => p.handle === handle);

@@ -1,0 +1,39 @@
+// Questions only: the product's own, each answer kept as CSV, and the file that the backups will be made of.
+import { QUERIES } from '@adyton/oracle';
+import { ask, type QueryAnswer } from './host/sqlplus';
+import { type OracleHost } from './host/oracle-host';
+import { type TargetFile } from './steps/certification';
+
+/** Smaller ones hold too few blocks to say anything. */
+const FILE_BYTES_MIN = 1024 * 1024;
+
+/** @throws Error when the instance does not answer at all: that says nothing of any claim. */
+export async function askEverything(host: OracleHost): Promise<Record<string, QueryAnswer>> {
+  const answers: Record<string, QueryAnswer> = { instance: await ask(host, QUERIES.instance) };
+  const error = answers['instance']?.error ?? null;
+  if (error !== null) throw new Error(`instance ${host.oracleSid} cannot be asked: ${error}`);
+  for (const [name, sql] of Object.entries(QUERIES))
+    if (/^\s*SELECT/i.test(sql)) answers[name] = await ask(host, sql.replaceAll(':handle_pattern', `'%'`));
+  return answers;
+}
+
+/** The smallest file that is online and large enough, or the one that was asked for; null when there is none. */
+export function chooseDataFile(
+  answers: Readonly<Record<string, QueryAnswer>>,
+  options: { readonly file: number | null; readonly bytesMax: number },
+): TargetFile | null {
+  const files = (answers['dataFiles']?.rows ?? []).map((row) => ({
+    file: Number(row['FILE#']),
+    bytes: Number(row['BYTES']),
+    blockBytes: Number(row['BLOCK_SIZE']),
+    status: row['STATUS'] ?? '',
+  }));
+  const fit = files.filter(
+    ({ file, bytes, status }) =>
+      (options.file === null || file === options.file) &&
+      (status === 'ONLINE' || status === 'SYSTEM') &&
+      bytes >= FILE_BYTES_MIN &&
+      bytes <= options.bytesMax,
+  );
+  return fit.sort((a, b) => a.bytes - b.bytes)[0] ?? null;
+}

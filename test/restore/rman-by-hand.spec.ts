@@ -1,0 +1,193 @@
+// RMAN by hand on the real processes: a person's own script backs up through our library, restores through it, and what it leaves is a
+// recovery point like any other.
+import { callRoute, restRoutes } from '@adyton/contracts';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeByHand, mustRman, openByHand, rman } from '../support/rman-by-hand';
+import {
+  backUp,
+  changeRows,
+  compare,
+  DATABASE_NAME,
+  eventually,
+  getRun,
+  healStore,
+  markNow,
+  recoveryPoints,
+  restore,
+  runStack,
+  slowStore,
+  type RunningStack,
+} from '../support/running-stack';
+
+jest.setTimeout(300_000);
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await runStack();
+});
+afterAll(() => stack.stop());
+
+const OWNER_ONLY = 0o600;
+const MODE_BITS = 0o777;
+
+it('gives out channels whose token lies in a file of its owner and nowhere else, the same ones when asked again', async () => {
+  const opened = await openByHand(stack);
+  expect(opened.channel).toMatch(
+    /^ALLOCATE CHANNEL c1 DEVICE TYPE 'SBT_TAPE' PARMS 'SBT_LIBRARY=.*ADY_SOCK=/,
+  );
+  expect(statSync(opened.tokenFile).mode & MODE_BITS).toBe(OWNER_ONLY);
+  const token = readFileSync(opened.tokenFile, 'utf8');
+  expect(token).toHaveLength(43);
+  expect(JSON.stringify(await getRun(stack, opened.id))).not.toContain(token);
+  expect(await openByHand(stack)).toEqual(opened);
+  const closed = await closeByHand(stack);
+  expect(closed.code).toBe(1);
+  expect(await getRun(stack, opened.id)).toMatchObject({
+    origin: 'external',
+    state: 'cancelled',
+    reason: { code: 'ADY_NOTHING_BACKED_UP' },
+  });
+});
+
+it('makes a recovery point of BACKUP DATABASE PLUS ARCHIVELOG, that restores to a moment after it', async () => {
+  expect(await backUp(stack)).toMatchObject({ origin: 'product', level: 'level0' });
+  await changeRows(stack, 1);
+  const { id, channel } = await openByHand(stack);
+  await mustRman(stack, `RUN { ${channel} BACKUP DATABASE PLUS ARCHIVELOG TAG 'BY_HAND'; }\n`);
+  expect(await closeByHand(stack)).toMatchObject({ code: 0 });
+  expect(await getRun(stack, id)).toMatchObject({ origin: 'external', state: 'succeeded', level: 'full' });
+  const [point] = await recoveryPoints(stack);
+  expect(point).toMatchObject({ runId: id, origin: 'external', level: 'full' });
+
+  await changeRows(stack, 2);
+  const untilScn = await markNow(stack);
+  await changeRows(stack, 3);
+  await backUp(stack, 'archivelog');
+  const directory = join(stack.directory, 'of-full');
+  const run = await restore(stack, untilScn, directory);
+  expect(run).toMatchObject({ state: 'succeeded' });
+  const plan = await callRoute(stack.api, restRoutes.getRestorePlan, {
+    params: { id: run.restorePlanId ?? '' },
+  });
+  expect(plan.basePoint).toBe(point?.id);
+  const { dataFiles, identical } = await compare(stack, untilScn, directory);
+  expect(identical).toBe(dataFiles);
+});
+
+it('S2.1 builds no level 1 of its own on a full backup by hand, but one on a level 0 by hand', async () => {
+  const afterFull = await backUp(stack);
+  expect(afterFull).toMatchObject({ state: 'succeeded', level: 'level1', levelReason: 'level0-exists' });
+  const fullHandles = await handlesOfRuns('full');
+  expect(basesOf(afterFull)).toEqual(expect.not.arrayContaining(fullHandles));
+
+  await changeRows(stack, 4);
+  const { channel } = await openByHand(stack);
+  await mustRman(stack, `RUN { ${channel} BACKUP INCREMENTAL LEVEL 0 DATABASE PLUS ARCHIVELOG; }\n`);
+  expect(await closeByHand(stack)).toMatchObject({ code: 0 });
+  await changeRows(stack, 5);
+  const afterLevel0 = await backUp(stack);
+  expect(afterLevel0).toMatchObject({ state: 'succeeded', level: 'level1', levelReason: 'level0-exists' });
+  const byHand = await handlesOfRuns('level0', 'external');
+  expect(byHand).toEqual(expect.arrayContaining(basesOf(afterLevel0)));
+
+  const untilScn = await markNow(stack);
+  await backUp(stack, 'archivelog');
+  const directory = join(stack.directory, 'of-level1');
+  expect(await restore(stack, untilScn, directory)).toMatchObject({ state: 'succeeded' });
+  const { dataFiles, identical } = await compare(stack, untilScn, directory);
+  expect(identical).toBe(dataFiles);
+});
+
+it('keeps what is not enough for a recovery point: RMAN still restores from it', async () => {
+  const { id, channel } = await openByHand(stack);
+  await mustRman(stack, `RUN { ${channel} BACKUP DATAFILE 4 TAG 'ONE_FILE'; }\n`);
+  expect(await closeByHand(stack)).toMatchObject({ code: 1 });
+  const run = await getRun(stack, id);
+  expect(run).toMatchObject({ state: 'failed', reason: { code: 'ADY_EXTERNAL_INCOMPLETE' } });
+  expect(run.reason?.detail).toContain('data file(s) are in none of its pieces');
+  const again = await openByHand(stack);
+  const output = await mustRman(
+    stack,
+    `RUN { ${again.channel} RESTORE DATAFILE 4 FROM TAG 'ONE_FILE' VALIDATE; }\n`,
+  );
+  expect(output).toContain('validation complete');
+  await closeByHand(stack);
+});
+
+it('refuses to close under open channels, and refuses the token afterwards', async () => {
+  const { id, channel } = await openByHand(stack);
+  await slowStore(stack, 400);
+  const copying = rman(
+    stack,
+    `RUN { ${channel} BACKUP DATABASE; BACKUP DATABASE; BACKUP ARCHIVELOG ALL; }\n`,
+  );
+  await eventually(
+    () => getRun(stack, id),
+    ({ progress }) => progress.bytesRead > 0,
+  );
+  const early = await closeByHand(stack);
+  expect(early.code).toBe(8);
+  expect(early.stderr).toContain('ADY_CHANNELS_OPEN');
+  await healStore(stack);
+  expect(await copying).toMatchObject({ code: 0 });
+  const closed = await eventually(
+    () => closeByHand(stack),
+    ({ code }) => code === 0,
+  );
+  expect(closed.stdout).toContain('succeeded');
+  const late = await rman(stack, `RUN { ${channel} BACKUP DATAFILE 1; }\n`);
+  expect(late.code).toBe(1);
+  expect(late.stdout).toMatch(/ADY_SBT/);
+});
+
+it('ends by itself when nobody used it for the agreed time', async () => {
+  const { id, channel } = await openByHand(stack, ['--idle', '5']);
+  await mustRman(stack, `RUN { ${channel} BACKUP ARCHIVELOG ALL; }\n`);
+  await stack.moveClock(4 * 60);
+  expect(await getRun(stack, id)).toMatchObject({ state: 'running' });
+  await stack.moveClock(2 * 60);
+  await eventually(
+    () => getRun(stack, id),
+    ({ state }) => state === 'succeeded',
+  );
+  const [point] = await recoveryPoints(stack);
+  expect(point).toMatchObject({ runId: id, level: 'archivelog', origin: 'external' });
+});
+
+it('restores a lost database in place by hand, byte for byte', async () => {
+  const untilScn = await markNow(stack);
+  await stack.lab.ctl(['sql', 'ALTER SYSTEM ARCHIVE LOG CURRENT', '--sid', DATABASE_NAME]);
+  const { channel } = await openByHand(stack);
+  await mustRman(stack, `RUN { ${channel} BACKUP ARCHIVELOG ALL; }\n`);
+  const [point] = await recoveryPoints(stack);
+  const detail = await callRoute(stack.api, restRoutes.getRecoveryPoint, { params: { id: point?.id ?? '' } });
+  expect(detail.contents.dataFiles).toEqual([]);
+  const directory = join(stack.lab.base, 'oradata', DATABASE_NAME);
+  await stack.lab.instance.stop();
+  await stack.lab.ctl(['start', '--sid', DATABASE_NAME, '--mount', '--detach']);
+  try {
+    rmSync(join(directory, 'system01.dbf'));
+    await stack.lab.ctl(['damage', '--sid', DATABASE_NAME, '--file', '4', '--block', '50']);
+    await mustRman(
+      stack,
+      `RUN { ${channel} SET UNTIL SCN ${untilScn}; RESTORE DATABASE; RECOVER DATABASE; }\n`,
+    );
+    const { dataFiles, identical } = await compare(stack, untilScn, directory);
+    expect(dataFiles).toBeGreaterThan(3);
+    expect(identical).toBe(dataFiles);
+  } finally {
+    await stack.lab.tryCtl(['stop', '--sid', DATABASE_NAME, '--abort']);
+  }
+});
+
+function basesOf(run: Awaited<ReturnType<typeof backUp>>): string[] {
+  return (run.plan?.files ?? []).flatMap(({ baseHandle }) => (baseHandle === null ? [] : [baseHandle]));
+}
+
+async function handlesOfRuns(level: string, origin = 'external'): Promise<string[]> {
+  const points = (await recoveryPoints(stack)).filter((p) => p.level === level && p.origin === origin);
+  const details = await Promise.all(
+    points.map(({ id }) => callRoute(stack.api, restRoutes.getRecoveryPoint, { params: { id } })),
+  );
+  return details.flatMap(({ contents }) => contents.dataFiles.flatMap(({ handles }) => handles));
+}
