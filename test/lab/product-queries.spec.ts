@@ -29,8 +29,9 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
     'select i.instance_name, i.version_full, i.status from gv$instance i where i.inst_id = 1 -- this one',
   spfile: `select p.value from v$parameter p where lower(p.name) in ('spfile')`,
   dataFiles: `select * from (select d.file#, d.name, s.name tablespace, d.bytes, d.block_size, d.status, d.enabled, d.creation_change#,
-      d.checkpoint_change#, d.unrecoverable_change#
-    from v$tablespace s, v$datafile d where d.con_id = s.con_id and s.ts# = d.ts#) order by 1`,
+      d.checkpoint_change#, d.unrecoverable_change#, e.error header_error
+    from v$tablespace s, v$datafile_header e right outer join v$datafile d on d.file# = e.file#
+    where d.con_id = s.con_id and s.ts# = d.ts#) order by 1`,
   bases: `select bd.file#, bd.incremental_level, bd.checkpoint_change#, bp.handle, bp.device_type
     from v$database db, v$datafile df, v$backup_piece bp, v$backup_datafile bd
     where db.resetlogs_change# = bd.resetlogs_change# and bp.piece# < 2 and bp.status in ('A')

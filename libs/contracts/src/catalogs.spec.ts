@@ -25,7 +25,7 @@ it('gives every error a title, a hint, an HTTP status and a CLI exit code of the
     expect(title.length).toBeGreaterThan(5);
     expect(hint.length).toBeGreaterThan(10);
     expect(http).toBeGreaterThanOrEqual(400);
-    expect([1, 2, 4, 5, 6, 7, 8, 9, 10, 11]).toContain(exit);
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]).toContain(exit);
   }
 });
 
