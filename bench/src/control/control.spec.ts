@@ -46,7 +46,13 @@ it('takes quantiles that were measured', () => {
 
 it('puts its figures into the page beside those of the data path', () => {
   const options = controlOptionsOf({});
-  const report = { date: '2026-11-26T00:00:00Z', machine: 'a machine', minutes: 20, options };
+  const report = {
+    date: '2026-11-26T00:00:00Z',
+    machine: 'a machine',
+    minutes: 20,
+    loadBefore: 0.1,
+    options,
+  };
   const markdown = markdownOfControl({ ...report, scenarios: [good], bounds: judgeControl([good]) });
   const written = withFigures(page, markdown, CONTROL_MARKS);
   expect(written).toContain('2000 due over 300 s');

@@ -1,6 +1,7 @@
 // `make bench-control`: how late runs start, and whether any is lost, with a fleet of simulated hosts. Writes control.json and control.md in
 // build/bench, and the figures of docs/operating/performance.md when BENCH_WRITE_DOCS=yes. Ends with 1 when a bound is missed.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { buildDir } from '../../../stack/src/repository';
 import { boundLine, machineName, withFigures } from '../report';
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   const directory = join(benchDir, 'control-work');
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
+  const [loadBefore = 0] = loadavg();
   const began = performance.now();
   const scenarios: ScenarioFigures[] = [];
   for (const name of options.scenarios) {
@@ -29,6 +31,7 @@ async function main(): Promise<void> {
     date: new Date().toISOString(),
     machine: machineName(),
     minutes: (performance.now() - began) / 60_000,
+    loadBefore,
     options,
     scenarios,
     bounds: judgeControl(scenarios),

@@ -10,6 +10,8 @@ export interface ControlReport {
   readonly date: string;
   readonly machine: string;
   readonly minutes: number;
+  /** Load average of the machine before it began: what else went on. */
+  readonly loadBefore: number;
   readonly options: ControlOptions;
   readonly scenarios: readonly ScenarioFigures[];
   readonly bounds: readonly ControlBound[];
@@ -24,12 +26,13 @@ export function markdownOfControl({
   date,
   machine,
   minutes,
+  loadBefore,
   options,
   scenarios,
   bounds,
 }: ControlReport): string {
   const parts = [
-    `Measured ${date.slice(0, 10)} on ${machine}, which carried the ${options.hosts} simulated hosts too; the whole run took ${minutes.toFixed(0)} minutes.`,
+    `Measured ${date.slice(0, 10)} on ${machine}, which carried the ${options.hosts} simulated hosts too; the whole run took ${minutes.toFixed(0)} minutes. The load average before it began was ${loadBefore.toFixed(1)}.`,
     boundsTable(bounds),
     table(
       [
