@@ -98,14 +98,15 @@ it('declares for every fault what it takes, and refuses the rest', () => {
 
 it.each(Object.entries(PHASES))(
   'crashes at phase %s, with the server processes of its channels',
-  async (phase, op) => {
+  async (phase, [{ operation, ...asked }]) => {
     const process = spawn('sleep', ['600']);
     const ended = new Promise((done) => process.once('exit', (_code, signal) => done(signal)));
     const program = 'rman@channel c1';
     await client.registerSession({ program, clientInfo: null, module: null, processId: process.pid ?? 0 });
     await served.faults.arm('instance-crash', { phase });
-    const call = client[op] as (args: object) => Promise<unknown>;
-    await expect(call({ file: 8 })).rejects.toMatchObject({ ora: 3113 });
+    const call = client[operation] as (args: object) => Promise<unknown>;
+    const args = { file: 8, ...('args' in asked ? asked.args : {}) };
+    await expect(call(args)).rejects.toMatchObject({ ora: 3113 });
     await crashed.promise;
     expect(await ended).toBe('SIGKILL');
     expect(served.state).toBe('DOWN');

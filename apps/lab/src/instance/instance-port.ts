@@ -24,6 +24,8 @@ export interface Identity {
   hostName: string;
   version: '19.0.0.0.0';
   versionFull: '19.21.0.0.0';
+  /** One of several instances of its database. */
+  parallel: boolean;
   /** STARTED = NOMOUNT: dbid 0 and empty database names then. */
   status: 'STARTED' | 'MOUNTED' | 'OPEN';
   startedAt: string;
@@ -75,13 +77,16 @@ export interface RmanJobUpdate {
   objectType?: string | null;
 }
 
+type SetContent = 'data-files' | 'archived-logs' | 'control-file';
+
 /** The operations by name: arguments and result of each, all plain JSON. */
 export interface InstanceOperations {
   identity: { args: Record<string, never>; result: Identity };
   readControlFile: { args: Record<string, never>; result: ControlFile };
   /** Writes dirty blocks and the header(s), of one data file or of all. `scn`: every lower change is in the file(s). */
   checkpoint: { args: { file?: number }; result: { scn: string; at: string } };
-  beginBackupSet: { args: Record<string, never>; result: { setStamp: number; setCount: number } };
+  /** `content` decides nothing: it tells what kind of set begins. */
+  beginBackupSet: { args: { content?: SetContent }; result: { setStamp: number; setCount: number } };
   /** One control-file transaction; archived logs named in redoLogs get their backupCount raised. */
   recordBackup: { args: BackupRecords; result: { setRecid: number } };
   /** Number of pieces changed. */

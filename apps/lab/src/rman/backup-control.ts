@@ -20,7 +20,7 @@ export async function backUpControl(
 ): Promise<JobResult<'backup-control'>> {
   const { instance } = context;
   const started = context.now();
-  const set = await instance.beginBackupSet({});
+  const set = await instance.beginBackupSet({ content: 'control-file' });
   announce(context, job);
   const content = await takeContent(context, job);
   const header = await describeSet(context, content, { ...set, startedAt: started.toISOString() });

@@ -26,7 +26,9 @@ export async function backUpFiles(
   const { validate } = job.options;
   const started = context.now();
   const controlFile = await instance.readControlFile({});
-  const set = job.section ?? (validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({}));
+  const set =
+    job.section ??
+    (validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({ content: 'data-files' }));
   announce(context, job);
   const files: FileInSet[] = [];
   for (const wanted of job.files) {

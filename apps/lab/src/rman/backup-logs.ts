@@ -23,7 +23,9 @@ export async function backUpLogs(
   const { instance } = context;
   const started = context.now();
   const { validate } = job.options;
-  const set = validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({});
+  const set = validate
+    ? { setStamp: 0, setCount: 0 }
+    : await instance.beginBackupSet({ content: 'archived-logs' });
   announce(context, job);
   const { dbid, dbName, dbUniqueName } = await instance.identity({});
   const records = describeSet(job, { ...set, startedAt: started.toISOString() });
@@ -136,12 +138,12 @@ async function writeLogs(
     }
     await writeFileBytes(writer, log, async (bytes) => {
       context.count(bytes, 0);
-      report.advance(bytes / log.blockBytes);
+      await report.advance(bytes / log.blockBytes);
       await pace.take(bytes);
     });
     onLog();
   }
-  report.finish();
+  await report.finish();
 }
 
 async function writeFileBytes(

@@ -80,7 +80,7 @@ export class MultiplexedFiles {
       if (await this.writeRun(set, cursor)) open.push(cursor);
       else open.push(...waiting.splice(0, 1));
     }
-    this.report.finish();
+    await this.report.finish();
   }
 
   /** False when the file is done. */
@@ -96,7 +96,7 @@ export class MultiplexedFiles {
     const run = cursor.runs.next();
     const blocksRead = file.progress.blocksRead - before;
     this.context.count(blocksRead * file.record.blockBytes, 0);
-    this.report.advance(blocksRead);
+    await this.report.advance(blocksRead);
     await this.pace.take(blocksRead * file.record.blockBytes);
     if (run.done !== true) {
       await this.put(set, cursor, run.value);

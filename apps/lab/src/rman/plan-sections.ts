@@ -25,7 +25,7 @@ export async function planSections(
   }
   const asked = Math.max(1, Math.floor((plan.statement.sectionBytes ?? 0) / record.blockBytes));
   const blocksPerSection = Math.max(asked, Math.ceil(record.blocks / SECTIONS_MAX));
-  const { setStamp, setCount } = await instance.beginBackupSet({});
+  const { setStamp, setCount } = await instance.beginBackupSet({ content: 'data-files' });
   await instance.checkpoint({ file: record.file });
   const pieces = Math.ceil(record.blocks / blocksPerSection);
   const common = {

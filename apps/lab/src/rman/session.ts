@@ -108,10 +108,16 @@ export class Session {
     for (const channel of [...this.channels, ...this.automatic, ...this.maintenance]) channel.cancel();
   }
 
+  /** The instance of rman itself is gone: its channels are given up. */
+  lose(): void {
+    this.isFatal = true;
+    for (const channel of [...this.channels, ...this.automatic, ...this.maintenance]) channel.cancel();
+  }
+
   private async closeAll(channels: Channel[]): Promise<void> {
     for (const channel of channels) {
       await channel.close();
-      this.print(`released channel: ${channel.name}`);
+      if (!this.isFatal) this.print(`released channel: ${channel.name}`);
     }
   }
 }
