@@ -13,6 +13,7 @@ import {
   type CorruptBlock,
   type RecordStatus,
 } from '../control-file/control-file';
+import { type BlockRange } from '../formats/block';
 
 export interface Identity {
   dbid: number;
@@ -116,10 +117,10 @@ export interface InstanceOperations {
    */
   beginFileBackup: {
     args: { file: number; level: 0 | 1; sinceScn: string };
-    result: { scn: string; at: string; changed: { from: number; to: number }[] | null };
+    result: { scn: string; at: string; changed: BlockRange[] | null };
   };
-  /** What a backup or VALIDATE of the whole file found; an empty list clears what was known. */
-  noteCorruptBlocks: { args: { file: number; found: CorruptBlock[] }; result: null };
+  /** What a backup or VALIDATE found in the blocks it read; what was known of these goes. */
+  noteCorruptBlocks: { args: { file: number; examined: BlockRange[]; found: CorruptBlock[] }; result: null };
   beginRmanJob: { args: RmanJobStart; result: { recid: number; stamp: number } };
   updateRmanJob: { args: RmanJobUpdate; result: null };
   endRmanJob: { args: RmanJobUpdate & { status: string }; result: null };

@@ -16,6 +16,8 @@ export interface Settings {
   autobackupFormats: Map<DeviceType, string>;
   backupCopies: number | null;
   archiveDestination: string | null;
+  /** SET MAXCORRUPT, by data file as it was named. */
+  corruptMax: Map<number | string, number>;
   /** Data files restored under a new name, for SWITCH DATAFILE ALL. */
   restored: Map<number, string>;
 }
@@ -129,6 +131,7 @@ function freshSettings(): Settings {
     autobackupFormats: new Map(),
     backupCopies: null,
     archiveDestination: null,
+    corruptMax: new Map(),
     restored: new Map(),
   };
 }
