@@ -1,22 +1,18 @@
 // Each failure of a host by name, armed and cleared, seen from a client.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import oracledb from 'oracledb';
-import { createDatabase } from '../engine/create-database';
 import { useDiskFaultsOf } from '../engine/disk-faults';
 import { Instance } from '../instance/instance';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { hostPaths, passwordFilePath, writeInstanceFile } from '../instance/oracle-home';
+import { hostPaths } from '../instance/oracle-home';
 import { ServedInstance } from '../instance/served-instance';
-import { createPasswordFile } from '../listener/password-file';
+import { createSmallHost, PASSWORD, SID } from '../instance/testing/small-host';
 import { checkFaultOptions, HOST_FAULTS, type HostFaultName } from './host-faults';
 import { PHASES } from './phases';
 
-const SID = 'ORCL';
-const PASSWORD = 'Lab_password_1';
-const MIB = 1024 * 1024;
 let base: string;
 let skewMs: number;
 const now = () => new Date(Date.now() + skewMs);
@@ -29,21 +25,7 @@ beforeEach(async () => {
   skewMs = 0;
   crashed = Promise.withResolvers();
   const oracleHome = hostPaths.oracleHome(base);
-  mkdirSync(hostPaths.dbs(base), { recursive: true });
-  const controlFiles = [join(hostPaths.oradata(base, SID), 'control01.ctl')];
-  await createDatabase({
-    ...{ oradata: hostPaths.oradata(base, SID), dbName: SID, dbUniqueName: 'orcl', dbid: 77, controlFiles },
-    ...{ totalBytes: 8 * MIB, redoLogBytes: MIB, seed: 3, now },
-  });
-  const file = {
-    ...{ sid: SID, dbUniqueName: 'orcl', base, ipcSocket: join(base, 's.sock'), listenerPort: 0 },
-    ...{ service: 'orcl', controlFiles },
-  };
-  writeInstanceFile(oracleHome, file);
-  await createPasswordFile(passwordFilePath(oracleHome, SID), [
-    { name: 'c##adyton', password: PASSWORD, privileges: ['SYSBACKUP'] },
-    { name: 'mon', password: PASSWORD, privileges: ['CREATE SESSION', 'SELECT_CATALOG_ROLE'] },
-  ]);
+  const file = await createSmallHost(base, now);
   served = new ServedInstance(new Instance({ sid: SID, base, oracleHome, now }), {
     file,
     background: ['pmon'],

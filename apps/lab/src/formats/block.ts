@@ -161,7 +161,7 @@ export function markCorrupt(block: Buffer, rdba: number): void {
   sealBlock(block, { scn: 0n, seq: MARKED_CORRUPT_SEQ });
 }
 
-export function isMarkedCorrupt(block: Buffer): boolean {
+function isMarkedCorrupt(block: Buffer): boolean {
   return block.readUInt8(14) === MARKED_CORRUPT_SEQ;
 }
 

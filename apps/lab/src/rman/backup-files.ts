@@ -13,7 +13,7 @@ import { type BackupFilesJob, type FileToBackUp, type JobResult } from './channe
 import { beginFile } from './begin-file';
 import { noteCorruption, validationLines } from './corruption';
 import { type FileInSet, MultiplexedFiles } from './multiplex-files';
-import { type PieceHeader } from './piece-format';
+import { originOf, type PieceHeader } from './piece-format';
 import { makePieceName } from './piece-name';
 import { readHeaderBlock } from './read-data-file';
 import { RmanError } from './rman-error';
@@ -147,14 +147,11 @@ function describePiece(
   files: FileInSet[],
   { piece, segments }: Pick<PieceHeader, 'piece' | 'segments'>,
 ): PieceHeader {
-  const { dbid, dbName, dbUniqueName } = origin.controlFile;
   const records = describeSet(origin, files, origin.startedAt);
   // As many as are known to be; a later piece of the set knows of more.
   records.set.pieces = origin.job.section?.pieces ?? piece;
   return {
-    dbid,
-    dbName,
-    dbUniqueName,
+    ...originOf(origin.controlFile),
     piece,
     records,
     segments,
@@ -229,7 +226,7 @@ function nameOf(
 ): string {
   const { formats } = job.options;
   const [only] = job.files;
-  return makePieceName(formats[copy - 1] ?? formats.at(-1) ?? '', {
+  return makePieceName(formats, {
     dbid: controlFile.dbid,
     dbName: controlFile.dbName,
     setStamp: set.setStamp,
