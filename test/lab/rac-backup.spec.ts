@@ -263,6 +263,15 @@ describe('an instance that dies at the end of the job', () => {
   });
 });
 
+it('gives the autobackup another number when the channel is lost that had made its piece', async () => {
+  await hosts.arm(SECONDARY, 'record', 'instance-crash', 1);
+  const run = await backUp('control', `T${++tags}`);
+  expect(run.code).toBe(0);
+  expect(run.output).toMatch(LOST_AND_RERUN);
+  const names = [...run.output.matchAll(/piece handle=(c-\S+)/g)].map(([, handle]) => handle);
+  expect(new Set(names).size).toBe(2);
+});
+
 it('goes on with the channels that are left when two of three instances are lost, one after the other', async () => {
   const tag = `T${++tags}`;
   await hosts.arm(SECONDARY, 'transfer');
@@ -281,6 +290,45 @@ it('uses in the next command of the RUN block only channels that live', async ()
   const [, second = ''] = run.output.split(/Starting backup at .*\ncurrent log archived/);
   expect(second).toContain('channel c1: starting archived log backup set');
   expect(second).not.toMatch(/channel c2: starting|RMAN-/);
+});
+
+it('finds an instance by net service name, descriptor and address, and no other', async () => {
+  const [, port] = /\(HOST = 127\.0\.1\.3\) \(PORT = (\d+)\)/.exec(hosts.netNames(1)) ?? [];
+  const address = `(ADDRESS=(PROTOCOL=TCP)(HOST=127.0.1.3)(PORT=${port}))`;
+  const places: [string, string][] = [
+    ['orcl3', 'instance=ORCL3'],
+    [`(DESCRIPTION=${address}(CONNECT_DATA=(SERVICE_NAME=orcl)(INSTANCE_NAME=ORCL3)))`, 'instance=ORCL3'],
+    [`//127.0.1.3:${port}/orcl:dedicated/ORCL3`, 'instance=ORCL3'],
+    // A listener does not know the instances of other hosts.
+    [`//127.0.1.3:${port}/orcl/ORCL2`, 'ORA-12514'],
+    [`//127.0.1.2:${port}/orcl`, 'ORA-12541'],
+    ['orcl4', 'ORA-12154'],
+  ];
+  for (const [place, shown] of places) {
+    const run = await hosts.rman(
+      `RUN { ALLOCATE CHANNEL x DEVICE TYPE DISK CONNECT '/@${place} as sysbackup'; }`,
+    );
+    expect([place, run.output]).toEqual([place, expect.stringContaining(shown)]);
+  }
+});
+
+it('lands with the name of the service on an instance that runs', async () => {
+  await hosts.instance('crash', SECONDARY);
+  await hosts.instance('crash', 3);
+  const run = await hosts.rman("RUN { ALLOCATE CHANNEL x DEVICE TYPE DISK CONNECT '/@orcl'; }");
+  expect([run.code, run.output]).toEqual([0, expect.stringContaining('instance=ORCL1')]);
+});
+
+it('loads a library without a path from the home of the instance the channel is on', async () => {
+  hosts.installLibrary(3);
+  const parms = hosts.parms(3).replace(/^SBT_LIBRARY=[^,]+,/, '');
+  const run = await hosts.rman(
+    `RUN { ALLOCATE CHANNEL c3 DEVICE TYPE SBT CONNECT '/@ORCL3' PARMS '${parms}'; }`,
+  );
+  expect(run.code).toBe(0);
+  expect(hosts.logs[3].channels).toEqual(['c3']);
+  const local = await hosts.rman(`RUN { ALLOCATE CHANNEL c1 DEVICE TYPE SBT PARMS '${parms}'; }`);
+  expect([local.code, local.output]).toEqual([1, expect.stringContaining('ORA-27211')]);
 });
 
 it('connects configured channels to their instances too', async () => {

@@ -2,7 +2,7 @@
 // its socket. The stores of pieces are one, as a vault is. Everything lies in one temporary directory.
 import { type PieceInfo, serveSbt, SbtFailure, type SbtServer, type SbtSession } from '@adyton/sbt';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -141,13 +141,29 @@ export class RacHosts {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: process.env['PATH'],
-        ORACLE_HOME: options.home ?? join(this.base, 'node1', 'oracle_home'),
+        ORACLE_HOME: options.home ?? this.home(1),
         ORACLE_SID: options.sid ?? sidOf(1),
         NLS_DATE_FORMAT: 'YYYY-MM-DD HH24:MI:SS',
         ...options.env,
       },
     });
     return endOf(child);
+  }
+
+  /** tnsnames.ora of a host's home. */
+  netNames(node: NodeNumber): string {
+    return readFileSync(join(this.home(node), 'network', 'admin', 'tnsnames.ora'), 'utf8');
+  }
+
+  /** The library under its default name, on this host alone. */
+  installLibrary(node: NodeNumber): void {
+    const directory = join(this.home(node), 'lib');
+    mkdirSync(directory);
+    copyFileSync(sbtLibrary, join(directory, 'libobk.so'));
+  }
+
+  private home(node: NodeNumber): string {
+    return join(this.base, `node${node}`, 'oracle_home');
   }
 
   /** What labctl asks, without a process of its own. */

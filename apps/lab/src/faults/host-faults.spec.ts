@@ -105,6 +105,12 @@ it('lets a phase pass as often as it is told to', async () => {
   await expect(client.beginBackupSet({})).rejects.toMatchObject({ ora: 3113 });
 });
 
+it('tells a set of archived logs from others', async () => {
+  await served.faults.arm('instance-crash', { phase: 'log-backup' });
+  await client.beginBackupSet({ content: 'data-files' });
+  await expect(client.beginBackupSet({ content: 'archived-logs' })).rejects.toMatchObject({ ora: 3113 });
+});
+
 it('hangs at a phase until it is told to go on', async () => {
   await served.faults.arm('instance-hang', { phase: 'checkpoint' });
   const waiting = client.checkpoint({});
