@@ -51,8 +51,14 @@ it('takes as many along as MAXCORRUPT allows, marked in the piece, and records t
   expect(await inBackup(7)).toEqual([
     { file: 7, block: 20, blocks: 2, scn: '0', type: 'CHECKSUM', marked: false },
   ]);
-  // The same setting does not reach into the next RUN block.
-  expect(run('BACKUP DATAFILE 7;').code).toBe(1);
+});
+
+it('keeps MAXCORRUPT to its RUN block', () => {
+  const allocate = `ALLOCATE CHANNEL c1 ${host.sbt()};`;
+  const two = host.rman(`RUN { ${allocate} SET MAXCORRUPT FOR DATAFILE 7 TO 2; BACKUP DATAFILE 7; }
+    RUN { ${allocate} BACKUP DATAFILE 7; }`);
+  expect([two.code, two.output]).toEqual([1, expect.stringContaining('exceeded limit of 0 corrupt blocks')]);
+  expect(two.output).toContain('Finished backup');
 });
 
 it('validates to the end, names file and blocks, and ends well', async () => {

@@ -30,6 +30,8 @@ async function filesOf(tag: string): Promise<number[]> {
 it('names the tablespaces of pluggable databases with their container', () => {
   const names = [...schema().keys()];
   expect(names).toEqual(expect.arrayContaining(['SYSTEM', 'PDB$SEED:SYSTEM', 'PDB1:SYSTEM', 'PDB2:SYSTEM']));
+  // Tablespace 5 of the root is SALES, of a pluggable database USERS.
+  expect(names).toEqual(expect.arrayContaining(['SALES', 'PDB1:USERS', 'PDB2:USERS']));
 });
 
 it('backs up the files of the named pluggable databases and no others', async () => {
