@@ -5,11 +5,12 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test check up down certify bench bench-memory bench-control soak-control clean
+.PHONY: help setup build demo test soak-lab check up down certify bench bench-memory bench-control soak-control clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
+	@echo 'make soak-lab    ten minutes of CPU of noise for the parser of the lab'"'"'s rman'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
 	@echo 'make up      keep the same stack running; make down ends it'
 	@echo 'make certify compare a real Oracle host with what the lab believes of it (ARGS=--help)'
@@ -38,6 +39,12 @@ demo: build
 
 test: build
 	$(NPM) jest
+
+# Seconds of a processor; the same test takes 4 of them in `make test`.
+SOAK_LAB_SECONDS ?= 600
+
+soak-lab: setup
+	PARSER_FUZZ_SECONDS=$(SOAK_LAB_SECONDS) $(NPM) jest -- apps/lab/src/rman/grammar -t noise
 
 check: build
 	$(NPM) format:check

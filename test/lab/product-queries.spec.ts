@@ -1,18 +1,8 @@
 // Every statement the product sends, executed and not matched: the unmodified oracledb client, the lab's listener and SQL evaluator, and
 // of each statement a reworded variant that must answer the same rows. Wrong variants get Oracle's numbers.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import oracledb from 'oracledb';
-import { type RunningListener, startListener } from '../../apps/lab/src/listener/listener';
-import { createPasswordFile, readPasswordFile } from '../../apps/lab/src/listener/password-file';
-import { createSqlEvaluator } from '../../apps/lab/src/sql/evaluator';
-import { databaseTables } from '../../apps/lab/src/views/database-tables';
-import {
-  SAMPLE_NOW,
-  sampleControlFile,
-  sampleLiveState,
-} from '../../apps/lab/src/views/testing/sample-database';
+import type oracledb from 'oracledb';
+import { ThinLab } from '../../apps/lab/src/listener/testing/thin-lab';
+import { sampleControlFile } from '../../apps/lab/src/views/testing/sample-database';
 import { QUERIES } from '../../libs/oracle/src/queries';
 
 type QueryName = keyof typeof QUERIES;
@@ -63,12 +53,9 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
 const BINDS: Partial<Record<QueryName, oracledb.BindParameters>> = { backupPieces: ['ab12%'] };
 const NAMES = Object.keys(QUERIES) as QueryName[];
 const SELECTS = NAMES.filter((name) => /^\s*select/i.test(QUERIES[name]));
-const PASSWORD = 'Lab_password_1';
 
-let folder: string;
-let listener: RunningListener;
+let lab: ThinLab;
 let connection: oracledb.Connection;
-let switches = 0;
 
 /** The sample database, with the piece of its backed-up log and one of control file and spfile: no answer is empty. */
 function controlFile() {
@@ -86,41 +73,13 @@ function controlFile() {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lab-queries-'));
-  const passwordFile = join(folder, 'orapwORCL.json');
-  const user = { name: 'c##adyton', password: PASSWORD, privileges: ['SYSBACKUP' as const] };
-  await createPasswordFile(passwordFile, [user]);
-  const evaluator = createSqlEvaluator({
-    tables: databaseTables({ controlFile, live: sampleLiveState(), now: () => SAMPLE_NOW }),
-    now: () => SAMPLE_NOW,
-    commands: {
-      archiveLogCurrent: async () => (switches += 1),
-      switchLogfile: async () => 0,
-      checkpoint: async () => 0,
-      killSession: async () => 0,
-    },
-  });
-  listener = await startListener({
-    ...{ host: '127.0.0.1', port: 0, service: { names: ['orcl'], sids: ['ORCL'] } },
-    users: () => readPasswordFile(passwordFile),
-    instance: { instanceName: 'ORCL', dbName: 'ORCL', dbUniqueName: 'orcl_lab', versionFull: '19.21.0.0.0' },
-    execute: (request) => evaluator.execute(request),
-    openSession: () => ({
-      id: { sid: 100, serial: 7 },
-      killed: new AbortController().signal,
-      close: () => undefined,
-    }),
-  });
-  connection = await oracledb.getConnection({
-    ...{ user: 'c##adyton', password: PASSWORD, privilege: oracledb.SYSBACKUP },
-    connectString: `127.0.0.1:${listener.port}/orcl`,
-  });
+  lab = await ThinLab.create({ controlFile });
+  connection = await lab.login();
 });
 
 afterAll(async () => {
   await connection.close();
-  await listener.close();
-  await rm(folder, { recursive: true });
+  await lab.remove();
 });
 
 async function rowsOf(sql: string, name: QueryName): Promise<readonly unknown[]> {
@@ -147,9 +106,9 @@ it.each(SELECTS)('refuses "%s" with a view, a column or a keyword that does not 
   expect(await numberOf(sql.replace(/\bFROM\b/i, 'FORM'), name)).toBe(923);
 });
 
-it('switches the log in both wordings', async () => {
+it('lab.switches the log in both wordings', async () => {
   await connection.execute(QUERIES.archiveLogCurrent);
   await connection.execute(REWORDED.archiveLogCurrent);
-  expect(switches).toBe(2);
+  expect(lab.switches).toBe(2);
   expect(await numberOf('alter system archive log nonsense', 'archiveLogCurrent')).toBe(2065);
 });

@@ -81,6 +81,11 @@ export const FAULTS = {
       'ORA-12514: TNS:listener does not currently know of service requested in connect descriptor',
     ],
   },
+  'channel-no-alias': {
+    stage: 'channel-connect',
+    about: 'nobody knows the net service name of a channel',
+    lines: [...CHANNEL_OPEN, 'ORA-12154: TNS:could not resolve the connect identifier specified'],
+  },
   'channel-bad-password': {
     stage: 'channel-connect',
     about: 'the login of a channel is refused',

@@ -9,7 +9,7 @@ import { createDatabase, type CreateDatabaseOptions } from '../engine/create-dat
 import { hostPaths, type InstanceFile, passwordFilePath, writeInstanceFile } from '../instance/oracle-home';
 import { SOCKET_PATH_BYTES_MAX } from '../instance/ipc-server';
 import { createPasswordFile, type NewPasswordUser } from '../listener/password-file';
-import { freePort, prepareHost, writeParameterFile, writeShims } from '../labctl/oracle-host';
+import { freePort, prepareHost, writeNetNames, writeParameterFile, writeShims } from '../labctl/oracle-host';
 import { UsageError } from '../labctl/usage-error';
 import {
   type ClusterFile,
@@ -126,6 +126,7 @@ async function prepareMember(
     await createPasswordFile(passwordFilePath(member.oracleHome, file.sid), users);
     symlinkSync(sharedParameterFile(base, dbName), join(member.oracleHome, 'dbs', `spfile${file.sid}.ora`));
   }
+  writeNetNames(member.oracleHome, files);
   linkStorage(base, member.sid, dbName);
   const gridTools = { srvctl: 'srvctl', olsnodes: 'olsnodes', crsctl: 'crsctl' };
   writeShims(join(member.gridHome, 'bin'), 'cluster/tools-main.js', gridTools, [

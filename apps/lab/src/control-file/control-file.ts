@@ -59,6 +59,8 @@ export interface CorruptBlock {
   /** "0" for damage that is not logical. */
   scn: string;
   type: 'ALL ZERO' | 'FRACTURED' | 'CHECKSUM' | 'CORRUPT' | 'LOGICAL' | 'NOLOGGING';
+  /** A backup had marked it already: it is not found for the first time. */
+  marked?: boolean;
 }
 
 interface Incarnation {
@@ -204,6 +206,8 @@ export interface BackupDataFile {
   completedAt: string;
   /** The backup read only what block change tracking named. */
   usedChangeTracking?: boolean;
+  /** Corrupt blocks that are in the backup, marked. */
+  corrupt?: CorruptBlock[];
 }
 
 export interface BackupRedoLog {

@@ -1,5 +1,5 @@
 /** The buffer cache: blocks of open data files in memory, changed ones until they are written. Bounded in bytes. */
-import { type BlockFault, checkBlock, rdbaOf } from '../formats/block';
+import { type BlockFault, checkUsable, rdbaOf } from '../formats/block';
 import { type BlockWriter } from './block-writer';
 import { type DataFileHandle, readBlock } from './data-file-handle';
 
@@ -107,7 +107,7 @@ export class BufferCache {
     if (handle === undefined) throw new Error(`data file ${file} is not open`);
     const bytes = Buffer.from(new ArrayBuffer(handle.blockBytes));
     readBlock(handle, block, bytes);
-    const check = checkBlock(bytes, { rdba: rdbaOf(handle.rfile, block) });
+    const check = checkUsable(bytes, rdbaOf(handle.rfile, block));
     if (!check.ok && options.unchecked !== true) throw new BrokenBlockError(file, block, check.fault);
     if (!check.ok) bytes.fill(0);
     const cached = { file, block, bytes, dirty: false };

@@ -7,6 +7,7 @@
  */
 import { closeSync, existsSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { type DataFile } from '../control-file/control-file';
+import { type BlockRange } from '../formats/block';
 import { formatScn, parseScn, type Scn } from '../formats/scn';
 
 /** Oracle's limit: with more incremental backups than this since the parent, tracking no longer helps. */
@@ -27,12 +28,6 @@ interface TrackedFile {
 
 interface Bits extends TrackedFile {
   bits: Uint8Array;
-}
-
-/** Neighbouring blocks that may have changed, last one included. */
-export interface BlockRange {
-  from: number;
-  to: number;
 }
 
 export class ChangeTracking {

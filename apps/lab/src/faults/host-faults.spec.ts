@@ -1,22 +1,18 @@
 // Each failure of a host by name, armed and cleared, seen from a client.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import oracledb from 'oracledb';
-import { createDatabase } from '../engine/create-database';
 import { useDiskFaultsOf } from '../engine/disk-faults';
 import { Instance } from '../instance/instance';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { hostPaths, passwordFilePath, writeInstanceFile } from '../instance/oracle-home';
+import { hostPaths } from '../instance/oracle-home';
 import { ServedInstance } from '../instance/served-instance';
-import { createPasswordFile } from '../listener/password-file';
+import { createSmallHost, PASSWORD, SID } from '../instance/testing/small-host';
 import { checkFaultOptions, HOST_FAULTS, type HostFaultName } from './host-faults';
 import { PHASES } from './phases';
 
-const SID = 'ORCL';
-const PASSWORD = 'Lab_password_1';
-const MIB = 1024 * 1024;
 let base: string;
 let skewMs: number;
 const now = () => new Date(Date.now() + skewMs);
@@ -29,21 +25,7 @@ beforeEach(async () => {
   skewMs = 0;
   crashed = Promise.withResolvers();
   const oracleHome = hostPaths.oracleHome(base);
-  mkdirSync(hostPaths.dbs(base), { recursive: true });
-  const controlFiles = [join(hostPaths.oradata(base, SID), 'control01.ctl')];
-  await createDatabase({
-    ...{ oradata: hostPaths.oradata(base, SID), dbName: SID, dbUniqueName: 'orcl', dbid: 77, controlFiles },
-    ...{ totalBytes: 8 * MIB, redoLogBytes: MIB, seed: 3, now },
-  });
-  const file = {
-    ...{ sid: SID, dbUniqueName: 'orcl', base, ipcSocket: join(base, 's.sock'), listenerPort: 0 },
-    ...{ service: 'orcl', controlFiles },
-  };
-  writeInstanceFile(oracleHome, file);
-  await createPasswordFile(passwordFilePath(oracleHome, SID), [
-    { name: 'c##adyton', password: PASSWORD, privileges: ['SYSBACKUP'] },
-    { name: 'mon', password: PASSWORD, privileges: ['CREATE SESSION', 'SELECT_CATALOG_ROLE'] },
-  ]);
+  const file = await createSmallHost(base, now);
   served = new ServedInstance(new Instance({ sid: SID, base, oracleHome, now }), {
     file,
     background: ['pmon'],
@@ -98,14 +80,15 @@ it('declares for every fault what it takes, and refuses the rest', () => {
 
 it.each(Object.entries(PHASES))(
   'crashes at phase %s, with the server processes of its channels',
-  async (phase, op) => {
+  async (phase, [{ operation, ...asked }]) => {
     const process = spawn('sleep', ['600']);
     const ended = new Promise((done) => process.once('exit', (_code, signal) => done(signal)));
     const program = 'rman@channel c1';
     await client.registerSession({ program, clientInfo: null, module: null, processId: process.pid ?? 0 });
     await served.faults.arm('instance-crash', { phase });
-    const call = client[op] as (args: object) => Promise<unknown>;
-    await expect(call({ file: 8 })).rejects.toMatchObject({ ora: 3113 });
+    const call = client[operation] as (args: object) => Promise<unknown>;
+    const args = { file: 8, ...('args' in asked ? asked.args : {}) };
+    await expect(call(args)).rejects.toMatchObject({ ora: 3113 });
     await crashed.promise;
     expect(await ended).toBe('SIGKILL');
     expect(served.state).toBe('DOWN');
@@ -120,6 +103,12 @@ it('lets a phase pass as often as it is told to', async () => {
   await client.beginBackupSet({});
   await client.beginBackupSet({});
   await expect(client.beginBackupSet({})).rejects.toMatchObject({ ora: 3113 });
+});
+
+it('tells a set of archived logs from others', async () => {
+  await served.faults.arm('instance-crash', { phase: 'log-backup' });
+  await client.beginBackupSet({ content: 'data-files' });
+  await expect(client.beginBackupSet({ content: 'archived-logs' })).rejects.toMatchObject({ ora: 3113 });
 });
 
 it('hangs at a phase until it is told to go on', async () => {

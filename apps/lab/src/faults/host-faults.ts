@@ -9,7 +9,7 @@ import { bytesInArea } from '../engine/archiver';
 import { type Instance } from '../instance/instance';
 import { passwordFilePath } from '../instance/oracle-home';
 import { type OperationName } from '../instance/instance-port';
-import { isPhase, type Phase, PHASES } from './phases';
+import { begins, isPhase, type Phase, PHASES } from './phases';
 
 /** Name, what happens, and the options it takes: all there is. */
 export const HOST_FAULTS = {
@@ -115,10 +115,10 @@ export class HostFaults {
   }
 
   /** An operation is about to be answered. True: never answer it, the instance is gone or hangs. */
-  strikes(operation: OperationName): boolean {
+  strikes(operation: OperationName, args: unknown): boolean {
     const due = [...this.armed.values()].find(
       ({ name, phase }) =>
-        (name === 'instance-crash' || name === 'instance-hang') && PHASES[phase as Phase] === operation,
+        (name === 'instance-crash' || name === 'instance-hang') && begins(phase as Phase, operation, args),
     );
     if (due === undefined) return false;
     const left = due.after ?? 0;

@@ -45,8 +45,14 @@ export interface BlockHeader {
   checksum: number;
 }
 
+/** Neighbouring blocks of a file, the last one included. */
+export interface BlockRange {
+  from: number;
+  to: number;
+}
+
 /** Why a block is not whole. 'torn' = the tail belongs to another version than the header (read while written). */
-export type BlockFault = 'format' | 'address' | 'torn' | 'checksum';
+export type BlockFault = 'format' | 'address' | 'torn' | 'checksum' | 'marked';
 export type BlockCheck = { ok: true } | { ok: false; fault: BlockFault };
 
 /** Relative file number of the one file of a bigfile tablespace: its addresses are 32 bits of block number. */
@@ -132,12 +138,31 @@ export function checkBlock(block: Buffer, expected: { rdba?: number } = {}): Blo
   return { ok: true };
 }
 
+/** The same for a block that is to be used: one marked corrupt is not. */
+export function checkUsable(block: Buffer, rdba: number): BlockCheck {
+  const check = checkBlock(block, { rdba });
+  return check.ok && isMarkedCorrupt(block) ? { ok: false, fault: 'marked' } : check;
+}
+
 /** Makes `block` the formatted-empty block a never-used address holds: its bytes depend on size and address only. */
 export function formatEmptyBlock(block: Buffer, rdba: number): void {
   block.fill(0);
   writeBlockHeader(block, { type: BLOCK_TYPE.unformatted, rdba });
   block.writeUInt8(BLOCK_FLAG.new | BLOCK_FLAG.checksum, 15);
   sealBlock(block, { scn: 0n, seq: 1 });
+}
+
+/** SEQ of a block that a backup found corrupt and marked: whole by its checksum, of no use to anybody. */
+const MARKED_CORRUPT_SEQ = 0xff;
+
+/** Makes a damaged block one that is marked corrupt, its payload as it was. */
+export function markCorrupt(block: Buffer, rdba: number): void {
+  writeBlockHeader(block, { type: block.readUInt8(0) || BLOCK_TYPE.tableOrIndex, rdba });
+  sealBlock(block, { scn: 0n, seq: MARKED_CORRUPT_SEQ });
+}
+
+function isMarkedCorrupt(block: Buffer): boolean {
+  return block.readUInt8(14) === MARKED_CORRUPT_SEQ;
 }
 
 /** XOR of all 16-bit words, taken 32 bits at a time where the memory allows it. */

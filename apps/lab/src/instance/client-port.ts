@@ -15,6 +15,7 @@ import {
   updateRmanJob,
 } from '../control-file/change-records';
 import { writeControlFile } from '../control-file/control-file-store';
+import { type CorruptBlock } from '../control-file/control-file';
 import { BrokenBlockError } from '../engine/buffer-cache';
 import { countUsedBlocks } from '../engine/count-used-blocks';
 import { markTruth, writeTruthMark } from '../engine/mark-truth';
@@ -174,9 +175,13 @@ class ClientPort implements InstancePort {
     return { scn: formatScn(scn), at: at.toISOString(), changed };
   }
 
-  async noteCorruptBlocks({ file, found }: Args<'noteCorruptBlocks'>): Result<'noteCorruptBlocks'> {
+  async noteCorruptBlocks({ file, examined, found }: Args<'noteCorruptBlocks'>): Result<'noteCorruptBlocks'> {
+    const wasRead = ({ block, blocks }: CorruptBlock) =>
+      examined.some(({ from, to }) => block <= to && block + blocks > from);
     this.store().update((controlFile) => {
-      const others = (controlFile.corruptBlocks ?? []).filter((known) => known.file !== file);
+      const others = (controlFile.corruptBlocks ?? []).filter(
+        (known) => known.file !== file || !wasRead(known),
+      );
       controlFile.corruptBlocks = [...others, ...found].slice(-CORRUPT_BLOCKS_MAX);
     });
     return null;

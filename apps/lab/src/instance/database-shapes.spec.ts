@@ -309,10 +309,13 @@ describe('block change tracking', () => {
 it('shows corrupt blocks that a backup reported', async () => {
   await start();
   const found = [{ file: 8, block: 20, blocks: 2, scn: '0', type: 'CHECKSUM' as const }];
-  await port().noteCorruptBlocks({ file: 8, found });
+  const all = [{ from: 1, to: 100 }];
+  await port().noteCorruptBlocks({ file: 8, examined: all, found });
   expect(
     await select('select file#, block#, blocks, corruption_type from v$database_block_corruption'),
   ).toEqual([['8', '20', '2', 'CHECKSUM']]);
-  await port().noteCorruptBlocks({ file: 8, found: [] });
+  await port().noteCorruptBlocks({ file: 8, examined: [{ from: 1, to: 19 }], found: [] });
+  expect(await select('select count(*) from v$database_block_corruption')).toEqual([['1']]);
+  await port().noteCorruptBlocks({ file: 8, examined: all, found: [] });
   expect(await select('select count(*) from v$database_block_corruption')).toEqual([['0']]);
 });

@@ -13,6 +13,7 @@ import {
   type CorruptBlock,
   type RecordStatus,
 } from '../control-file/control-file';
+import { type BlockRange } from '../formats/block';
 
 export interface Identity {
   dbid: number;
@@ -24,6 +25,8 @@ export interface Identity {
   hostName: string;
   version: '19.0.0.0.0';
   versionFull: '19.21.0.0.0';
+  /** One of several instances of its database. */
+  parallel: boolean;
   /** STARTED = NOMOUNT: dbid 0 and empty database names then. */
   status: 'STARTED' | 'MOUNTED' | 'OPEN';
   startedAt: string;
@@ -75,13 +78,16 @@ export interface RmanJobUpdate {
   objectType?: string | null;
 }
 
+type SetContent = 'data-files' | 'archived-logs' | 'control-file';
+
 /** The operations by name: arguments and result of each, all plain JSON. */
 export interface InstanceOperations {
   identity: { args: Record<string, never>; result: Identity };
   readControlFile: { args: Record<string, never>; result: ControlFile };
   /** Writes dirty blocks and the header(s), of one data file or of all. `scn`: every lower change is in the file(s). */
   checkpoint: { args: { file?: number }; result: { scn: string; at: string } };
-  beginBackupSet: { args: Record<string, never>; result: { setStamp: number; setCount: number } };
+  /** `content` decides nothing: it tells what kind of set begins. */
+  beginBackupSet: { args: { content?: SetContent }; result: { setStamp: number; setCount: number } };
   /** One control-file transaction; archived logs named in redoLogs get their backupCount raised. */
   recordBackup: { args: BackupRecords; result: { setRecid: number } };
   /** Number of pieces changed. */
@@ -111,10 +117,10 @@ export interface InstanceOperations {
    */
   beginFileBackup: {
     args: { file: number; level: 0 | 1; sinceScn: string };
-    result: { scn: string; at: string; changed: { from: number; to: number }[] | null };
+    result: { scn: string; at: string; changed: BlockRange[] | null };
   };
-  /** What a backup or VALIDATE of the whole file found; an empty list clears what was known. */
-  noteCorruptBlocks: { args: { file: number; found: CorruptBlock[] }; result: null };
+  /** What a backup or VALIDATE found in the blocks it read; what was known of these goes. */
+  noteCorruptBlocks: { args: { file: number; examined: BlockRange[]; found: CorruptBlock[] }; result: null };
   beginRmanJob: { args: RmanJobStart; result: { recid: number; stamp: number } };
   updateRmanJob: { args: RmanJobUpdate; result: null };
   endRmanJob: { args: RmanJobUpdate & { status: string }; result: null };

@@ -242,6 +242,7 @@ export class Instance {
       hostName: this.options.cluster?.hostName ?? hostname(),
       version: '19.0.0.0.0',
       versionFull: '19.21.0.0.0',
+      parallel: this.options.cluster !== undefined,
       status: this.state,
       startedAt: this.startedAt.toISOString(),
       currentScn: this.openDatabase

@@ -19,11 +19,14 @@ export interface IpcServer {
   close(): Promise<void>;
 }
 
-/** Listens; an old socket file of a dead instance is replaced. `isStruck`: a fault takes the instance away at this operation. */
+/** Whether a fault takes the instance away at this request. */
+type Strike = (operation: OperationName, args: unknown) => boolean;
+
+/** Listens; an old socket file of a dead instance is replaced. */
 export async function serveInstance(
   instance: Instance,
   socketPath: string,
-  isStruck: (operation: OperationName) => boolean = () => false,
+  isStruck: Strike = () => false,
 ): Promise<IpcServer> {
   if (Buffer.byteLength(socketPath) > SOCKET_PATH_BYTES_MAX)
     throw new RangeError(`socket path too long: ${socketPath}`);
@@ -56,11 +59,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function serveClient(
-  instance: Instance,
-  socket: Socket,
-  isStruck: (operation: OperationName) => boolean,
-): void {
+function serveClient(instance: Instance, socket: Socket, isStruck: Strike): void {
   const reader = new FrameReader();
   let inFlight = 0;
   const send = (message: IpcResponse) => {
@@ -72,8 +71,10 @@ function serveClient(
   const handle = async (request: IpcRequest) => {
     inFlight++;
     if (inFlight >= REQUESTS_IN_FLIGHT_MAX) socket.pause();
-    if (isOperation(request.op)) isStruck(request.op);
+    const isLost = isOperation(request.op) && isStruck(request.op, request.args);
     await instance.whenAnswering();
+    // What was asked of an instance that died of it is not done.
+    if (isLost && socket.destroyed) return;
     send(await answer(client.port, request));
     inFlight--;
     if (inFlight < REQUESTS_IN_FLIGHT_MAX) socket.resume();

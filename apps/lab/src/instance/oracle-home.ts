@@ -21,6 +21,8 @@ export interface InstanceFile {
 export const hostPaths = {
   oracleHome: (base: string) => join(base, 'oracle_home'),
   bin: (base: string) => join(base, 'oracle_home', 'bin'),
+  /** Below the home itself, not the base. */
+  networkAdmin: (oracleHome: string) => join(oracleHome, 'network', 'admin'),
   dbs: (base: string) => join(base, 'oracle_home', 'dbs'),
   oradata: (base: string, sid: string) => join(base, 'oradata', sid),
   archive: (base: string, sid: string) => join(base, 'fra', sid, 'archivelog'),

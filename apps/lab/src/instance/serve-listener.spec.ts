@@ -1,18 +1,14 @@
 // Whom a listener lets in while its instance is started, mounted, open or closing.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import oracledb from 'oracledb';
-import { createDatabase } from '../engine/create-database';
 import { type RunningListener } from '../listener/listener';
-import { createPasswordFile } from '../listener/password-file';
 import { Instance } from './instance';
-import { hostPaths, passwordFilePath, writeInstanceFile } from './oracle-home';
+import { hostPaths } from './oracle-home';
 import { serveListener } from './serve-listener';
+import { createSmallHost, PASSWORD, SID } from './testing/small-host';
 
-const SID = 'ORCL';
-const PASSWORD = 'Lab_password_1';
-const MIB = 1024 * 1024;
 const now = () => new Date();
 let base: string;
 let instance: Instance;
@@ -20,23 +16,8 @@ let listener: RunningListener;
 
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), 'lab-listen-'));
-  const oracleHome = hostPaths.oracleHome(base);
-  mkdirSync(hostPaths.dbs(base), { recursive: true });
-  const controlFiles = [join(hostPaths.oradata(base, SID), 'control01.ctl')];
-  await createDatabase({
-    ...{ oradata: hostPaths.oradata(base, SID), dbName: SID, dbUniqueName: 'orcl', dbid: 77, controlFiles },
-    ...{ totalBytes: 8 * MIB, redoLogBytes: MIB, seed: 3, now },
-  });
-  const file = {
-    ...{ sid: SID, dbUniqueName: 'orcl', base, ipcSocket: join(base, 's.sock'), listenerPort: 0 },
-    ...{ service: 'orcl', controlFiles },
-  };
-  writeInstanceFile(oracleHome, file);
-  await createPasswordFile(passwordFilePath(oracleHome, SID), [
-    { name: 'c##adyton', password: PASSWORD, privileges: ['SYSBACKUP'] },
-    { name: 'mon', password: PASSWORD, privileges: ['CREATE SESSION', 'SELECT_CATALOG_ROLE'] },
-  ]);
-  instance = new Instance({ sid: SID, base, oracleHome, now });
+  const file = await createSmallHost(base, now);
+  instance = new Instance({ sid: SID, base, oracleHome: hostPaths.oracleHome(base), now });
   await instance.startup('NOMOUNT');
   listener = await serveListener(instance, file);
 });

@@ -18,7 +18,7 @@ export interface ServedInstanceOptions {
   setClockSkew: (milliseconds: number) => void;
 }
 
-/** How RMAN's channels call themselves: their server processes die with the instance. */
+/** How RMAN's channels call themselves: their server processes die and stop with the instance. */
 const CHANNEL_PROGRAM = 'rman@channel';
 
 export class ServedInstance {
@@ -61,7 +61,9 @@ export class ServedInstance {
   async start(mode: 'NOMOUNT' | 'MOUNT' | 'OPEN'): Promise<void> {
     await this.instance.startup(mode);
     const { instance } = this;
-    this.ipc = await serveInstance(instance, this.file.ipcSocket, (op) => this.faults.strikes(op));
+    this.ipc = await serveInstance(instance, this.file.ipcSocket, (op, args) =>
+      this.faults.strikes(op, args),
+    );
     const { oracleHome, sid } = instance.options;
     this.processes = new BackgroundProcesses({ oracleHome, sid }, () => this.crash());
     this.processes.start(this.options.background);
@@ -94,13 +96,11 @@ export class ServedInstance {
   /** What kill -9 of pmon does: nothing is written, every session and server process is gone. */
   crash(): void {
     if (this.instance.status === 'DOWN') return;
-    const channels = this.instance.sessions
-      .rows()
-      .filter(({ program }) => program.startsWith(CHANNEL_PROGRAM));
+    const channels = this.channelProcesses();
     this.isHanging = false;
     void this.instance.shutdown('ABORT');
     this.listener?.disconnectAll();
-    for (const { spid } of channels) killServerProcess(spid);
+    for (const pid of channels) signalServerProcess(pid, 'SIGKILL');
     void this.letGo().then(this.options.onCrash);
   }
 
@@ -109,12 +109,19 @@ export class ServedInstance {
     this.isHanging = true;
     this.instance.hang();
     this.processes?.signal('SIGSTOP');
+    for (const pid of this.channelProcesses()) signalServerProcess(pid, 'SIGSTOP');
   }
 
   resume(): void {
     this.isHanging = false;
     this.processes?.signal('SIGCONT');
+    for (const pid of this.channelProcesses()) signalServerProcess(pid, 'SIGCONT');
     this.instance.resume();
+  }
+
+  private channelProcesses(): number[] {
+    const sessions = this.instance.sessions.rows();
+    return sessions.filter(({ program }) => program.startsWith(CHANNEL_PROGRAM)).map(({ spid }) => spid);
   }
 
   /** After a shutdown that came from inside: listener, socket and background processes go too. */
@@ -132,11 +139,11 @@ export class ServedInstance {
   }
 }
 
-/** A channel's process that is gone already needs no killing. */
-function killServerProcess(pid: number): void {
+/** One that is gone already needs no signal. */
+function signalServerProcess(pid: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
   if (pid === process.pid) return;
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -56,6 +56,30 @@ function writeShim(path: string, script: string, fixed: readonly string[]): void
   chmodSync(path, EXECUTABLE);
 }
 
+/** Writes network/admin/tnsnames.ora: each instance by its SID, and with several the service of them all by its name. */
+export function writeNetNames(oracleHome: string, files: readonly InstanceFile[]): void {
+  const directory = hostPaths.networkAdmin(oracleHome);
+  mkdirSync(directory, { recursive: true });
+  const entries = files.map(
+    (file) =>
+      `${file.sid} =\n  (DESCRIPTION =\n    ${addressOf(file)}\n` +
+      `    (CONNECT_DATA = (SERVER = DEDICATED) (SERVICE_NAME = ${file.service}) (INSTANCE_NAME = ${file.sid})))\n`,
+  );
+  const [first] = files;
+  if (first !== undefined && files.length > 1) {
+    const addresses = files.map(addressOf).join(' ');
+    entries.push(
+      `${first.service} =\n  (DESCRIPTION =\n    (ADDRESS_LIST = ${addresses})\n` +
+        `    (CONNECT_DATA = (SERVICE_NAME = ${first.service})))\n`,
+    );
+  }
+  writeFileSync(join(directory, 'tnsnames.ora'), entries.join('\n'));
+}
+
+function addressOf({ host = '127.0.0.1', listenerPort }: InstanceFile): string {
+  return `(ADDRESS = (PROTOCOL = TCP) (HOST = ${host}) (PORT = ${listenerPort}))`;
+}
+
 /** Writes dbs/lab_<SID>.json and the oratab line. */
 export async function registerInstance(
   base: string,
@@ -72,6 +96,7 @@ export async function registerInstance(
     controlFiles: [join(hostPaths.oradata(base, sid), 'control01.ctl')],
   };
   writeInstanceFile(hostPaths.oracleHome(base), file);
+  writeNetNames(hostPaths.oracleHome(base), [file]);
   noteInOratab(base, sid);
   return file;
 }

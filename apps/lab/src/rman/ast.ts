@@ -44,7 +44,9 @@ export interface LogRange {
 export type FileChoice =
   | { kind: 'database' }
   | { kind: 'data-files'; files: (number | string)[] }
-  | { kind: 'tablespaces'; names: string[] };
+  /** `PDB:NAME` for one of a pluggable database. */
+  | { kind: 'tablespaces'; names: string[] }
+  | { kind: 'pluggable-databases'; names: string[] };
 
 export type BackupWhat =
   FileChoice | { kind: 'archived-logs'; range: LogRange } | { kind: 'control-file' } | { kind: 'spfile' };
@@ -180,7 +182,7 @@ export type SetStatement =
   | { kind: 'set-encryption'; on: boolean }
   | { kind: 'set-backup-copies'; copies: number }
   | { kind: 'set-echo'; on: boolean }
-  | { kind: 'set-maxcorrupt' }
+  | { kind: 'set-maxcorrupt'; files: (number | string)[]; max: number }
   | { kind: 'set-archivelog-destination'; path: string }
   | { kind: 'set-command-id'; id: string }
   | { kind: 'set-dbid'; dbid: number }

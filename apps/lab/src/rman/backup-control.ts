@@ -20,7 +20,7 @@ export async function backUpControl(
 ): Promise<JobResult<'backup-control'>> {
   const { instance } = context;
   const started = context.now();
-  const set = await instance.beginBackupSet({});
+  const set = await instance.beginBackupSet({ content: 'control-file' });
   announce(context, job);
   const content = await takeContent(context, job);
   const header = await describeSet(context, content, { ...set, startedAt: started.toISOString() });
@@ -35,9 +35,17 @@ export async function backUpControl(
       firstPiece: 1,
       header: () => header,
       name: (piece, copy) => {
-        const format = job.options.formats[copy - 1] ?? job.options.formats.at(-1) ?? '';
+        const { formats } = job.options;
         const autobackup = job.autobackup === null ? {} : { autobackup: job.autobackup };
-        return makePieceName(format, { dbid, dbName, ...set, piece, copy, at: context.now(), ...autobackup });
+        return makePieceName(formats, {
+          dbid,
+          dbName,
+          ...set,
+          piece,
+          copy,
+          at: context.now(),
+          ...autobackup,
+        });
       },
     },
     (writer) => writeContent(context, content, writer),

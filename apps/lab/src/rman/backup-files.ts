@@ -9,9 +9,11 @@ import { formatScn } from '../formats/scn';
 import { dateOfStamp } from '../formats/stamp';
 import { type BackupRecords, type NewRecord } from '../instance/instance-port';
 import { type ChannelContext, elapsedSince, prefixed } from './channel-context';
-import { type BackupFilesJob, type FileToBackUp, type JobResult, type Section } from './channel-protocol';
+import { type BackupFilesJob, type FileToBackUp, type JobResult } from './channel-protocol';
+import { beginFile } from './begin-file';
+import { noteCorruption, validationLines } from './corruption';
 import { type FileInSet, MultiplexedFiles } from './multiplex-files';
-import { type PieceHeader } from './piece-format';
+import { originOf, type PieceHeader } from './piece-format';
 import { makePieceName } from './piece-name';
 import { readHeaderBlock } from './read-data-file';
 import { RmanError } from './rman-error';
@@ -26,11 +28,13 @@ export async function backUpFiles(
   const { validate } = job.options;
   const started = context.now();
   const controlFile = await instance.readControlFile({});
-  const set = job.section ?? (validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({}));
+  const set =
+    job.section ??
+    (validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({ content: 'data-files' }));
   announce(context, job);
   const files: FileInSet[] = [];
   for (const wanted of job.files) {
-    files.push(await openFile(context, controlFile, { wanted, section: job.section }));
+    files.push(await openFile(context, controlFile, { wanted, job }));
   }
   sayFiles(context, job, files);
   const origin: SetOrigin = { controlFile, job, set, startedAt: started.toISOString() };
@@ -45,7 +49,7 @@ export async function backUpFiles(
       name: (piece, copy) => nameOf(context, origin, { piece, copy }),
     },
     (writer) => multiplexed.write(writer),
-  );
+  ).finally(() => noteCorruption(context.instance, controlFile, files));
   const completedAt = context.now().toISOString();
   const records = {
     ...describeSet(origin, files, completedAt),
@@ -56,6 +60,7 @@ export async function backUpFiles(
   if (job.section === null) {
     const done = validate ? 'validation complete' : 'backup set complete';
     context.say([prefixed(context, `${done}, elapsed time: ${elapsedSince(context, started)}`)]);
+    if (validate) context.say(validationLines(files));
   }
   return { records, deleted: 0 };
 }
@@ -91,14 +96,17 @@ function sayFiles(context: ChannelContext, { section }: BackupFilesJob, files: F
 async function openFile(
   context: ChannelContext,
   controlFile: ControlFile,
-  { wanted, section }: { wanted: FileToBackUp; section: Section | null },
+  { wanted, job }: { wanted: FileToBackUp; job: BackupFilesJob },
 ): Promise<FileInSet> {
   const record = controlFile.dataFiles.find(({ file }) => file === wanted.file);
   if (record === undefined) throw new RmanError([`ORA-19625: error identifying file ${wanted.file}`]);
   strike(context, record);
-  if (section === null && record.status !== 'OFFLINE' && record.enabled === 'READ WRITE') {
-    await context.instance.checkpoint({ file: wanted.file });
-  }
+  const { section, options } = job;
+  const level = options.validate ? null : options.level;
+  const changed =
+    section === null
+      ? await beginFile(context.instance, controlFile, { record, wanted, level })
+      : section.changed;
   const headerBlock =
     section === null
       ? readHeaderBlock(record.name, record.blockBytes)
@@ -114,7 +122,9 @@ async function openFile(
     header: read.header,
     from: section?.from ?? 1,
     to: section?.to ?? read.header.blocks,
-    progress: { newestScn: 0n, blocksRead: 0, blocks: 0 },
+    ranges: changed,
+    corruptMax: options.validate ? Number.POSITIVE_INFINITY : wanted.corruptMax,
+    progress: { newestScn: 0n, blocksRead: 0, blocks: 0, empty: 0, examined: [], corrupt: [] },
   };
 }
 
@@ -137,14 +147,11 @@ function describePiece(
   files: FileInSet[],
   { piece, segments }: Pick<PieceHeader, 'piece' | 'segments'>,
 ): PieceHeader {
-  const { dbid, dbName, dbUniqueName } = origin.controlFile;
   const records = describeSet(origin, files, origin.startedAt);
   // As many as are known to be; a later piece of the set knows of more.
   records.set.pieces = origin.job.section?.pieces ?? piece;
   return {
-    dbid,
-    dbName,
-    dbUniqueName,
+    ...originOf(origin.controlFile),
     piece,
     records,
     segments,
@@ -182,13 +189,14 @@ function describeSet(
 }
 
 function describeFile(
-  { record, wanted, header, progress }: FileInSet,
+  { record, wanted, header, ranges, progress }: FileInSet,
   {
     job,
     set,
     completedAt,
   }: { job: BackupFilesJob; set: { setStamp: number; setCount: number }; completedAt: string },
 ): NewRecord<BackupDataFile> {
+  const usedTracking = ranges !== null;
   const isFuzzy = progress.newestScn >= header.checkpointScn;
   return {
     setStamp: set.setStamp,
@@ -206,6 +214,8 @@ function describeFile(
     blocks: progress.blocks,
     blockBytes: record.blockBytes,
     completedAt,
+    ...(usedTracking ? { usedChangeTracking: true } : {}),
+    ...(progress.corrupt.length > 0 ? { corrupt: progress.corrupt } : {}),
   };
 }
 
@@ -216,7 +226,7 @@ function nameOf(
 ): string {
   const { formats } = job.options;
   const [only] = job.files;
-  return makePieceName(formats[copy - 1] ?? formats.at(-1) ?? '', {
+  return makePieceName(formats, {
     dbid: controlFile.dbid,
     dbName: controlFile.dbName,
     setStamp: set.setStamp,

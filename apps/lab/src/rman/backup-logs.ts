@@ -4,7 +4,7 @@ import { type ArchivedLog } from '../control-file/control-file';
 import { type BackupRecords } from '../instance/instance-port';
 import { type ChannelContext, elapsedSince, LongOperationReport, Pace, prefixed } from './channel-context';
 import { type BackupLogsJob, type JobResult } from './channel-protocol';
-import { type PieceSegment, roundUp, UNIT_BYTES } from './piece-format';
+import { originOf, type PieceSegment, roundUp, UNIT_BYTES } from './piece-format';
 import { makePieceName } from './piece-name';
 import { RmanError } from './rman-error';
 import { type SetWriter, writeSet } from './write-set';
@@ -23,9 +23,11 @@ export async function backUpLogs(
   const { instance } = context;
   const started = context.now();
   const { validate } = job.options;
-  const set = validate ? { setStamp: 0, setCount: 0 } : await instance.beginBackupSet({});
+  const set = validate
+    ? { setStamp: 0, setCount: 0 }
+    : await instance.beginBackupSet({ content: 'archived-logs' });
   announce(context, job);
-  const { dbid, dbName, dbUniqueName } = await instance.identity({});
+  const origin = originOf(await instance.identity({}));
   const records = describeSet(job, { ...set, startedAt: started.toISOString() });
   let written = 0;
   const pieces = await writeSet(
@@ -37,20 +39,12 @@ export async function backUpLogs(
       header: (piece) => {
         const segments = job.logs.slice(written).map(segmentOf);
         records.set.pieces = piece;
-        return {
-          dbid,
-          dbName,
-          dbUniqueName,
-          piece,
-          records,
-          segments,
-          multiplexed: false,
-          compressed: job.options.compressed,
-        };
+        const { compressed } = job.options;
+        return { ...origin, piece, records, segments, multiplexed: false, compressed };
       },
       name: (piece, copy) => {
-        const format = job.options.formats[copy - 1] ?? job.options.formats.at(-1) ?? '';
-        return makePieceName(format, { dbid, dbName, ...set, piece, copy, at: context.now() });
+        const { formats } = job.options;
+        return makePieceName(formats, { ...origin, ...set, piece, copy, at: context.now() });
       },
     },
     (writer) => writeLogs(context, job.logs, { writer, onLog: () => written++ }),
@@ -136,12 +130,12 @@ async function writeLogs(
     }
     await writeFileBytes(writer, log, async (bytes) => {
       context.count(bytes, 0);
-      report.advance(bytes / log.blockBytes);
+      await report.advance(bytes / log.blockBytes);
       await pace.take(bytes);
     });
     onLog();
   }
-  report.finish();
+  await report.finish();
 }
 
 async function writeFileBytes(

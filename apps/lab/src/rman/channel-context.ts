@@ -78,36 +78,36 @@ export class Pace {
   }
 }
 
-/** Tells v$session_longops about one operation, at most once a second, and at its end. */
+/** Tells v$session_longops about one operation: at its first work, then at most once a second, and at its end. */
 export class LongOperationReport {
   private static lastContext = 0;
   private readonly number = ++LongOperationReport.lastContext;
   private sofar = 0;
-  private reportedMs = 0;
+  private reportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly context: ChannelContext,
     private readonly operation: { opname: string; totalwork: number },
   ) {}
 
-  advance(work: number): void {
+  async advance(work: number): Promise<void> {
     this.sofar += work;
     const nowMs = performance.now();
     if (nowMs - this.reportedMs < REPORT_MS) return;
     this.reportedMs = nowMs;
-    this.report();
+    await this.report();
   }
 
-  finish(): void {
+  async finish(): Promise<void> {
     this.sofar = this.operation.totalwork;
-    this.report();
+    await this.report();
   }
 
-  private report(): void {
+  private async report(): Promise<void> {
     const { session, instance } = this.context;
     const sofar = Math.min(this.sofar, this.operation.totalwork);
     // Progress that does not arrive costs nothing; a dead instance shows at the next real call.
-    instance
+    await instance
       .updateLongops({ ...session, ...this.operation, context: this.number, sofar })
       .catch(() => undefined);
   }

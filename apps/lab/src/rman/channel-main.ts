@@ -2,6 +2,8 @@
  * The process of one channel: what a dedicated server process is to a real channel. It takes PARMS' ENV into its own
  * environment, loads the media-management library, and works off one job at a time. It ends when rman goes away.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { useDiskFaultsOf } from '../engine/disk-faults';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
 import { claimFault, faultLines, faultsAt, isFaultName } from '../faults';
@@ -26,6 +28,7 @@ import { initLines, loadingLines, mediaLines } from './sbt-stack';
 const EXIT_ORPHANED = 1;
 const stop = new AbortController();
 let context: ChannelContext | undefined;
+let isClosing = false;
 const uncounted = { inputBytes: 0, outputBytes: 0 };
 const COUNT_REPORT_MS = 500;
 let countedMs = 0;
@@ -52,12 +55,10 @@ async function open(job: OpenJob): Promise<{ sid: number; processId: number }> {
       throw new RmanError(faultLines(fault, { channel: job.name }));
     }
   }
-  // Node hands these to setenv(3), where the library's getenv(3) finds them.
-  Object.assign(process.env, job.parms.env);
-  const library = job.device === 'DISK' ? null : loadOrFail(job);
   const instance = await connectInstance({ socketPath: job.socketPath });
   if (instance === undefined) throw new RmanError(['ORA-01034: ORACLE not available']);
-  useDiskFaultsOf((await instance.identity({})).base);
+  const { base, oracleHome, instanceName, parallel } = await instance.identity({});
+  useDiskFaultsOf(base);
   const session = await instance.registerSession({
     program: `rman@channel ${job.name}`,
     clientInfo: `${job.commandId === null ? '' : `id=${job.commandId},`}rman channel=${job.name}`,
@@ -65,11 +66,14 @@ async function open(job: OpenJob): Promise<{ sid: number; processId: number }> {
     processId: process.pid,
   });
   watch(instance);
+  // A server process has the environment of its instance's host. Node hands it to setenv(3), where the library's getenv(3) finds it.
+  Object.assign(process.env, { ORACLE_HOME: oracleHome, ORACLE_SID: instanceName }, job.parms.env);
+  const library = job.device === 'DISK' ? null : loadOrFail(job, oracleHome);
   const media = initMedia(library, job);
   context = makeContext(job, { media, library, instance, session });
   context.say([
     `allocated channel: ${job.name}`,
-    `channel ${job.name}: SID=${session.sid} device type=${job.device}`,
+    `channel ${job.name}: SID=${session.sid}${parallel ? ` instance=${instanceName}` : ''} device type=${job.device}`,
     ...(library === null ? [] : [`channel ${job.name}: ${library.description}`]),
   ]);
   return { sid: session.sid, processId: process.pid };
@@ -81,7 +85,7 @@ const LOAD_FAULTS = {
   'sbt-context': 'bad-context-size',
 } as const;
 
-function loadOrFail({ base, name, parms }: OpenJob): SbtLibrary {
+function loadOrFail({ base, name, parms }: OpenJob, oracleHome: string): SbtLibrary {
   for (const fault of ['sbt-load', 'sbt-symbols', 'sbt-context'] as const) {
     if (claimFault(base, fault, { channel: name })) {
       throw new RmanError(loadingLines({ ok: false, reason: LOAD_FAULTS[fault], detail: 'simulated' }));
@@ -90,9 +94,15 @@ function loadOrFail({ base, name, parms }: OpenJob): SbtLibrary {
   if (claimFault(base, 'sbt-init', { channel: name })) {
     throw new RmanError(loadingLines({ ok: false, reason: 'init-failed', code: 7111, detail: 'simulated' }));
   }
-  const loading = loadLibrary(parms.library);
+  const loading = loadLibrary(placeOf(parms.library, oracleHome));
   if (!loading.ok) throw new RmanError(loadingLines(loading));
   return loading.library;
+}
+
+/** A bare name is looked for in the lib directory of the channel's own home first. */
+function placeOf(library: string, oracleHome: string): string {
+  const inHome = join(oracleHome, 'lib', library);
+  return !library.includes('/') && existsSync(inHome) ? inHome : library;
 }
 
 /** One conversation with the library. Throws RmanError when it refuses. */
@@ -155,8 +165,11 @@ function makeContext(
   };
 }
 
-/** A killed session takes its process with it, as PMON would. */
+/** A killed session takes its process with it, as PMON would; an instance that is gone leaves no server process behind. */
 function watch(instance: InstanceClient): void {
+  instance.gone.addEventListener('abort', () => {
+    if (!isClosing) process.exit(EXIT_ORPHANED);
+  });
   instance.killed.addEventListener('abort', () => {
     stop.abort();
     void finishAndExit();
@@ -166,17 +179,20 @@ function watch(instance: InstanceClient): void {
 async function finishAndExit(): Promise<void> {
   // A job under way notices within its next media block and gives the piece up.
   while (busy) await new Promise((resolve) => setTimeout(resolve, 20));
-  closeChannel();
+  await closeChannel();
   process.exit(EXIT_ORPHANED);
 }
 
-function closeChannel(): void {
+/** Logs off, as the last thing the instance hears of the channel. */
+async function closeChannel(): Promise<void> {
   const open = context;
   context = undefined;
   if (open === undefined) return;
   try {
     for (const media of open.allMedia) media.end();
   } finally {
+    await open.instance.endSession(open.session).catch(() => undefined);
+    isClosing = true;
     open.instance.close();
   }
 }
@@ -184,7 +200,7 @@ function closeChannel(): void {
 async function run(job: ChannelJob): Promise<unknown> {
   if (job.kind === 'open') return open(job);
   if (job.kind === 'close') {
-    closeChannel();
+    await closeChannel();
     return null;
   }
   const opened = context;

@@ -1,5 +1,6 @@
 /** What rman and the processes of its channels say to each other: one job at a time, its output, its result. */
 import { type ArchivedLog } from '../control-file/control-file';
+import { type BlockRange } from '../formats/block';
 import { type BackupRecords } from '../instance/instance-port';
 import { type ChannelSettings, type DeviceType } from './ast';
 import { type PieceHeader } from './piece-format';
@@ -35,6 +36,8 @@ export interface SetOptions {
 export interface FileToBackUp {
   file: number;
   incrementalScn: string;
+  /** Corrupt blocks that are marked and taken along (SET MAXCORRUPT); with one more the backup fails. */
+  corruptMax: number;
 }
 
 /** One of several pieces of a set, made by different channels. */
@@ -47,6 +50,8 @@ export interface Section {
   to: number;
   /** Block 1 as it was when the set began, base64. */
   header: string;
+  /** What block change tracking named; null: every block is read. */
+  changed: BlockRange[] | null;
   startedAt: string;
 }
 

@@ -1,5 +1,6 @@
 /** rman's side of a channel: the process behind it, one job at a time. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ChannelJobs,
@@ -15,6 +16,12 @@ import { RmanError } from './rman-error';
 const PROCESS = join(__dirname, 'channel-main.js');
 /** A channel that was told to close gets this long before its process is ended. */
 const CLOSE_TIMEOUT_MS = 10_000;
+
+/** The kernel sends its first probe on an idle connection after this long, unless LAB_KEEPALIVE_SECONDS says otherwise. */
+const KEEPALIVE_SECONDS_DEFAULT = 7200;
+const SILENCE_CHECK_MS = 250;
+const LOST = 'ORA-03113: end-of-file on communication channel';
+const SILENT = 'ORA-03135: connection lost contact';
 
 /** A job that failed on a named channel: RMAN-03009 instead of RMAN-03002. */
 export class ChannelError extends RmanError {
@@ -43,6 +50,8 @@ export class Channel {
   private readonly exited: Promise<void>;
   private waiting: Waiting | undefined;
   private nextId = 1;
+  private silentSinceMs: number | undefined;
+  private cause = LOST;
   /** No job may be given to it any more. */
   isDead = false;
 
@@ -58,8 +67,10 @@ export class Channel {
     this.child.on('message', (message: FromChannel) => {
       this.receive(message);
     });
+    const keepAlive = setInterval(() => this.checkSilence(), SILENCE_CHECK_MS);
     this.exited = new Promise((resolve) => {
       const end = () => {
+        clearInterval(keepAlive);
         this.lose();
         resolve();
       };
@@ -117,6 +128,18 @@ export class Channel {
     return closing;
   }
 
+  /** The host of a hanging instance acknowledges nothing: its server processes are stopped, and the connection is given up in time. */
+  private checkSilence(): void {
+    if (!isStopped(this.child.pid)) {
+      this.silentSinceMs = undefined;
+      return;
+    }
+    this.silentSinceMs ??= performance.now();
+    if (performance.now() - this.silentSinceMs < keepAliveMs()) return;
+    this.cause = SILENT;
+    this.child.kill('SIGKILL');
+  }
+
   private tell(message: ToChannel): void {
     if (!this.child.connected) return;
     // A channel that dies in this moment shows by its exit.
@@ -146,7 +169,20 @@ export class Channel {
   private terminated(): ChannelError {
     return new ChannelError(this.name, [
       `RMAN-10038: database session for channel ${this.name} terminated unexpectedly`,
-      'ORA-03113: end-of-file on communication channel',
+      this.cause,
     ]);
+  }
+}
+
+function keepAliveMs(): number {
+  return Number(process.env['LAB_KEEPALIVE_SECONDS'] ?? KEEPALIVE_SECONDS_DEFAULT) * 1000;
+}
+
+/** State T of proc(5); a process that is gone is not stopped. */
+function isStopped(pid: number | undefined): boolean {
+  try {
+    return /^\d+ \(.*\) T/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }

@@ -93,6 +93,7 @@ const CASES: Partial<Record<FaultName, Case>> = {
   },
   'channel-no-listener': allocation(channelLines('channel-no-listener')),
   'channel-no-service': allocation(channelLines('channel-no-service')),
+  'channel-no-alias': allocation(channelLines('channel-no-alias')),
   'channel-bad-password': allocation(channelLines('channel-bad-password')),
   'channel-lost': backup([
     'RMAN-10038: database session for channel c1 terminated unexpectedly',

@@ -48,7 +48,7 @@ async function lookOnDay(
   const format = session.settings.autobackupFormats.get(device) ?? '%F';
   const parts = { dbid, dbName, setStamp: 0, setCount: 0, piece: 1, copy: 1, at };
   const handles = Array.from({ length: sequencesMax }, (_, i) => {
-    const handle = makePieceName(format, { ...parts, autobackup: sequencesMax - 1 - i });
+    const handle = makePieceName([format], { ...parts, autobackup: sequencesMax - 1 - i });
     return device === 'DISK' ? onDisk(session, handle) : handle;
   });
   const { found } = await channel.run({ kind: 'info', handles });

@@ -19,6 +19,13 @@ import { type Place, SCRIPT_CHARACTERS_MAX, START } from './tokens';
 /** Command files that call each other end here. */
 const SCRIPT_DEPTH_MAX = 16;
 
+const LOST_IN_CONNECT = [
+  'RMAN-00601: fatal error in recovery manager',
+  'RMAN-03010: fatal error during library cache pre-loading',
+  'RMAN-10038: database session for channel default terminated unexpectedly',
+  'ORA-03113: end-of-file on communication channel',
+];
+
 interface Arguments {
   commandFile: string | null;
   logFile: string | null;
@@ -67,7 +74,7 @@ async function main(): Promise<number> {
     session.interrupt();
   });
   try {
-    await greet(session);
+    if (!(await connectTarget(session))) return 1;
     const failed = await runScript(session, commandFile);
     return failed ? 1 : 0;
   } finally {
@@ -90,6 +97,18 @@ function banner(at: Date): string[] {
     'Version 19.21.0.0.0',
     '',
   ];
+}
+
+/** False when the instance dies while rman logs in. */
+async function connectTarget(session: Session): Promise<boolean> {
+  try {
+    await greet(session);
+    return true;
+  } catch (error) {
+    if (!(await session.target.isLost())) throw error;
+    session.printer.errorStack(LOST_IN_CONNECT);
+    return false;
+  }
 }
 
 async function greet(session: Session): Promise<void> {

@@ -1,6 +1,7 @@
 /** Reads several data files at the same time and writes their runs of blocks in turn into the pieces of one set. */
 import { type DataFile } from '../control-file/control-file';
 import { type DataFileHeader } from '../formats/data-file-header';
+import { type BlockRange } from '../formats/block';
 import { parseScn } from '../formats/scn';
 import { type ChannelContext, LongOperationReport, Pace } from './channel-context';
 import { type FileToBackUp } from './channel-protocol';
@@ -20,6 +21,9 @@ export interface FileInSet {
   header: DataFileHeader;
   from: number;
   to: number;
+  /** Only these blocks are read; null: all. */
+  ranges: BlockRange[] | null;
+  corruptMax: number;
   progress: DataFileProgress & { blocks: number };
 }
 
@@ -80,7 +84,7 @@ export class MultiplexedFiles {
       if (await this.writeRun(set, cursor)) open.push(cursor);
       else open.push(...waiting.splice(0, 1));
     }
-    this.report.finish();
+    await this.report.finish();
   }
 
   /** False when the file is done. */
@@ -96,7 +100,7 @@ export class MultiplexedFiles {
     const run = cursor.runs.next();
     const blocksRead = file.progress.blocksRead - before;
     this.context.count(blocksRead * file.record.blockBytes, 0);
-    this.report.advance(blocksRead);
+    await this.report.advance(blocksRead);
     await this.pace.take(blocksRead * file.record.blockBytes);
     if (run.done !== true) {
       await this.put(set, cursor, run.value);
@@ -159,12 +163,20 @@ function halved(bytes: number, blockBytes: number): number {
   return Math.max(blockBytes, Math.floor(bytes / 2 / blockBytes) * blockBytes);
 }
 
+/** The part of the ranges that lies between two blocks. */
+function clipped(ranges: BlockRange[] | null, { from, to }: BlockRange): BlockRange[] {
+  return (ranges ?? [{ from, to }])
+    .map((range) => ({ from: Math.max(range.from, from), to: Math.min(range.to, to) }))
+    .filter((range) => range.from <= range.to);
+}
+
 function openCursor(file: FileInSet): Cursor {
-  const { record, wanted, from, to, progress } = file;
+  const { record, wanted, from, to, ranges, corruptMax, progress } = file;
   const { name: path, rfile, blockBytes } = record;
   const first = Math.max(from, FIRST_DATA_BLOCK);
   const incrementalScn = parseScn(wanted.incrementalScn);
-  const read = { path, file: record.file, rfile, blockBytes, from: first, to, incrementalScn };
+  const place = { path, file: record.file, rfile, blockBytes };
+  const read = { ...place, ranges: clipped(ranges, { from: first, to }), incrementalScn, corruptMax };
   return {
     file,
     runs: readChangedBlocks(read, progress),

@@ -62,20 +62,15 @@ export function parseFileChoice(reader: TokenReader): FileChoice | undefined {
   if (reader.accept('DATAFILE')) return { kind: 'data-files', files: reader.list(() => parseFile(reader)) };
   if (reader.accept('TABLESPACE'))
     return { kind: 'tablespaces', names: reader.list(() => parseTablespace(reader)) };
-  if (reader.accept('PLUGGABLE', 'DATABASE')) {
-    reader.list(() => reader.name());
-    reader.notSimulated('PLUGGABLE DATABASE');
-    return { kind: 'database' };
-  }
+  if (reader.accept('PLUGGABLE', 'DATABASE'))
+    return { kind: 'pluggable-databases', names: reader.list(() => reader.name()) };
   return undefined;
 }
 
 /** A tablespace, in a PDB with the PDB's name before a colon. */
 function parseTablespace(reader: TokenReader): string {
   const name = reader.name();
-  if (!reader.accept(':')) return name;
-  reader.notSimulated('TABLESPACE pdb:name');
-  return reader.name();
+  return reader.accept(':') ? `${name}:${reader.name()}` : name;
 }
 
 /** The part behind the word ARCHIVELOG. */

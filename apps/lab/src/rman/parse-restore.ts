@@ -74,14 +74,18 @@ function parseRestoreOption(reader: TokenReader, statement: RestoreStatement): b
   else if (reader.accept('FORCE')) statement.force = true;
   else if (reader.accept('CHANNEL')) reader.word();
   else if (reader.accept('SECTION', 'SIZE')) parseSize(reader);
-  else return parseRestoreClause(reader, statement);
+  else return parseCommonClause(reader, statement);
   return true;
 }
 
-function parseRestoreClause(reader: TokenReader, statement: RestoreStatement): boolean {
+/** The clauses RESTORE and RECOVER have in common. Recovery takes the channels of any device. */
+function parseCommonClause(
+  reader: TokenReader,
+  statement: Pick<RestoreStatement, 'until' | 'skipTablespaces'> & Partial<Pick<RestoreStatement, 'device'>>,
+): boolean {
   const device = parseDeviceType(reader);
   if (device !== undefined) {
-    statement.device = device;
+    if (statement.device !== undefined) statement.device = device;
     return true;
   }
   const until = parseUntilClause(reader);
@@ -178,7 +182,7 @@ function parseRecoverOption(reader: TokenReader, statement: RecoverStatement): b
   } else if (reader.accept('AUXILIARY', 'DESTINATION') || reader.accept('DATAPUMP', 'DESTINATION')) {
     reader.string();
     reader.notSimulated('AUXILIARY DESTINATION');
-  } else return parseRecoverClause(reader, statement);
+  } else return parseCommonClause(reader, statement);
   return true;
 }
 
@@ -186,19 +190,6 @@ function parseRecoverFrom(reader: TokenReader): void {
   if (reader.accept('TAG')) parseTag(reader);
   else reader.oneOf('BACKUPSET', 'DATAFILECOPY');
   reader.notSimulated('RECOVER ... FROM');
-}
-
-function parseRecoverClause(reader: TokenReader, statement: RecoverStatement): boolean {
-  if (parseDeviceType(reader) !== undefined) return true;
-  const until = parseUntilClause(reader);
-  if (until !== undefined) {
-    statement.until = until;
-    return true;
-  }
-  const skipped = parseSkipTablespaces(reader);
-  if (skipped === undefined) return false;
-  statement.skipTablespaces.push(...skipped);
-  return true;
 }
 
 /** The statement behind the word SWITCH. */

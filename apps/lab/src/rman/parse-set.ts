@@ -69,11 +69,9 @@ function parseSetJob(reader: TokenReader): SetStatement | undefined {
     return { kind: 'set-archivelog-destination', path: reader.string() };
   }
   if (!reader.accept('MAXCORRUPT', 'FOR', 'DATAFILE')) return undefined;
-  reader.list(() => parseFile(reader));
+  const files = reader.list(() => parseFile(reader));
   reader.expect('TO');
-  reader.number();
-  reader.notSimulated('SET MAXCORRUPT');
-  return { kind: 'set-maxcorrupt' };
+  return { kind: 'set-maxcorrupt', files, max: reader.number() };
 }
 
 function parseNewName(reader: TokenReader): SetStatement {

@@ -27,10 +27,18 @@ export type PieceSegment =
   | { kind: 'log'; thread: number; sequence: number; resetlogsScn: string; bytes: number }
   | { kind: 'control-file' | 'spfile'; bytes: number };
 
-export interface PieceHeader {
+/** Whose piece it is. */
+interface PieceOrigin {
   dbid: number;
   dbName: string;
   dbUniqueName: string;
+}
+
+export function originOf({ dbid, dbName, dbUniqueName }: PieceOrigin): PieceOrigin {
+  return { dbid, dbName, dbUniqueName };
+}
+
+export interface PieceHeader extends PieceOrigin {
   piece: number;
   /** Pieces of the set; bytes of a piece and counts of blocks are 0 here: nobody knows them yet. */
   records: BackupRecords;

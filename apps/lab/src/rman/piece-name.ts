@@ -19,8 +19,9 @@ export interface PieceNameParts {
 /** RMAN's name when there is no FORMAT. */
 export const DEFAULT_FORMAT = '%U';
 
-/** Replaces the % letters; an unknown one stays as it is. */
-export function makePieceName(format: string, parts: PieceNameParts): string {
+/** Replaces the % letters of the copy's format (the last one serves the copies beyond); an unknown one stays as it is. */
+export function makePieceName(formats: readonly string[], parts: PieceNameParts): string {
+  const format = formats[parts.copy - 1] ?? formats.at(-1) ?? '';
   const { dbid, dbName, setStamp, setCount, piece, copy, at } = parts;
   const setName = encodeSetName(setCount, setStamp);
   const day = at.toISOString().slice(0, 10).replaceAll('-', '');

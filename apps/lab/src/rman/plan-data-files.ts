@@ -11,7 +11,7 @@ import { hasAllPieces } from './find-backups';
 import { planSections } from './plan-sections';
 import { formatDate, parseDate } from './rman-date';
 import { RmanError } from './rman-error';
-import { selectDataFiles } from './select-files';
+import { selectDataFiles, tablespaceOf } from './select-files';
 import { type Step } from './work-queue';
 
 export async function planDataFiles(
@@ -97,7 +97,7 @@ interface Candidate {
 
 function leftOut(plan: Plan, { file, options, excluded }: Candidate): string | undefined {
   const { controlFile } = plan;
-  const tablespace = controlFile.tablespaces.find(({ ts }) => ts === file.ts)?.name ?? '';
+  const tablespace = tablespaceOf(controlFile, file);
   if (excluded.includes(tablespace)) return `file ${file.file} is excluded from whole database backup`;
   const skip = options.skip ?? [];
   if (skip.includes('OFFLINE') && file.status === 'OFFLINE') return `skipping offline file ${file.file}`;
@@ -157,8 +157,9 @@ function isOnDevice(
  * as available: whoever made it, on whatever device, also in a command that failed later.
  */
 function fileToBackUp({ session, statement, controlFile }: Plan, record: DataFile): FileToBackUp {
-  const { file, creationScn } = record;
-  if (statement.level !== 1) return { file, incrementalScn: '0' };
+  const { file, creationScn, name } = record;
+  const corruptMax = session.settings.corruptMax.get(file) ?? session.settings.corruptMax.get(name) ?? 0;
+  if (statement.level !== 1) return { file, incrementalScn: '0', corruptMax };
   const parents = controlFile.backupDataFiles.filter(
     (backup) =>
       backup.file === file &&
@@ -171,7 +172,7 @@ function fileToBackUp({ session, statement, controlFile }: Plan, record: DataFil
     (max, { checkpointScn }) => (parseScn(checkpointScn) > parseScn(max) ? checkpointScn : max),
     creationScn,
   );
-  return { file, incrementalScn: newest };
+  return { file, incrementalScn: newest, corruptMax };
 }
 
 /** Sets of about the same size: the largest file first, each into the smallest set with room for it. */

@@ -6,6 +6,7 @@ import { type BackupOptions } from './ast';
 import { type Plan, setOptions } from './backup-plan';
 import { type FileToBackUp, type Section } from './channel-protocol';
 import { refusedLines } from './lab-error';
+import { beginFile } from './begin-file';
 import { readHeaderBlock } from './read-data-file';
 import { RmanError } from './rman-error';
 import { type Step } from './work-queue';
@@ -25,14 +26,19 @@ export async function planSections(
   }
   const asked = Math.max(1, Math.floor((plan.statement.sectionBytes ?? 0) / record.blockBytes));
   const blocksPerSection = Math.max(asked, Math.ceil(record.blocks / SECTIONS_MAX));
-  const { setStamp, setCount } = await instance.beginBackupSet({});
-  await instance.checkpoint({ file: record.file });
+  const { setStamp, setCount } = await instance.beginBackupSet({ content: 'data-files' });
+  const changed = await beginFile(instance, plan.controlFile, {
+    record,
+    wanted,
+    level: plan.statement.level,
+  });
   const pieces = Math.ceil(record.blocks / blocksPerSection);
   const common = {
     setStamp,
     setCount,
     pieces,
     header: readHeaderBlock(record.name, record.blockBytes).toString('base64'),
+    changed,
     startedAt: plan.session.now().toISOString(),
   };
   const made: BackupRecords[] = [];
@@ -58,6 +64,8 @@ function mergeSections(made: BackupRecords[]): BackupRecords {
   const [file] = first?.dataFiles ?? [];
   if (first === undefined || file === undefined) throw new Error('a set without sections');
   const merged = { ...file };
+  const corrupt = made.flatMap((records) => records.dataFiles.flatMap((part) => part.corrupt ?? []));
+  if (corrupt.length > 0) merged.corrupt = corrupt;
   for (const { dataFiles } of others) {
     for (const part of dataFiles) {
       merged.blocks += part.blocks;

@@ -4,8 +4,18 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { beforeRead } from '../engine/disk-faults';
-import { blockScn, checkBlock, isNeverUsed, rdbaOf } from '../formats/block';
+import { type CorruptBlock } from '../control-file/control-file';
+import {
+  type BlockRange,
+  blockScn,
+  checkBlock,
+  checkUsable,
+  isNeverUsed,
+  markCorrupt,
+  rdbaOf,
+} from '../formats/block';
 import { type Scn } from '../formats/scn';
+import { blocksIn, noteBlock } from './corrupt-blocks';
 import { RmanError } from './rman-error';
 
 export interface DataFileRead {
@@ -13,11 +23,12 @@ export interface DataFileRead {
   file: number;
   rfile: number;
   blockBytes: number;
-  /** First and last block, block 1 (the header) not included. */
-  from: number;
-  to: number;
+  /** What is read, in ascending order, block 1 (the header) not included. */
+  ranges: BlockRange[];
   /** Only blocks changed at this SCN or later; 0: all that were ever used. */
   incrementalScn: Scn;
+  /** Corrupt blocks that are marked and taken along. */
+  corruptMax: number;
 }
 
 /** Neighbouring blocks, valid until the next run is asked for. */
@@ -31,6 +42,10 @@ export interface ReadRun {
 export interface DataFileProgress {
   newestScn: Scn;
   blocksRead: number;
+  /** Never used ones among them. */
+  empty: number;
+  examined: BlockRange[];
+  corrupt: CorruptBlock[];
 }
 
 const READ_BYTES = 1024 * 1024;
@@ -38,26 +53,31 @@ const READ_BYTES = 1024 * 1024;
 const REREADS_MAX = 200;
 const REREAD_PAUSE_MS = 2;
 
-/** Buffers are valid until the next one is asked for. Throws RmanError with ORA-19566 at a block that stays broken. */
+/** Buffers are valid until the next one is asked for. Throws RmanError with ORA-19566 at one corrupt block too many. */
 export function* readChangedBlocks(read: DataFileRead, progress: DataFileProgress): Generator<ReadRun> {
   const { blockBytes } = read;
   const window = Buffer.allocUnsafeSlow(READ_BYTES);
-  const perRead = READ_BYTES / blockBytes;
   const fd = openSync(read.path, 'r');
   try {
-    for (let first = read.from; first <= read.to; first += perRead) {
-      const count = Math.min(perRead, read.to - first + 1);
+    for (const { first, count } of windowsOf(read.ranges, READ_BYTES / blockBytes)) {
       const blocks = window.subarray(0, count * blockBytes);
       const bad = beforeRead(read.file, first, count);
       if (bad !== undefined) throw shortFile(read, bad);
       const got = readSync(fd, blocks, 0, blocks.length, first * blockBytes);
       if (got !== blocks.length) throw shortFile(read, first);
       progress.blocksRead += count;
+      progress.examined.push({ from: first, to: first + count - 1 });
       yield* wantedRuns({ read, fd, first, blocks }, progress);
     }
   } finally {
     closeSync(fd);
   }
+}
+
+function* windowsOf(ranges: BlockRange[], perRead: number): Generator<{ first: number; count: number }> {
+  for (const { from, to } of ranges)
+    for (let first = from; first <= to; first += perRead)
+      yield { first, count: Math.min(perRead, to - first + 1) };
 }
 
 interface Window {
@@ -77,23 +97,37 @@ function* wantedRuns(window: Window, progress: DataFileProgress): Generator<Read
   });
   for (let at = 0; at < blocks.length; at += blockBytes) {
     const block = blocks.subarray(at, at + blockBytes);
-    makeWhole(window, block, first + at / blockBytes);
+    if (!makeWhole(window, block, { number: first + at / blockBytes, progress })) continue;
     const scn = blockScn(block);
     if (scn > progress.newestScn) progress.newestScn = scn;
-    if (!isNeverUsed(block) && scn >= incrementalScn) continue;
+    if (isNeverUsed(block)) progress.empty++;
+    else if (scn >= incrementalScn) continue;
     if (at > start) yield runOf(start, at);
     start = at + blockBytes;
   }
   if (blocks.length > start) yield runOf(start, blocks.length);
 }
 
-function makeWhole({ read, fd }: Window, block: Buffer, number: number): void {
+/** False: the block is corrupt; it is marked now, and belongs into the backup. */
+function makeWhole(
+  { read, fd }: Window,
+  block: Buffer,
+  { number, progress }: { number: number; progress: DataFileProgress },
+): boolean {
   const rdba = rdbaOf(read.rfile, number);
-  for (let attempt = 0; !checkBlock(block, { rdba }).ok; attempt++) {
-    if (attempt === REREADS_MAX) throw corruptBlock(read.path);
+  for (let attempt = 0; attempt <= REREADS_MAX; attempt++) {
+    const check = checkUsable(block, rdba);
+    if (check.ok) return true;
+    if (attempt === REREADS_MAX || check.fault === 'marked') {
+      noteBlock(progress.corrupt, { file: read.file, block: number, bytes: block, fault: check.fault });
+      if (blocksIn(progress.corrupt) > read.corruptMax) throw corruptBlock(read.path, read.corruptMax);
+      markCorrupt(block, rdba);
+      return false;
+    }
     if (attempt > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REREAD_PAUSE_MS);
     readSync(fd, block, 0, block.length, number * block.length);
   }
+  return true;
 }
 
 /** Reads block 1 whole. */
@@ -108,11 +142,11 @@ export function readHeaderBlock(path: string, blockBytes: number): Buffer {
   } finally {
     closeSync(fd);
   }
-  throw corruptBlock(path);
+  throw corruptBlock(path, 0);
 }
 
-function corruptBlock(path: string): RmanError {
-  return new RmanError([`ORA-19566: exceeded limit of 0 corrupt blocks for file ${path}`]);
+function corruptBlock(path: string, max: number): RmanError {
+  return new RmanError([`ORA-19566: exceeded limit of ${max} corrupt blocks for file ${path}`]);
 }
 
 function shortFile({ path }: DataFileRead, block: number): RmanError {

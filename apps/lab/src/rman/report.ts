@@ -3,14 +3,14 @@ import { type MaintenanceStatement, type Retention } from './ast';
 import { filesNeedingBackup, obsoleteSets, policyLines, policyOf } from './obsolete';
 import { formatDate } from './rman-date';
 import { isOfSet } from './select-pieces';
+import { tablespaceOf } from './select-files';
 import { type Session } from './session';
 
 const MIB = 1024 * 1024;
 
 export async function reportSchema(session: Session): Promise<void> {
-  const { dataFiles, tempFiles, tablespaces, dbUniqueName } = await session.target.instance.readControlFile(
-    {},
-  );
+  const controlFile = await session.target.instance.readControlFile({});
+  const { dataFiles, tempFiles, dbUniqueName } = controlFile;
   session.print(
     `Report of database schema for database with db_unique_name ${dbUniqueName.toUpperCase()}`,
     '',
@@ -19,9 +19,10 @@ export async function reportSchema(session: Session): Promise<void> {
     'File Size(MB) Tablespace           RB segs Datafile Name',
     '---- -------- -------------------- ------- ------------------------',
   );
-  for (const { file, blocks, blockBytes, ts, name } of dataFiles) {
+  for (const dataFile of dataFiles) {
+    const { file, blocks, blockBytes, name } = dataFile;
     const megabytes = String(Math.round((blocks * blockBytes) / MIB)).padEnd(8);
-    const tablespace = (tablespaces.find((known) => known.ts === ts)?.name ?? '').padEnd(20);
+    const tablespace = tablespaceOf(controlFile, dataFile).padEnd(20);
     session.print(`${String(file).padEnd(4)} ${megabytes} ${tablespace} ***     ${name}`);
   }
   session.print(

@@ -9,7 +9,7 @@ import { findBase, type UnreadableHandles } from './find-backups';
 import { makeFileName } from './piece-name';
 import { readBackupSets, UnreadablePieceError } from './read-backup-sets';
 import { RmanError } from './rman-error';
-import { selectDataFiles } from './select-files';
+import { isOpenFile, selectDataFiles, tablespaceOf } from './select-files';
 import { type Session, type Settings } from './session';
 import { resolveUntil } from './until-scn';
 
@@ -66,7 +66,7 @@ async function carryOut(
     return;
   }
   const { status } = await session.target.instance.identity({});
-  for (const file of planned) refuseOpenFile(file, status);
+  if (status === 'OPEN') for (const file of planned) refuseOpenFile(controlFile, file);
   for (const { record, path } of planned) {
     session.print(`destination of datafile ${String(record.file).padStart(5, '0')}: ${path}`);
   }
@@ -109,9 +109,10 @@ function strikes({ target }: Session, record: DataFile): boolean {
 }
 
 /** SET NEWNAME of the file, else of its tablespace, else of the database, else where it was. */
-function newPath(controlFile: ControlFile, { file, ts, name }: DataFile, { newNames }: Settings): string {
-  const { dbid, dbName, tablespaces } = controlFile;
-  const tablespace = tablespaces.find((known) => known.ts === ts)?.name;
+function newPath(controlFile: ControlFile, record: DataFile, { newNames }: Settings): string {
+  const { dbid, dbName } = controlFile;
+  const { file, name } = record;
+  const tablespace = tablespaceOf(controlFile, record);
   const last = (fits: (of: NewNameFor) => boolean) => newNames.filter(({ of }) => fits(of)).at(-1);
   const rule =
     last((of) => of.kind === 'file' && (of.file === file || of.file === name)) ??
@@ -120,8 +121,8 @@ function newPath(controlFile: ControlFile, { file, ts, name }: DataFile, { newNa
   return rule === undefined ? name : makeFileName(rule.to, { file, name, dbid, dbName });
 }
 
-function refuseOpenFile({ record, path }: PlannedFile, status: string): void {
-  if (status !== 'OPEN' || path !== record.name) return;
+function refuseOpenFile(controlFile: ControlFile, { record, path }: PlannedFile): void {
+  if (!isOpenFile(controlFile, record) || path !== record.name) return;
   throw new RmanError([`ORA-19573: cannot obtain exclusive enqueue for datafile ${record.file}`]);
 }
 

@@ -67,6 +67,8 @@ async function backUpControlFile(session: Session): Promise<void> {
     return device === 'DISK' ? onDisk(session, own) : own;
   };
   const path = session.target.serverParameterFile;
+  // A number is used once, also by a channel that is lost with it.
+  let number = ofToday;
   const step: Step = {
     channel: null,
     run: async (channel) => {
@@ -81,7 +83,7 @@ async function backUpControlFile(session: Session): Promise<void> {
       };
       const spfile = existsSync(path) ? path : null;
       const job = { kind: 'backup-control', options, controlFile: true, spfile } as const;
-      await channel.run({ ...job, autobackup: ofToday });
+      await channel.run({ ...job, autobackup: number++ });
     },
   };
   try {

@@ -52,6 +52,7 @@ function apply(session: Session, statement: SetStatement): void {
       settings.newNames.push(statement);
       break;
     case 'set-maxcorrupt':
+      for (const file of statement.files) settings.corruptMax.set(file, statement.max);
       break;
   }
 }

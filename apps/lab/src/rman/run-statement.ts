@@ -48,8 +48,10 @@ export async function runStatement(session: Session, statement: Statement): Prom
     const reruns = session.isFatal ? 0 : await execute(session, statement);
     if (session.isFatal) throw new RmanError(FATAL);
     await session.jobs.end(reruns > 0 ? 'COMPLETED WITH WARNINGS' : 'COMPLETED');
+    if (job !== undefined && (await session.target.isLost())) throw new RmanError(FATAL);
     return true;
   } catch (error) {
+    if (await session.target.isLost()) session.lose();
     await session.jobs.end('FAILED');
     throw new StatementError(stackOf(session, nameOf(statement), error));
   }
@@ -66,11 +68,8 @@ async function runBlock(session: Session, statements: Statement[]): Promise<void
 function stackOf(session: Session, name: string, error: unknown): string[] {
   const at = formatStackDate(session.now());
   if (error instanceof StatementError) return error.lines;
+  if (session.isFatal) return FATAL;
   const lines = errorLines(error);
-  if (session.isFatal || session.target.client?.gone.aborted === true) {
-    session.isFatal = true;
-    return FATAL;
-  }
   const command = error instanceof AutobackupError ? 'Control File and SPFILE Autobackup' : name;
   return error instanceof ChannelError
     ? [`RMAN-03009: failure of ${command} command on ${error.channel} channel at ${at}`, ...lines]

@@ -5,14 +5,19 @@ import { type FileChoice, type LogRange } from './ast';
 import { parseDate } from './rman-date';
 import { RmanError } from './rman-error';
 
-/** Throws RmanError with RMAN-20201 or RMAN-20202 for a name the control file does not know. */
+/** Throws RmanError with RMAN-20201, RMAN-20202 or RMAN-06813 for a name the control file does not know. */
 export function selectDataFiles(
-  { dataFiles, tablespaces }: ControlFile,
+  controlFile: ControlFile,
   choice: FileChoice,
   skippedTablespaces: string[] = [],
 ): DataFile[] {
-  const skipped = tablespaces.filter(({ name }) => skippedTablespaces.includes(name)).map(({ ts }) => ts);
-  if (choice.kind === 'database') return dataFiles.filter(({ ts }) => !skipped.includes(ts));
+  const found = chosenFiles(controlFile, choice);
+  return found.filter((file) => !skippedTablespaces.includes(tablespaceOf(controlFile, file)));
+}
+
+function chosenFiles(controlFile: ControlFile, choice: FileChoice): DataFile[] {
+  const { dataFiles } = controlFile;
+  if (choice.kind === 'database') return dataFiles;
   if (choice.kind === 'data-files') {
     return choice.files.map((wanted) => {
       const found = dataFiles.find(({ file, name }) => file === wanted || name === wanted);
@@ -20,11 +25,36 @@ export function selectDataFiles(
       return found;
     });
   }
+  if (choice.kind === 'pluggable-databases')
+    return choice.names.flatMap((name) => filesOfContainer(controlFile, name));
   return choice.names.flatMap((name) => {
-    const tablespace = tablespaces.find((candidate) => candidate.name === name);
-    if (tablespace === undefined) throw notFound('20202: tablespace', name);
-    return dataFiles.filter(({ ts, conId }) => ts === tablespace.ts && conId === tablespace.conId);
+    const files = dataFiles.filter((file) => tablespaceOf(controlFile, file) === name);
+    if (files.length === 0) throw notFound('20202: tablespace', name);
+    return files;
   });
+}
+
+function filesOfContainer({ dataFiles, containers = [] }: ControlFile, name: string): DataFile[] {
+  const container = containers.find((candidate) => candidate.name === name);
+  if (container === undefined)
+    throw new RmanError([`RMAN-06813: could not translate pluggable database ${name}`]);
+  return dataFiles.filter(({ conId }) => conId === container.conId);
+}
+
+/** Its tablespace as RMAN writes it: `USERS`, in a pluggable database `PDB1:USERS`. */
+export function tablespaceOf({ tablespaces, containers = [] }: ControlFile, { ts, conId }: DataFile): string {
+  const { name = '' } = tablespaces.find((known) => known.ts === ts && known.conId === conId) ?? {};
+  const container = conId === ROOT ? undefined : containers.find((known) => known.conId === conId);
+  return container === undefined ? name : `${container.name}:${name}`;
+}
+
+/** CON_ID of CDB$ROOT, whose tablespaces need no qualifier. */
+const ROOT = 1;
+
+/** Whether an instance has the file open: not those that are offline, nor those of a closed pluggable database. */
+export function isOpenFile({ containers = [] }: ControlFile, { status, conId }: DataFile): boolean {
+  const container = containers.find((known) => known.conId === conId);
+  return (status === 'SYSTEM' || status === 'ONLINE') && container?.openMode !== 'MOUNTED';
 }
 
 function notFound(what: string, name: string): RmanError {

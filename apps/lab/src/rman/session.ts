@@ -16,6 +16,8 @@ export interface Settings {
   autobackupFormats: Map<DeviceType, string>;
   backupCopies: number | null;
   archiveDestination: string | null;
+  /** SET MAXCORRUPT, by data file as it was named. */
+  corruptMax: Map<number | string, number>;
   /** Data files restored under a new name, for SWITCH DATAFILE ALL. */
   restored: Map<number, string>;
 }
@@ -108,10 +110,16 @@ export class Session {
     for (const channel of [...this.channels, ...this.automatic, ...this.maintenance]) channel.cancel();
   }
 
+  /** The instance of rman itself is gone: its channels are given up. */
+  lose(): void {
+    this.isFatal = true;
+    for (const channel of [...this.channels, ...this.automatic, ...this.maintenance]) channel.cancel();
+  }
+
   private async closeAll(channels: Channel[]): Promise<void> {
     for (const channel of channels) {
       await channel.close();
-      this.print(`released channel: ${channel.name}`);
+      if (!this.isFatal) this.print(`released channel: ${channel.name}`);
     }
   }
 }
@@ -123,6 +131,7 @@ function freshSettings(): Settings {
     autobackupFormats: new Map(),
     backupCopies: null,
     archiveDestination: null,
+    corruptMax: new Map(),
     restored: new Map(),
   };
 }

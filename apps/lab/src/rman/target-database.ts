@@ -49,6 +49,27 @@ export class TargetDatabase {
     return this.client;
   }
 
+  /** Whether the instance died under this rman. Asks it, so that a death in this moment is seen. */
+  async isLost(): Promise<boolean> {
+    const { client } = this;
+    if (client?.gone.aborted === false) await client.identity({}).catch(() => undefined);
+    return client?.gone.aborted === true;
+  }
+
+  /** Never resolves; rejects with RmanError when the instance dies. */
+  untilLost(): Promise<never> {
+    const lost = Promise.withResolvers<never>();
+    const signal = this.client?.gone;
+    const reject = () => {
+      lost.reject(new RmanError(['ORA-03113: end-of-file on communication channel']));
+    };
+    if (signal?.aborted === true) reject();
+    else signal?.addEventListener('abort', reject);
+    // Whoever waits hears of it; nobody may.
+    lost.promise.catch(() => undefined);
+    return lost.promise;
+  }
+
   /** True while the instance lives in this process: its control file came from a backup. */
   get isOwn(): boolean {
     return this.own !== undefined;

@@ -1,6 +1,6 @@
 /**
  * Gives the steps of a command to its channels. A step that fails while other channels are left is run on one of them; on
- * the last channel it is given up and the others go on, as RMAN does.
+ * the last channel it is given up and the others go on, as RMAN does. Nothing goes on when the instance of rman itself is lost.
  */
 import { type DeviceType } from './ast';
 import { type Channel, ChannelError } from './channel';
@@ -36,6 +36,7 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
   const failures: ChannelError[] = [];
   let reruns = 0;
   const channels = session.usableChannels();
+  const targetLost = session.target.untilLost();
   for (;;) {
     for (const channel of channels) {
       if (running.has(channel) || disabled.has(channel) || channel.isDead) continue;
@@ -43,9 +44,10 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
       if (step !== undefined) running.set(channel, attempt(channel, step));
     }
     if (running.size === 0) break;
-    const { channel, step, error } = await Promise.race(running.values());
+    const { channel, step, error } = await Promise.race([...running.values(), targetLost]);
     running.delete(channel);
     if (error === undefined) continue;
+    if (channel.isDead && (await session.target.isLost())) throw error;
     const others = channels.filter(
       (other) => other !== channel && !disabled.has(other) && !other.isDead && fits(step, other),
     );
@@ -61,7 +63,7 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
     }
     failures.push(error);
     if (options.command !== 'backup') queue.length = 0;
-    else if (queue.length > 0) {
+    else if (queue.length > 0 && channels.some(({ isDead }) => !isDead)) {
       printFailure(session, options, error);
       session.print('continuing other job steps, job failed will not be re-run');
     }

@@ -1,5 +1,10 @@
 // What RMAN recorded: sets, pieces, the files in them, and its jobs.
-import { type BackupPiece, type ControlFile, type RmanStatus } from '../control-file/control-file';
+import {
+  type BackupDataFile,
+  type BackupPiece,
+  type ControlFile,
+  type RmanStatus,
+} from '../control-file/control-file';
 import { stampOf } from '../formats/stamp';
 import { secondsBetween, type ViewDeclaration, type ViewRow, type ViewSource, yesNo } from './view';
 
@@ -79,6 +84,33 @@ function setRow(s: ControlFile['backupSets'][number]): ViewRow {
   };
 }
 
+/** Blocks that were marked corrupt before the backup, or that it found itself. */
+function corruptIn({ corrupt = [] }: BackupDataFile, wasMarked: boolean): number {
+  return corrupt
+    .filter(({ marked = false }) => marked === wasMarked)
+    .reduce((sum, { blocks }) => sum + blocks, 0);
+}
+
+function corruptionRows(b: BackupDataFile): ViewRow[] {
+  return (b.corrupt ?? []).map((found) => ({
+    ...{
+      RECID: b.recid,
+      STAMP: stampOf(new Date(b.completedAt)),
+      SET_STAMP: b.setStamp,
+      SET_COUNT: b.setCount,
+      'PIECE#': 1,
+      'FILE#': b.file,
+    },
+    ...{
+      'BLOCK#': found.block,
+      BLOCKS: found.blocks,
+      'CORRUPTION_CHANGE#': found.scn,
+      MARKED_CORRUPT: yesNo(found.marked !== true),
+      CORRUPTION_TYPE: found.type,
+    },
+  }));
+}
+
 function backupFileRow(b: ControlFile['backupDataFiles'][number]): ViewRow {
   return {
     ...{
@@ -96,8 +128,8 @@ function backupFileRow(b: ControlFile['backupDataFiles'][number]): ViewRow {
     },
     ...{
       'ABSOLUTE_FUZZY_CHANGE#': b.absoluteFuzzyScn,
-      MARKED_CORRUPT: 0,
-      MEDIA_CORRUPT: 0,
+      MARKED_CORRUPT: corruptIn(b, true),
+      MEDIA_CORRUPT: corruptIn(b, false),
       LOGICALLY_CORRUPT: 0,
     },
     ...{
@@ -245,6 +277,13 @@ export const BACKUP_VIEWS: readonly ViewDeclaration[] = [
       CONCUR:t3 TAG:t32 STATUS:t1 START_TIME:d COMPLETION_TIME:d ELAPSED_SECONDS:n DELETED:t3 BYTES:n IS_RECOVERY_DEST_FILE:t3
       RMAN_STATUS_RECID:n RMAN_STATUS_STAMP:n COMPRESSED:t3 BACKED_BY_VSS:t3 ENCRYPTED:t3 BACKED_BY_OSB:t3`,
     rows: (source) => source.controlFile().backupPieces.map(pieceRow),
+  },
+  {
+    name: 'BACKUP_CORRUPTION',
+    needs: 'mounted',
+    columns: `RECID:n STAMP:n SET_STAMP:n SET_COUNT:n PIECE#:n FILE#:n BLOCK#:n BLOCKS:n CORRUPTION_CHANGE#:n MARKED_CORRUPT:t3
+      CORRUPTION_TYPE:t9`,
+    rows: (source) => source.controlFile().backupDataFiles.flatMap(corruptionRows),
   },
   {
     name: 'BACKUP_DATAFILE',

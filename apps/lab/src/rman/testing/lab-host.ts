@@ -32,7 +32,7 @@ export class LabHost {
   ) {}
 
   /** Creates the database (8 files of 24 MiB together unless told otherwise) and opens it. */
-  static async create(options: { bytes?: number; sbtDirectory?: string } = {}): Promise<LabHost> {
+  static async create(options: { bytes?: number; pdbs?: number } = {}): Promise<LabHost> {
     const built = await buildLab();
     const base = mkdtempSync(join(tmpdir(), 'lab-rman-'));
     const library = join(base, 'libdisksbt.so');
@@ -42,7 +42,11 @@ export class LabHost {
     mkdirSync(join(base, 'pieces'));
     const host = new LabHost(built, base, library);
     const size = String(options.bytes ?? 24 * 1024 * 1024);
-    host.labctl('create', '--size', size, '--redo-size', '2097152', '--seed', '7', '--dbid', '1565056049');
+    const more = options.pdbs === undefined ? [] : ['--pdbs', String(options.pdbs)];
+    host.labctl(
+      'create',
+      ...['--size', size, '--redo-size', '2097152', '--seed', '7', '--dbid', '1565056049', ...more],
+    );
     await host.start();
     return host;
   }

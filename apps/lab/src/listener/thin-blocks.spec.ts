@@ -1,72 +1,21 @@
 // PL/SQL blocks with OUT binds through the unmodified Thin client: directions, types, re-execution, errors.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import oracledb from 'oracledb';
-import { createSqlEvaluator } from '../sql/evaluator';
-import { databaseTables } from '../views/database-tables';
-import { SAMPLE_NOW, sampleControlFile, sampleLiveState } from '../views/testing/sample-database';
-import { type RunningListener, startListener } from './listener';
-import { createPasswordFile, readPasswordFile } from './password-file';
+import { failure, ThinLab } from './testing/thin-lab';
 
-const PASSWORD = 'Lab_password_1';
-const attributes: unknown[] = [];
-let switches = 0;
-let folder: string;
-let listener: RunningListener;
+let lab: ThinLab;
 let connection: oracledb.Connection;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lab-blocks-'));
-  const passwordFile = join(folder, 'orapwORCL.json');
-  await createPasswordFile(passwordFile, [
-    { name: 'c##adyton', password: PASSWORD, privileges: ['SYSBACKUP'] },
-  ]);
-  const evaluator = createSqlEvaluator({
-    tables: databaseTables({
-      controlFile: sampleControlFile,
-      live: sampleLiveState(),
-      now: () => SAMPLE_NOW,
-    }),
-    now: () => SAMPLE_NOW,
-    commands: {
-      archiveLogCurrent: async () => (switches += 1),
-      switchLogfile: async () => 0,
-      checkpoint: async () => 0,
-      killSession: async () => 0,
-    },
-  });
-  listener = await startListener({
-    ...{ host: '127.0.0.1', port: 0, service: { names: ['orcl'], sids: ['ORCL'] } },
-    users: () => readPasswordFile(passwordFile),
-    instance: { instanceName: 'ORCL', dbName: 'ORCL', dbUniqueName: 'orcl_lab', versionFull: '19.21.0.0.0' },
-    execute: (request) => evaluator.execute(request),
-    openSession: () => ({
-      id: { sid: 100, serial: 7 },
-      killed: new AbortController().signal,
-      update: (change) => attributes.push(change),
-      close: () => undefined,
-    }),
-  });
-  connection = await oracledb.getConnection({
-    ...{ user: 'c##adyton', password: PASSWORD, privilege: oracledb.SYSBACKUP },
-    connectString: `127.0.0.1:${listener.port}/orcl`,
-  });
+  lab = await ThinLab.create();
+  connection = await lab.login();
 });
 
 afterAll(async () => {
   await connection.close();
-  await listener.close();
-  await rm(folder, { recursive: true });
+  await lab.remove();
 });
 
-async function codeOf(call: Promise<unknown>): Promise<number | undefined> {
-  const error: unknown = await call.then(
-    () => new Error('no failure'),
-    (e: unknown) => e,
-  );
-  return (error as oracledb.DBError).errorNum;
-}
+const codeOf = async (call: Promise<unknown>) => (await failure(call)).errorNum;
 
 const text = (size: number) => ({ dir: oracledb.BIND_OUT, type: oracledb.STRING, maxSize: size });
 const number = { dir: oracledb.BIND_OUT, type: oracledb.NUMBER };
@@ -107,10 +56,10 @@ it('runs blocks without OUT binds and EXECUTE IMMEDIATE, and names the session',
   await connection.execute("begin execute immediate 'alter system archive log ' || :what; null; end;", [
     'current',
   ]);
-  expect(switches).toBe(1);
+  expect(lab.switches).toBe(1);
   await connection.execute("begin dbms_application_info.set_module('adyton', :a); end;", ['level 0']);
   await connection.execute("BEGIN DBMS_APPLICATION_INFO.SET_CLIENT_INFO('ady:1'); END;");
-  expect(attributes).toEqual([{ module: 'adyton', action: 'level 0' }, { clientInfo: 'ady:1' }]);
+  expect(lab.attributes).toEqual([{ module: 'adyton', action: 'level 0' }, { clientInfo: 'ady:1' }]);
 });
 
 it('fails with the numbers of PL/SQL, and stays usable', async () => {
