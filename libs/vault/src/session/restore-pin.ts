@@ -11,6 +11,7 @@ import { forEachAtOnce } from './at-once';
 import { readCondemnedPacks } from './condemned-packs';
 import { type NamedPiece } from './partial-manifest';
 import { readRecipe } from './piece-names';
+import { freeColumns } from '../format/recipe';
 
 interface PinDocument {
   readonly v: 1;
@@ -47,8 +48,9 @@ export async function pinPieces(options: PinOptions): Promise<string> {
   await store.create(pinKey, Buffer.from(JSON.stringify(pin)));
   const condemned = await readCondemnedPacks(store);
   await forEachAtOnce(pieces, REQUESTS_AT_ONCE, async ({ recipeKey, handle }) => {
-    const { packs } = await readRecipe({ store, keys }, recipeKey, handle);
-    if (packs.all().some((pack) => condemned.has(packObjectKey(pack))))
+    const recipe = await readRecipe({ store, keys }, recipeKey, handle);
+    freeColumns(recipe);
+    if (recipe.packs.all().some((pack) => condemned.has(packObjectKey(pack))))
       throw new VaultError('condemned', `piece ${handle} waits to be deleted`, {
         handle,
         objectKey: recipeKey,
