@@ -98,8 +98,21 @@ export class Operations {
       return { report: null, reason: reasonOfError(error) };
     });
     await life.end();
-    const recorded = await endVaultOperation(this.parts.ledger.session, { id, ...end, principal: PRINCIPAL });
-    log.info({ operationId: id, recorded, code: end.reason?.code ?? null }, 'vault-operation.ended');
+    await this.record(id, end);
+  }
+
+  /** Where the ledger is away now, the operation ends when its lease does. */
+  private async record(
+    id: VaultOperationId,
+    end: { readonly report: VaultOperationReport | null; readonly reason: Reason | null },
+  ): Promise<void> {
+    const { ledger, log } = this.parts;
+    try {
+      const recorded = await endVaultOperation(ledger.session, { id, ...end, principal: PRINCIPAL });
+      log.info({ operationId: id, recorded, code: end.reason?.code ?? null }, 'vault-operation.ended');
+    } catch (error) {
+      log.error({ operationId: id, err: error }, 'vault-operation.end-not-recorded');
+    }
   }
 }
 

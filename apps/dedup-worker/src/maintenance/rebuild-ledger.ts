@@ -1,7 +1,7 @@
 // Puts on record every recovery point that only the bucket knows. What stands against the records, or is damaged, is left out by name.
 import { manifestContents, REPORT_ROWS_MAX, reasonOf } from '@adyton/contracts';
 import { ID_PREFIX, type DatabaseId, type RecoveryPointId, type RequestId, type RunId } from '@adyton/domain';
-import { adoptRecoveryPoint, type Adoption } from '@adyton/ledger';
+import { adoptRecoveryPoint } from '@adyton/ledger';
 import { readRecoveryPoints, type FoundRecoveryPoint } from '@adyton/vault';
 import { ulid } from 'ulid';
 import { type MaintenanceParts } from './maintenance-parts';
@@ -15,22 +15,28 @@ export async function rebuildLedger(
   const tally = new Tally();
   for await (const found of readRecoveryPoints({ store, ...vault })) {
     context.signal.throwIfAborted();
-    tally.count(found, found.kind === 'point' ? await adopt(parts, found) : null);
+    tally.count(found, await outcomeOf(parts, found));
     context.show({ objectsDone: tally.manifests, objectsExpected: null, bytesRead: 0 });
   }
   return tally.end();
 }
 
-type FoundPoint = Extract<FoundRecoveryPoint, { kind: 'point' }>;
+/** What became of a manifest that was found. */
+type Outcome =
+  /** `registered`: name of the database, when that had to be put on record too. */
+  | { readonly kind: 'added'; readonly registered: string | null }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'left-out'; readonly detail: string };
 
-async function adopt({ ledger }: MaintenanceParts, found: FoundPoint): Promise<Adoption> {
+async function outcomeOf({ ledger }: MaintenanceParts, found: FoundRecoveryPoint): Promise<Outcome> {
+  if (found.kind === 'damaged') return { kind: 'left-out', detail: found.detail };
   const { manifest } = found;
   const parsed = manifestContents.safeParse(manifest.contents);
   if (!parsed.success)
     return { kind: 'left-out', detail: `its contents are not readable: ${parsed.error.message}` };
   const committedAtMs = Date.parse(manifest.createdAt);
   const newId = <T extends string>(prefix: string): T => `${prefix}_${ulid(committedAtMs)}` as T;
-  return adoptRecoveryPoint(ledger.session, {
+  const adoption = await adoptRecoveryPoint(ledger.session, {
     manifestKey: found.manifestKey,
     manifestSha256: found.sha256,
     runId: manifest.runId as RunId,
@@ -44,6 +50,8 @@ async function adopt({ ledger }: MaintenanceParts, found: FoundPoint): Promise<A
       requestId: newId<RequestId>(ID_PREFIX.RequestId),
     },
   });
+  if (adoption.kind !== 'added') return adoption;
+  return { kind: 'added', registered: adoption.registered ? parsed.data.registration.name : null };
 }
 
 /** What was found, and what became of it. */
@@ -55,19 +63,20 @@ class Tally {
   private known = 0;
   private readonly leftOut: { name: string; detail: string }[] = [];
 
-  count(found: FoundRecoveryPoint, adoption: Adoption | null): void {
+  count({ dbKey, manifestKey }: FoundRecoveryPoint, outcome: Outcome): void {
     this.manifests += 1;
-    this.databases.add(found.dbKey);
-    if (found.kind === 'damaged' || adoption === null) {
-      const detail = found.kind === 'damaged' ? found.detail : '';
-      this.leftOut.push({ name: found.manifestKey, detail });
-      return;
+    this.databases.add(dbKey);
+    switch (outcome.kind) {
+      case 'left-out':
+        this.leftOut.push({ name: manifestKey, detail: outcome.detail });
+        return;
+      case 'known':
+        this.known += 1;
+        return;
+      case 'added':
+        this.added += 1;
+        if (outcome.registered !== null) this.registered.push(outcome.registered);
     }
-    if (adoption.kind === 'left-out') this.leftOut.push({ name: found.manifestKey, detail: adoption.detail });
-    if (adoption.kind === 'known') this.known += 1;
-    if (adoption.kind !== 'added') return;
-    this.added += 1;
-    if (adoption.registered) this.registered.push(nameOf(found));
   }
 
   end(): OperationEnd<'rebuild-ledger'> {
@@ -85,9 +94,4 @@ class Tally {
       },
     };
   }
-}
-
-function nameOf(found: FoundPoint): string {
-  const parsed = manifestContents.safeParse(found.manifest.contents);
-  return parsed.success ? parsed.data.registration.name : found.dbKey;
 }

@@ -9,8 +9,8 @@ import { openDocument } from '../crypto/sealed-document';
 import { decodeColumns } from '../format/columns';
 import { packObjectKey } from '../format/pack';
 import { type PackJson } from '../format/pack-table';
-import { RECIPE_BYTES_AT_ONCE_MAX, REQUESTS_AT_ONCE } from '../limits';
-import { forEachAtOnce } from '../session/at-once';
+import { REQUESTS_AT_ONCE } from '../limits';
+import { forEachAtOnce, forEachRecipe, type SizedKey } from '../session/at-once';
 import { readManifest } from '../session/manifest';
 import { isPartialKey, readPartial } from '../session/partial-manifest';
 import { hiddenRecipes, recipeNameOf } from '../session/piece-names';
@@ -23,11 +23,6 @@ export interface VaultDatabases {
   readonly store: ObjectStore;
   /** Keys of a database by its name in object keys. */
   keysOf(dbKey: string): DatabaseKeys;
-}
-
-interface SizedKey {
-  readonly key: string;
-  readonly bytes: number;
 }
 
 export class Books {
@@ -64,7 +59,7 @@ export class Books {
     }
     for (const [recipeKey, { by }] of this.named)
       if (!listed.has(recipeKey)) await this.assertLetGo(recipeKey, by);
-    await this.readRecipes(toRead);
+    await forEachRecipe(toRead, ({ key }) => this.readRecipe(key));
   }
 
   private name(recipeKey: string, dbKey: string, by: string): void {
@@ -116,18 +111,6 @@ export class Books {
       if (isGone && (await this.isLetGo(key))) return [];
       throw error;
     }
-  }
-
-  /** Small recipes many at once, large ones few: what is under way stays bounded. */
-  private async readRecipes(recipes: readonly SizedKey[]): Promise<void> {
-    const isSmall = ({ bytes }: SizedKey): boolean => bytes <= RECIPE_BYTES_AT_ONCE_MAX / REQUESTS_AT_ONCE;
-    const read = (recipe: SizedKey): Promise<void> => this.readRecipe(recipe.key);
-    await forEachAtOnce(recipes.filter(isSmall), REQUESTS_AT_ONCE, read);
-    await forEachAtOnce(
-      recipes.filter((recipe) => !isSmall(recipe)),
-      1,
-      read,
-    );
   }
 
   private async readRecipe(recipeKey: string): Promise<void> {

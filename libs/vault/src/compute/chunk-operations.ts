@@ -9,11 +9,11 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
-import { zstdCompressSync, zstdDecompressSync, constants } from 'node:zlib';
 import { CUT_FIELDS } from '../chunking/cut-stream';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
 import { freeAtOnce } from '../format/free-at-once';
 import { CHUNK_BYTES_MAX, COMPRESSION_GAIN_MIN, COMPRESSION_PROBE_BYTES } from '../limits';
+import { ZstdFrames } from './zstd-frames';
 
 export const ID_BYTES = 32;
 export const DIGEST_BYTES = 32;
@@ -23,9 +23,6 @@ export const TAG_BYTES = 16;
 export const FRAME_HEADER_BYTES = 12;
 const COMPRESSIONS = { none: 0, zstd: 1 } as const;
 const FRAME_MAGIC = 0x46594441; // "ADYF", little-endian
-const ZSTD_LEVEL = 1;
-/** Node's own minimum, and zstd's worst case beyond 1/256 of the input. */
-const ZSTD_CHUNK_BYTES_MIN = 128;
 
 export interface DigestJob {
   readonly bytes: Uint8Array;
@@ -124,14 +121,19 @@ export function sealChunks(job: SealJob): SealedChunks {
     at = frames.writeUInt32LE(ordinal, at);
     at = frames.writeUInt32LE(body.length, at);
     facts.set([body.length, compression], i * FACT_FIELDS);
-    for (const part of [cipher.update(body), cipher.final(), cipher.getAuthTag()]) {
-      frames.set(part, at);
-      at += part.length;
-      freeAtOnce(part);
-    }
-    if (compression === COMPRESSIONS.zstd) freeAtOnce(body);
+    at = moveInto(frames, at, cipher.update(body));
+    cipher.final(); // GCM keeps nothing back
+    at = moveInto(frames, at, cipher.getAuthTag());
   }
   return { bytes: at, facts };
+}
+
+/** As fill() Node copies with memmove; set() copies into shared memory word by word. @returns where the next goes */
+function moveInto(frames: Buffer, at: number, part: Buffer): number {
+  const end = at + part.length;
+  frames.fill(part, at, end);
+  freeAtOnce(part);
+  return end;
 }
 
 /** The name of a pack: sha256 of its bytes, hex. */
@@ -170,11 +172,9 @@ export function openChunks(job: OpenJob): OpenedChunks {
   const bytes = job.into ?? Buffer.allocUnsafeSlow(openedBytes(job.frames));
   let at = 0;
   for (let i = 0; i < count; i += 1) {
-    const chunk = openFrame(opening, i);
-    if (chunk === null) return { kind: 'altered', index: i };
-    bytes.set(chunk, at);
-    at += chunk.length;
-    freeAtOnce(chunk);
+    const length = openFrame(opening, i, bytes.subarray(at));
+    if (length < 0) return { kind: 'altered', index: i };
+    at += length;
   }
   return { kind: 'opened', bytes: bytes.subarray(0, at) };
 }
@@ -191,7 +191,8 @@ interface Opening {
   readonly aad: FrameAad;
 }
 
-function openFrame({ job, packKey, aad }: Opening, index: number): Buffer | null {
+/** @returns length of the chunk, or -1 when it is not what it should be */
+function openFrame({ job, packKey, aad }: Opening, index: number, room: Uint8Array): number {
   const [offset = 0, clen = 0, length = 0, ordinal = 0, kind = 0, compression = 0, units = 0] =
     job.frames.subarray(index * OPEN_FIELDS, (index + 1) * OPEN_FIELDS);
   const frame = Buffer.from(
@@ -202,37 +203,38 @@ function openFrame({ job, packKey, aad }: Opening, index: number): Buffer | null
   const id = job.ids.subarray(index * ID_BYTES, (index + 1) * ID_BYTES);
   if (
     length > CHUNK_BYTES_MAX ||
+    length > room.length ||
     units === 0 ||
     length % units !== 0 ||
     frame.readUInt32LE(0) !== FRAME_MAGIC ||
     frame.readUInt32LE(4) !== ordinal ||
     frame.readUInt32LE(8) !== clen
   )
-    return null;
+    return -1;
+  const chunk = bufferOver(room.subarray(0, length));
   try {
     const decipher = createDecipheriv('aes-256-gcm', packKey, nonceOf(ordinal))
       .setAAD(aad.of({ ordinal, id, kind, compression, length }))
       .setAuthTag(frame.subarray(-TAG_BYTES));
     const body = decipher.update(frame.subarray(FRAME_HEADER_BYTES, -TAG_BYTES)); // all of it: GCM keeps nothing back
     decipher.final();
-    const chunk = compression === COMPRESSIONS.zstd ? decompress(body, length) : body;
-    if (chunk !== body) freeAtOnce(body);
-    if (chunk.length !== length) return null;
+    if (compression === COMPRESSIONS.zstd) zstdFrames().decompress(body, chunk);
+    else if (body.length === length) chunk.fill(body, 0, length);
+    else return -1;
+    freeAtOnce(body);
     const digests = Buffer.alloc(units * DIGEST_BYTES);
     digestInto(digests, 0, chunk, units);
-    return chunkIdOf(job.idKey, { kind, length, units }, digests).equals(id) ? chunk : null;
+    return chunkIdOf(job.idKey, { kind, length, units }, digests).equals(id) ? length : -1;
   } catch {
-    return null; // a tag or a zstd stream that does not fit: altered
+    return -1; // a tag or a zstd stream that does not fit: altered
   }
 }
 
-/** The chunk, which must have this length. */
-function decompress(body: Uint8Array, length: number): Buffer {
-  return zstdDecompressSync(body, {
-    maxOutputLength: length,
-    chunkSize: Math.max(length, ZSTD_CHUNK_BYTES_MIN),
-  });
+/** Those of this thread, made when they are first needed. */
+function zstdFrames(): ZstdFrames {
+  return (threadFrames ??= new ZstdFrames());
 }
+let threadFrames: ZstdFrames | null = null;
 
 /** Encrypted tablespaces do not shrink, and finding that out costs as much as compressing them: after a chunk that did not, the next is tried first. */
 class Compressor {
@@ -241,7 +243,7 @@ class Compressor {
   compress(chunk: Uint8Array, kind: number): { compression: number; body: Uint8Array } {
     if (this.isTrying && kind !== CHUNK_KINDS.map && !isWorthCompressing(chunk))
       return { compression: COMPRESSIONS.none, body: chunk };
-    const compressed = zstd(chunk);
+    const compressed = zstdFrames().compress(chunk);
     this.isTrying = compressed.length > chunk.length * (1 - COMPRESSION_GAIN_MIN);
     return this.isTrying
       ? { compression: COMPRESSIONS.none, body: chunk }
@@ -254,16 +256,7 @@ function isWorthCompressing(chunk: Uint8Array): boolean {
   if (chunk.length <= 4 * COMPRESSION_PROBE_BYTES) return true;
   const from = (chunk.length >>> 1) - (COMPRESSION_PROBE_BYTES >>> 1);
   const probe = chunk.subarray(from, from + COMPRESSION_PROBE_BYTES);
-  return zstd(probe).length < COMPRESSION_PROBE_BYTES * (1 - COMPRESSION_GAIN_MIN);
-}
-
-/** Told the size and given room for all of it at once, zstd takes a third less time for 64 KiB. */
-function zstd(bytes: Uint8Array): Buffer {
-  return zstdCompressSync(bytes, {
-    chunkSize: bytes.length + (bytes.length >>> 8) + ZSTD_CHUNK_BYTES_MIN,
-    pledgedSrcSize: bytes.length,
-    params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
-  });
+  return zstdFrames().compress(probe).length < COMPRESSION_PROBE_BYTES * (1 - COMPRESSION_GAIN_MIN);
 }
 
 /** A key of its own for every pack: the frame's ordinal is then a nonce that is never used twice. */

@@ -82,6 +82,14 @@ export class ChunkTable {
     return this.locations.all();
   }
 
+  /** Empties it and gives its memory back. */
+  free(): void {
+    this.idWords.free();
+    this.locations.free();
+    this.slots = new Uint32Array(CAPACITY_MIN);
+    this.found = 0;
+  }
+
   /** Ids are keyed hashes: their first bytes are as good as any hash of them. */
   private slotOf(id: Uint8Array): number {
     this.wantedBytes.set(id);

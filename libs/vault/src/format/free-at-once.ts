@@ -3,5 +3,6 @@
  * gather, in every thread. Nobody may look at it any more, nor at anything that shares its memory. Small ones share Node's pool and stay.
  */
 export function freeAtOnce({ buffer }: Uint8Array | Uint32Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
+  // by what it can do: shared memory cannot be transferred, and under Jest there are two classes of this name
+  if ('transfer' in buffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }

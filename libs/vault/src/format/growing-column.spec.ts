@@ -28,4 +28,14 @@ describe('a growing column', () => {
     expect(column.get(11)).toBe(7);
     expect(() => column.row(16, 8)).toThrow(RangeError);
   });
+
+  it('is empty once it is freed, and can be filled again', () => {
+    const column = new GrowingColumn();
+    column.push([1, 2, 3, 4]);
+    const row = column.row(0, 4);
+    column.free();
+    expect([column.length, column.get(0), row.length]).toEqual([0, 0, 0]);
+    column.push([5]);
+    expect([...column.all()]).toEqual([5]);
+  });
 });

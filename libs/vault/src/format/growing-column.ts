@@ -6,7 +6,7 @@ const PAGE = 16_384;
 const PAGE_BITS = 14;
 
 export class GrowingColumn {
-  private readonly pages: Uint32Array[] = [];
+  private readonly pages: Uint32Array<ArrayBuffer>[] = [];
   private count = 0;
 
   get length(): number {
@@ -40,6 +40,12 @@ export class GrowingColumn {
     const page = this.pages[from >>> PAGE_BITS];
     if (page === undefined || from + length > this.count) throw new RangeError(`there is no row at ${from}`);
     return page.subarray(from % PAGE, (from % PAGE) + length);
+  }
+
+  /** Empties it and gives its memory back. */
+  free(): void {
+    for (const page of this.pages.splice(0)) page.buffer.transfer(0);
+    this.count = 0;
   }
 
   /** A copy of everything. */

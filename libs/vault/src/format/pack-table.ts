@@ -5,18 +5,21 @@ import { packObjectKey, type PackRef } from './pack';
 export class PackTable {
   private readonly packs: PackRef[] = [];
   private readonly numbers = new Map<string, number>();
+  /** The same by the object asked for: whoever looks through a map asks for few packs, thousands of times. */
+  private readonly asked = new WeakMap<PackRef, number>();
 
   get size(): number {
     return this.packs.length;
   }
 
   numberOf(pack: PackRef): number {
+    const asked = this.asked.get(pack);
+    if (asked !== undefined) return asked;
     const key = packObjectKey(pack);
-    const known = this.numbers.get(key);
-    if (known !== undefined) return known;
-    this.packs.push(pack);
-    this.numbers.set(key, this.packs.length - 1);
-    return this.packs.length - 1;
+    const number = this.numbers.get(key) ?? this.packs.push(pack) - 1;
+    this.numbers.set(key, number);
+    this.asked.set(pack, number);
+    return number;
   }
 
   at(number: number): PackRef {

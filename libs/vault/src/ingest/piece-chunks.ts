@@ -19,7 +19,9 @@ export class PieceChunks {
   use(id: Uint8Array, stored: StoredChunk): number {
     const known = this.table.find(id);
     if (known >= 0) return known;
-    return this.table.add(id, [this.packs.numberOf(stored.pack), ...stored.location.subarray(1)]);
+    const location = stored.location.slice();
+    location[LOCATION.pack] = this.packs.numberOf(stored.pack);
+    return this.table.add(id, location);
   }
 
   /** A row for a chunk of this piece that will be in a pack of its own soon. */
@@ -63,6 +65,12 @@ export class PieceChunks {
       this.extents.get(last + 1) + this.extents.get(last + 2) === offset;
     if (grows) this.extents.set(last + 2, this.extents.get(last + 2) + length);
     else this.extents.push([row, offset, length]);
+  }
+
+  /** Gives back the memory of all rows and extents, tens of megabytes of a large piece. */
+  free(): void {
+    this.table.free();
+    this.extents.free();
   }
 
   /** Copies. */

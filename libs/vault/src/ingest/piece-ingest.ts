@@ -289,6 +289,7 @@ export class PieceIngest {
   private end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.chunks.free();
     this.context.buffers.pieceEnded(this.buffers);
     this.context.pieceEnded(this.handle);
   }

@@ -7,7 +7,7 @@ import { LOCATION, LOCATION_FIELDS } from '../format/chunk-table';
 import { ID_BYTES } from '../compute/chunk-operations';
 import { type RegionName } from '../format/map-chunk';
 import { type NamedChunk } from '../format/stored-chunk';
-import { type Recipe, type RegionMap } from '../format/recipe';
+import { freeColumns, type Recipe, type RegionMap } from '../format/recipe';
 import { MANIFESTS_SEARCHED_MAX, REQUESTS_AT_ONCE } from '../limits';
 import { readManifest } from '../session/manifest';
 import { readRecipe } from '../session/piece-names';
@@ -45,8 +45,14 @@ export class PriorMaps {
     const pieces = [...(this.newest.get(stream.file)?.pieces ?? [])].sort((a, b) =>
       nameOf(a.recipeKey) < nameOf(b.recipeKey) ? 1 : -1,
     );
-    const recipes = await Promise.all(pieces.map((piece) => this.recipeOf(piece)));
-    return unionOf(recipes.filter((recipe) => recipe !== null));
+    const regions = new Map<string, FoundRegion>();
+    for (const piece of pieces) {
+      const recipe = await this.recipeOf(piece);
+      if (recipe === null) continue;
+      for (const map of recipe.maps) addChunks(regions, recipe, map);
+      freeColumns(recipe); // tens of megabytes for a large piece, of which a few map chunks count
+    }
+    return unionOf(regions);
   }
 
   private async searchFor(file: string): Promise<void> {
@@ -102,9 +108,7 @@ interface FoundRegion {
 }
 
 /** Map chunks of all recipes by region, each once, the newest first: what several pieces carried over must not hide what one of them changed. */
-function unionOf(recipes: readonly Recipe[]): PriorRegion[] {
-  const regions = new Map<string, FoundRegion>();
-  for (const recipe of recipes) for (const map of recipe.maps) addChunks(regions, recipe, map);
+function unionOf(regions: ReadonlyMap<string, FoundRegion>): PriorRegion[] {
   return [...regions.values()].map(({ name, chunks }) => ({
     ...name,
     chunks: [...chunks.values()].sort((a, b) =>
@@ -128,10 +132,11 @@ function addChunks(
   }
 }
 
+/** Copies. */
 function mapChunkOf({ ids, locations, packs }: Recipe, chunk: number): NamedChunk {
-  const location = locations.subarray(chunk * LOCATION_FIELDS, (chunk + 1) * LOCATION_FIELDS);
+  const location = locations.slice(chunk * LOCATION_FIELDS, (chunk + 1) * LOCATION_FIELDS);
   return {
-    id: ids.subarray(chunk * ID_BYTES, (chunk + 1) * ID_BYTES),
+    id: Uint8Array.from(ids.subarray(chunk * ID_BYTES, (chunk + 1) * ID_BYTES)),
     location,
     pack: packs.at(location[LOCATION.pack] ?? 0),
   };

@@ -1,4 +1,6 @@
 // Works through a list with a bounded number of workers.
+import { RECIPE_BYTES_AT_ONCE_MAX, REQUESTS_AT_ONCE } from '../limits';
+
 export async function forEachAtOnce<T>(
   items: readonly T[],
   workersMax: number,
@@ -12,4 +14,23 @@ export async function forEachAtOnce<T>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(workersMax, items.length) }, worker));
+}
+
+export interface SizedKey {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** Reads small recipes many at once, large ones one by one: what is under way stays bounded. */
+export async function forEachRecipe<T extends SizedKey>(
+  recipes: readonly T[],
+  read: (recipe: T) => Promise<void>,
+): Promise<void> {
+  const isSmall = ({ bytes }: SizedKey): boolean => bytes <= RECIPE_BYTES_AT_ONCE_MAX / REQUESTS_AT_ONCE;
+  await forEachAtOnce(recipes.filter(isSmall), REQUESTS_AT_ONCE, read);
+  await forEachAtOnce(
+    recipes.filter((recipe) => !isSmall(recipe)),
+    1,
+    read,
+  );
 }

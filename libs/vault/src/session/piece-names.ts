@@ -3,10 +3,11 @@ import { type ObjectStore } from '@adyton/object-store';
 import { createHmac } from 'node:crypto';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { openDocument } from '../crypto/sealed-document';
+import { freeAtOnce } from '../format/free-at-once';
 import { decodeRecipe, type Recipe } from '../format/recipe';
 import { REQUESTS_AT_ONCE } from '../limits';
 import { damaged, VaultError } from '../vault-error';
-import { forEachAtOnce } from './at-once';
+import { forEachAtOnce, type SizedKey } from './at-once';
 
 export interface PieceLookup {
   readonly store: ObjectStore;
@@ -35,32 +36,43 @@ export function recipeKeyOf(
   return `piece/${piecePath(lookup, handle)}/${names.ulid}-${names.sid}`;
 }
 
-/** Key of the newest recipe that no marker hides, or null. A store that cannot be asked is an error, never a "not there". */
-export async function findRecipeKey(lookup: PieceLookup, handle: string): Promise<string | null> {
+/** The newest recipe that no marker hides, or null. A store that cannot be asked is an error, never a "not there". */
+async function findNewestRecipe(lookup: PieceLookup, handle: string): Promise<SizedKey | null> {
   const path = piecePath(lookup, handle);
   const hidden = new Set<string>();
   for (const marker of MARKERS) {
     for await (const { key } of lookup.store.list(`${marker}/${path}/`))
       hidden.add(key.slice(key.lastIndexOf('/') + 1));
   }
-  let newest: string | null = null;
-  for await (const { key } of lookup.store.list(`piece/${path}/`)) {
-    const ulid = key.slice(key.lastIndexOf('/') + 1).split('-')[0] ?? '';
-    if (!hidden.has(ulid)) newest = key;
+  let newest: SizedKey | null = null;
+  for await (const recipe of lookup.store.list(`piece/${path}/`)) {
+    const ulid = recipe.key.slice(recipe.key.lastIndexOf('/') + 1).split('-')[0] ?? '';
+    if (!hidden.has(ulid)) newest = recipe;
   }
   return newest;
 }
 
+export async function findRecipeKey(lookup: PieceLookup, handle: string): Promise<string | null> {
+  return (await findNewestRecipe(lookup, handle))?.key ?? null;
+}
+
 /** The same for many handles, in their order. */
+export async function findNewestRecipes(
+  lookup: PieceLookup,
+  handles: readonly string[],
+): Promise<(SizedKey | null)[]> {
+  const found: (SizedKey | null)[] = handles.map(() => null);
+  await forEachAtOnce(handles, REQUESTS_AT_ONCE, async (handle, i) => {
+    found[i] = await findNewestRecipe(lookup, handle);
+  });
+  return found;
+}
+
 export async function findRecipeKeys(
   lookup: PieceLookup,
   handles: readonly string[],
 ): Promise<(string | null)[]> {
-  const found: (string | null)[] = handles.map(() => null);
-  await forEachAtOnce(handles, REQUESTS_AT_ONCE, async (handle, i) => {
-    found[i] = await findRecipeKey(lookup, handle);
-  });
-  return found;
+  return (await findNewestRecipes(lookup, handles)).map((recipe) => recipe?.key ?? null);
 }
 
 /** @throws VaultError damaged; ObjectStoreError */
@@ -80,6 +92,7 @@ export async function readRecipe(
   if (sealed === null) throw damaged(recipeKey, 'missing', handle);
   const body = openDocument(keys.metaKey, 'recipe', sealed, recipeKey);
   const recipe = decodeRecipe(body, recipeKey);
+  freeAtOnce(body);
   if (recipe.handle !== handle) throw damaged(recipeKey, 'altered', handle); // a whole recipe in another's place
   return recipe;
 }

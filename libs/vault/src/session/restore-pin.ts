@@ -12,6 +12,7 @@ import { forEachAtOnce } from './at-once';
 import { readCondemnedPacks } from './condemned-packs';
 import { type NamedPiece } from './partial-manifest';
 import { readRecipe } from './piece-names';
+import { freeColumns } from '../format/recipe';
 
 interface PinDocument {
   readonly v: 1;
@@ -52,8 +53,9 @@ export async function pinPieces(options: PinOptions): Promise<string> {
   await store.create(pinKey, stampJson(pinKey, pin));
   const condemned = await readCondemnedPacks(store);
   await forEachAtOnce(pieces, REQUESTS_AT_ONCE, async ({ recipeKey, handle }) => {
-    const { packs } = await readRecipe({ store, keys }, recipeKey, handle);
-    if (packs.all().some((pack) => condemned.has(packObjectKey(pack))))
+    const recipe = await readRecipe({ store, keys }, recipeKey, handle);
+    freeColumns(recipe);
+    if (recipe.packs.all().some((pack) => condemned.has(packObjectKey(pack))))
       throw new VaultError('condemned', `piece ${handle} waits to be deleted`, {
         handle,
         objectKey: recipeKey,

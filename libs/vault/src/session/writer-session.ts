@@ -9,7 +9,7 @@ import { openDedupIndex, type DedupIndex, type IndexTrouble } from '../dedup-ind
 import { decodeMapChunk, type MapChunk } from '../format/map-chunk';
 import { packObjectKey, type PackRef } from '../format/pack';
 import { freeAtOnce } from '../format/free-at-once';
-import { encodeRecipe, type Recipe } from '../format/recipe';
+import { encodeRecipe, freeColumns, type Recipe } from '../format/recipe';
 import { type NamedChunk } from '../format/stored-chunk';
 import { HANDLE_BYTES_MAX, REQUESTS_AT_ONCE } from '../limits';
 import { type IngestBuffers } from '../ingest/ingest-buffers';
@@ -20,11 +20,19 @@ import { streamOf } from '../map/stream-of';
 import { readChunks } from '../restore/read-chunks';
 import { unlessDamaged, VaultError } from '../vault-error';
 import { forEachAtOnce } from './at-once';
+import { findClosure, type ClosurePiece } from './closure';
 import { createManifest, isFenced, manifestKeyOf } from './manifest';
 import { readUnusablePacks } from './unusable-packs';
 import { type LockOrder } from './lock-packs';
 import { createPartial, piecesOfSessions, type NamedPiece } from './partial-manifest';
-import { findPiece, findRecipeKey, hideRecipe, recipeKeyOf, type FoundPiece } from './piece-names';
+import {
+  findPiece,
+  findRecipeKey,
+  findRecipeKeys,
+  hideRecipe,
+  recipeKeyOf,
+  type FoundPiece,
+} from './piece-names';
 import {
   endSession,
   hasEnded,
@@ -171,17 +179,17 @@ export class WriterSession {
   }): Promise<CommitOutcome> {
     if (this.ended || this.options.parent !== undefined) throw this.endedError();
     await this.index.flush();
-    const found = await this.findClosure(draft.closure);
+    const found = await findClosure(this.lookup, draft.closure);
     const missing = draft.closure.filter((_, i) => found[i] === null);
     const gone = missing.length > 0 ? new Set<string>() : await this.unusablePacks(found);
     const broken = found.flatMap((piece) =>
-      piece !== null && packKeys(piece.recipe).some((k) => gone.has(k)) ? [piece.recipe.handle] : [],
+      piece !== null && piece.packKeys.some((k) => gone.has(k)) ? [piece.handle] : [],
     );
     if (missing.length + broken.length > 0) return { kind: 'missing', handles: [...missing, ...broken] };
     const { store, keys, vaultId, runId, fence, lock } = this.options;
     await lock?.lockPacks(packKeysOf(found), lock.until);
     const pieces = found.flatMap((p) =>
-      p === null ? [] : [{ handle: p.recipe.handle, recipeKey: p.recipeKey, bytes: p.recipe.bytes }],
+      p === null ? [] : [{ handle: p.handle, recipeKey: p.recipeKey, bytes: p.bytes }],
     );
     const created = await createManifest(store, keys, {
       v: 1,
@@ -240,8 +248,11 @@ export class WriterSession {
 
   /** Without those that were removed since. */
   private async closedPieces(): Promise<NamedPiece[]> {
-    const found = await this.findClosure(this.closed.map(({ handle }) => handle));
-    return this.closed.filter(({ recipeKey }, i) => found[i]?.recipeKey === recipeKey);
+    const keys = await findRecipeKeys(
+      this.lookup,
+      this.closed.map(({ handle }) => handle),
+    );
+    return this.closed.filter(({ recipeKey }, i) => keys[i] === recipeKey);
   }
 
   private endedError(): VaultError {
@@ -289,8 +300,9 @@ export class WriterSession {
     const { store, keys, dbid } = this.options;
     const recipeKey = recipeKeyOf(this.lookup, recipe.handle, { ulid: ulid(now.getTime()), sid: this.sid });
     const body = encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() });
+    freeColumns(recipe);
     const sealed = sealDocument(keys.metaKey, 'recipe', body, recipeKey);
-    for (const columns of [recipe.ids, recipe.locations, recipe.extents, body]) freeAtOnce(columns);
+    freeAtOnce(body);
     await store.create(recipeKey, sealed);
     await this.assertNotTakenForDead(recipeKey);
     this.closed.push({ handle: recipe.handle, recipeKey });
@@ -306,16 +318,8 @@ export class WriterSession {
     throw this.endedError();
   }
 
-  private async findClosure(handles: readonly string[]): Promise<(FoundPiece | null)[]> {
-    const found: (FoundPiece | null)[] = handles.map(() => null);
-    await forEachAtOnce(handles, REQUESTS_AT_ONCE, async (handle, i) => {
-      found[i] = await this.findPiece(handle);
-    });
-    return found;
-  }
-
   /** Packs of these pieces that are condemned, damaged or not there any more. */
-  private async unusablePacks(pieces: readonly (FoundPiece | null)[]): Promise<Set<string>> {
+  private async unusablePacks(pieces: readonly (ClosurePiece | null)[]): Promise<Set<string>> {
     const keys = new Set(packKeysOf(pieces));
     const unusable = new Set<string>([...keys].filter((k) => this.condemned.has(k)));
     await forEachAtOnce([...keys], REQUESTS_AT_ONCE, async (key) => {
@@ -325,10 +329,6 @@ export class WriterSession {
   }
 }
 
-function packKeysOf(pieces: readonly (FoundPiece | null)[]): string[] {
-  return [...new Set(pieces.flatMap((p) => (p === null ? [] : packKeys(p.recipe))))];
-}
-
-function packKeys(recipe: Recipe): string[] {
-  return recipe.packs.all().map(packObjectKey);
+function packKeysOf(pieces: readonly (ClosurePiece | null)[]): string[] {
+  return [...new Set(pieces.flatMap((piece) => piece?.packKeys ?? []))];
 }
