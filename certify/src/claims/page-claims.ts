@@ -62,9 +62,9 @@ export const FILES_CLAIMS: readonly Claim[] = [
     from: 'two published readers of redo',
   },
   {
-    what: 'containers: the same relative file numbers in each, `CON_ID`, `V$PDBS`, `CDB_` views, `ALTER PLUGGABLE DATABASE`',
+    what: 'containers: the same relative file numbers in each, `CON_ID`, `V$PDBS`, `DBA_PDBS`, `CDB_` views, a service per pluggable database; `CREATE` (from the seed), `ALTER … OPEN, CLOSE, UNPLUG`, `DROP PLUGGABLE DATABASE`',
     sure: 'C',
-    from: "Multitenant Administrator's Guide",
+    from: "Multitenant Administrator's Guide. Not there: views restricted to a pluggable database, the XML of an unplugged one, redo of file creation",
   },
   {
     what: 'encrypted tablespaces: clear header, a payload without patterns, flag 0x10',
@@ -90,6 +90,16 @@ export const FILES_CLAIMS: readonly Claim[] = [
     what: 'physical standby: a role, mounted only; no redo is shipped',
     sure: 'C',
     from: 'enough for role checks, nothing more',
+  },
+  {
+    what: 'changes without redo (`labctl workload --nologging`): blocks at once in the files, nothing in the redo, `UNRECOVERABLE_CHANGE#`',
+    sure: 'C',
+    from: "Backup and Recovery User's Guide; recovery leaves such blocks as they were, where Oracle marks them corrupt",
+  },
+  {
+    what: '`DATAFILE … OFFLINE` (status RECOVER), `TABLESPACE … OFFLINE` (OFFLINE, DISABLED), `READ ONLY`, `READ WRITE`; a missing file stops BACKUP with RMAN-06056; RECOVER DATABASE passes offline and read-only files over',
+    sure: 'C',
+    from: 'SQL Language Reference, Backup and Recovery Reference',
   },
   {
     what: 'RESETLOGS and incarnations',
@@ -123,6 +133,16 @@ export const CLUSTER_CLAIMS: readonly Claim[] = [
     what: '`srvctl status\\|config database`, `olsnodes`, `crsctl check`, `crsctl stat res`',
     sure: 'B',
     from: 'outputs published by administrators, one or two of each',
+  },
+  {
+    what: "RMAN's channels on each instance, and what their loss shows by phase",
+    sure: 'C',
+    from: '[lab/rman.md](lab/rman.md#channels-of-a-cluster) names it line by line',
+  },
+  {
+    what: '`lsnrctl status`: one endpoint, one service, one instance',
+    sure: 'B',
+    from: 'outputs published by administrators',
   },
   {
     what: 'how long a survivor needs to notice, what a client sees meanwhile',
@@ -232,13 +252,33 @@ export const RMAN_CLAIMS: readonly Claim[] = [
     sure: 'B; the sizes of the sections are L',
   },
   {
+    subject: 'block change tracking',
+    what: 'a level 0 or 1 begins a bitmap of the file; a level 1 reads what the bitmaps since its parent name, `USED_CHANGE_TRACKING` YES',
+    sure: 'C',
+  },
+  {
+    subject: 'corrupt blocks',
+    what: 'read again up to 200 times, then `ORA-19566` above MAXCORRUPT; below it marked (SEQ 255) in the piece and in `V$BACKUP_CORRUPTION`; what was found is in `V$DATABASE_BLOCK_CORRUPTION` until the block is read whole again',
+    sure: 'A text, C the rest',
+  },
+  {
+    subject: 'VALIDATE of damaged files',
+    what: 'reads to the end, exit 0, `List of Datafiles` with FAILED and `validate found one or more corrupt blocks`',
+    sure: 'B; without the counts by type of block',
+  },
+  {
+    subject: 'PLUGGABLE DATABASE, `pdb:tablespace`',
+    what: 'BACKUP, RESTORE, RECOVER, LIST, SKIP; RESTORE wants it closed (ORA-19573), the others stay open; REPORT SCHEMA writes `PDB1:USERS`',
+    sure: 'C',
+  },
+  {
     subject: 'channels',
-    what: 'one process each, `CONNECT` to any instance of the home by port and service, password checked; automatic channels from CONFIGURE',
-    sure: 'A, aliases all mean this home (L)',
+    what: 'one process each, on the host of the instance `CONNECT` leads to, see below; automatic channels from CONFIGURE',
+    sure: 'A',
   },
   {
     subject: 'channel failure',
-    what: 'another channel takes the set, `channel c2 disabled, job failed on it will be run on another channel`, exit 0; on the last channel `continuing other job steps`, exit 1',
+    what: 'another channel takes the set, `channel c2 disabled, job failed on it will be run on another channel`, exit 0; on the last channel `continuing other job steps`, exit 1; none left: exit 1',
     sure: 'wording of the first C',
   },
   {
