@@ -21,7 +21,7 @@ const SLACK_BYTES = 128;
 const TRIAL = [Buffer.alloc(3000, 'a frame '), Buffer.alloc(200, 'and the one after it ')];
 
 /** Streams whose contexts are kept; handed in to show what happens without. */
-export interface ZstdStreams {
+interface ZstdStreams {
   readonly compressor: () => Transform;
   readonly decompressor: () => Transform;
 }
