@@ -21,9 +21,11 @@ import {
 } from '../support/running-stack';
 
 jest.setTimeout(300_000);
+const LEASE_SECONDS = '600';
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack();
+  // the clock is moved by minutes below: that must end no lease
+  stack = await runStack({ settings: { 'control-plane': { ADYTON_LEASE_SECONDS: LEASE_SECONDS } } });
 });
 afterAll(() => stack.stop());
 
@@ -159,9 +161,6 @@ it('restores a lost database in place by hand, byte for byte', async () => {
   await stack.lab.ctl(['sql', 'ALTER SYSTEM ARCHIVE LOG CURRENT', '--sid', DATABASE_NAME]);
   const { channel } = await openByHand(stack);
   await mustRman(stack, `RUN { ${channel} BACKUP ARCHIVELOG ALL; }\n`);
-  const [point] = await recoveryPoints(stack);
-  const detail = await callRoute(stack.api, restRoutes.getRecoveryPoint, { params: { id: point?.id ?? '' } });
-  expect(detail.contents.dataFiles).toEqual([]);
   const directory = join(stack.lab.base, 'oradata', DATABASE_NAME);
   await stack.lab.instance.stop();
   await stack.lab.ctl(['start', '--sid', DATABASE_NAME, '--mount', '--detach']);
