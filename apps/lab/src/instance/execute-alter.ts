@@ -74,16 +74,10 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
       changeMounted(instance, command);
       return;
     case 'pluggable':
-      await alterPluggable(instance, command);
-      return;
     case 'unplug':
-      unplug(instance, command.name);
-      return;
     case 'create-pluggable':
-      await createPluggable(instance, command.name);
-      return;
     case 'drop-pluggable':
-      await dropPluggable(instance, command);
+      await changeContainers(instance, command);
       return;
     case 'mount':
       instance.mount();
@@ -102,6 +96,22 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
       return;
     case 'rename-file':
       renameFile(instance, command);
+  }
+}
+
+async function changeContainers(
+  instance: Instance,
+  command: Extract<AlterCommand, { kind: 'pluggable' | 'unplug' | 'create-pluggable' | 'drop-pluggable' }>,
+): Promise<void> {
+  switch (command.kind) {
+    case 'pluggable':
+      return alterPluggable(instance, command);
+    case 'unplug':
+      return unplug(instance, command.name);
+    case 'create-pluggable':
+      return createPluggable(instance, command.name);
+    case 'drop-pluggable':
+      return dropPluggable(instance, command);
   }
 }
 
