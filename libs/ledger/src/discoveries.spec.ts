@@ -2,6 +2,7 @@
 import { type DiscoveryReport, type SeenInstance } from '@adyton/contracts';
 import { type DiscoveryId, type HostId, type Scn } from '@adyton/domain';
 import { sql } from 'kysely';
+import { listAlerts } from './alerts';
 import { listAuditEvents } from './audit-events';
 import { claimRequest } from './claim-request';
 import { findDatabase, recordIdentity } from './databases';
@@ -38,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 /** Hosts that never looked, and a database nobody identified. */
 beforeEach(async () => {
-  await sql`TRUNCATE adyton.discoveries, adyton.found_databases, adyton.discovery_events, adyton.requests CASCADE`.execute(
+  await sql`TRUNCATE adyton.discoveries, adyton.found_databases, adyton.discovery_events, adyton.requests, adyton.alerts CASCADE`.execute(
     session(),
   );
   await sql`UPDATE adyton.databases SET dbid = NULL, db_unique_name = NULL, host_id = ${fixture.hostId},
@@ -65,6 +66,9 @@ const instance = (fields: Partial<SeenInstance> = {}): SeenInstance => ({
   connectDescriptor: null,
   ...fields,
 });
+const RENAMED = {
+  identity: { dbid: '1234567890', dbName: 'SHOP', dbUniqueName: 'SHOP', resetlogsScn: '1' as Scn },
+};
 const reportOf = (instances: SeenInstance[], tools: DiscoveryReport['tools'] = []): DiscoveryReport => ({
   instances,
   tools,
@@ -235,8 +239,7 @@ describe('a registered database', () => {
 
   it('under another name is reported as renamed and keeps its registration', async () => {
     await look(fixture.hostId, [instance()]);
-    const identity = { dbid: '1234567890', dbName: 'SHOP', dbUniqueName: 'SHOP', resetlogsScn: '1' as Scn };
-    await look(fixture.hostId, [instance({ identity })]);
+    await look(fixture.hostId, [instance(RENAMED)]);
     expect(await kinds()).toEqual(['new', 'renamed']);
     expect(await registered()).toMatchObject({ dbUniqueName: 'ORCL' });
     expect((await found())[0]).toMatchObject({ dbUniqueName: 'SHOP', databaseId: fixture.databaseId });
@@ -251,6 +254,42 @@ describe('a registered database', () => {
       ['COPY', null],
     ]);
     expect(await kinds()).toEqual(['new', 'clone']);
+  });
+});
+
+describe('an alert', () => {
+  const standing = async () =>
+    (await listAlerts(session(), { limit: 50, state: 'unresolved' })).items.map((a) => [
+      a.kind,
+      a.databaseId,
+      a.detail.replace(/^\S+ \(DBID \d+\) /, ''),
+    ]);
+
+  it('says that nobody backs a database up, until it is registered or gone', async () => {
+    await look(fixture.hostId, [instance()]);
+    await look(fixture.hostId, [instance()]);
+    expect(await standing()).toEqual([['database_changed', null, 'is not registered: nobody backs it up']]);
+    await identify();
+    await look(fixture.hostId, [instance()]);
+    expect(await standing()).toEqual([]);
+  });
+
+  it.each([
+    ['is on none of its hosts any more', () => look(fixture.hostId, [])],
+    ['has another name than it is registered under', () => look(fixture.hostId, [instance(RENAMED)])],
+    [
+      'runs on several hosts that are no cluster; backups stay where they were',
+      () => look(other, [instance()]),
+    ],
+  ])('stands while a registered database %s', async (detail, change) => {
+    await identify();
+    await look(fixture.hostId, [instance()]);
+    expect(await standing()).toEqual([]);
+    await change();
+    expect(await standing()).toEqual([['database_changed', fixture.databaseId, detail]]);
+    await look(other, []);
+    await look(fixture.hostId, [instance()]);
+    expect(await standing()).toEqual([]);
   });
 });
 

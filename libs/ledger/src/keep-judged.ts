@@ -9,6 +9,7 @@ import {
 } from '@adyton/domain';
 import { sql } from 'kysely';
 import { recordAudit } from './audit-events';
+import { noteFound, type FoundDatabase } from './discovery-alerts';
 import { type LedgerSession } from './ledger';
 import { placeKey } from './read-sightings';
 import { now } from './sql-values';
@@ -27,18 +28,19 @@ export async function keepJudged(
   context: JudgementContext,
 ): Promise<void> {
   const id = judged.id ?? context.newFoundDatabaseId();
-  const databaseId = await keepDatabase(tx, id, judged);
+  const { databaseId, hasRegisteredName } = await keepDatabase(tx, id, judged);
   await keepInstances(tx, id, judged, context);
   if (databaseId !== null) await relocate(tx, databaseId, judged, context);
   await keepEvents(tx, { id, databaseId }, judged, context);
+  await noteFound(tx, { id, databaseId, hasRegisteredName }, judged, context.hostId);
 }
 
-/** @returns the registered database it is, if any; one that was renamed stays bound to its registration. */
+/** What registered database it is, if any; one that was renamed stays bound to its registration. */
 async function keepDatabase(
   tx: LedgerSession,
   id: FoundDatabaseId,
   { identity, state, duplicate, place, sightings }: JudgedDatabase,
-): Promise<DatabaseId | null> {
+): Promise<Pick<FoundDatabase, 'databaseId' | 'hasRegisteredName'>> {
   const registered = await tx
     .selectFrom('databases')
     .select('id')
@@ -64,7 +66,7 @@ async function keepDatabase(
     .onConflict((c) => c.column('id').doUpdateSet(values))
     .returning('database_id')
     .executeTakeFirstOrThrow();
-  return row.database_id;
+  return { databaseId: row.database_id, hasRegisteredName: registered !== undefined };
 }
 
 async function keepInstances(
