@@ -279,6 +279,7 @@ describe('the commit', () => {
             handle: 'k/log7',
           },
         ],
+        missingFiles: [],
       },
     ]);
     expect(await readLastLogs(session(), databaseId)).toEqual([

@@ -19,6 +19,15 @@ export function beginBackupSet(controlFile: ControlFile, now: Date): { setStamp:
   return { setStamp: stampOf(now), setCount: controlFile.nextSetCount++ };
 }
 
+/** The next number of an autobackup on its day. It is never given again, whatever becomes of the backup. */
+export function takeAutobackupNumber(controlFile: ControlFile, now: Date): number {
+  const day = now.toISOString().slice(0, 10).replaceAll('-', '');
+  const { autobackups } = controlFile;
+  const taken = autobackups?.day === day ? autobackups.taken : 0;
+  controlFile.autobackups = { day, taken: taken + 1 };
+  return taken;
+}
+
 /** Adds a finished backup set with its pieces and contents, and counts the backups of its archived logs. */
 export function recordBackup(
   controlFile: ControlFile,

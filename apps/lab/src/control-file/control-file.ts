@@ -38,6 +38,8 @@ export interface ControlFile {
   changeTracking?: { name: string };
   /** What backups and VALIDATE found: V$DATABASE_BLOCK_CORRUPTION. */
   corruptBlocks?: CorruptBlock[];
+  /** Numbers of autobackups taken on a day (yyyymmdd), also by those that failed; absent: none yet. */
+  autobackups?: { day: string; taken: number };
   /** CONTROL_FILE_RECORD_KEEP_TIME; absent: 7. */
   recordKeepDays?: number;
 }

@@ -11,6 +11,7 @@ import {
   setPieceStatus,
   setBackupKeep,
   setRmanConfiguration,
+  takeAutobackupNumber,
   uncatalogPiece,
   updateRmanJob,
 } from '../control-file/change-records';
@@ -98,8 +99,11 @@ class ClientPort implements InstancePort {
     return file === undefined || this.instance.database().files.has(file);
   }
 
-  async beginBackupSet(_args: Args<'beginBackupSet'>): Result<'beginBackupSet'> {
-    return this.store().update((controlFile) => beginBackupSet(controlFile, this.now()));
+  async beginBackupSet({ autobackup = false }: Args<'beginBackupSet'>): Result<'beginBackupSet'> {
+    return this.store().update((controlFile) => ({
+      ...beginBackupSet(controlFile, this.now()),
+      ...(autobackup ? { autobackup: takeAutobackupNumber(controlFile, this.now()) } : {}),
+    }));
   }
 
   async recordBackup(args: Args<'recordBackup'>): Result<'recordBackup'> {

@@ -86,8 +86,11 @@ export interface InstanceOperations {
   readControlFile: { args: Record<string, never>; result: ControlFile };
   /** Writes dirty blocks and the header(s), of one data file or of all. `scn`: every lower change is in the file(s). */
   checkpoint: { args: { file?: number }; result: { scn: string; at: string } };
-  /** `content` decides nothing: it tells what kind of set begins. */
-  beginBackupSet: { args: { content?: SetContent }; result: { setStamp: number; setCount: number } };
+  /** `content` decides nothing: it tells what kind of set begins. An autobackup also gets its number. */
+  beginBackupSet: {
+    args: { content?: SetContent; autobackup?: boolean };
+    result: { setStamp: number; setCount: number; autobackup?: number };
+  };
   /** One control-file transaction; archived logs named in redoLogs get their backupCount raised. */
   recordBackup: { args: BackupRecords; result: { setRecid: number } };
   /** Number of pieces changed. */

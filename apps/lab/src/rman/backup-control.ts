@@ -20,7 +20,7 @@ export async function backUpControl(
 ): Promise<JobResult<'backup-control'>> {
   const { instance } = context;
   const started = context.now();
-  const set = await instance.beginBackupSet({ content: 'control-file' });
+  const set = await instance.beginBackupSet({ content: 'control-file', autobackup: job.autobackup });
   announce(context, job);
   const content = await takeContent(context, job);
   const header = await describeSet(context, content, { ...set, startedAt: started.toISOString() });
@@ -36,7 +36,6 @@ export async function backUpControl(
       header: () => header,
       name: (piece, copy) => {
         const { formats } = job.options;
-        const autobackup = job.autobackup === null ? {} : { autobackup: job.autobackup };
         return makePieceName(formats, {
           dbid,
           dbName,
@@ -44,7 +43,6 @@ export async function backUpControl(
           piece,
           copy,
           at: context.now(),
-          ...autobackup,
         });
       },
     },
@@ -53,7 +51,7 @@ export async function backUpControl(
   const completedAt = context.now().toISOString();
   const records = { ...header.records, set: { ...header.records.set, completedAt }, pieces };
   await instance.recordBackup(records);
-  if (job.autobackup === null) {
+  if (!job.autobackup) {
     context.say([prefixed(context, `backup set complete, elapsed time: ${elapsedSince(context, started)}`)]);
   } else context.say([`Finished Control File and SPFILE Autobackup at ${dateNow(context)}`]);
   return { records, deleted: 0 };
@@ -63,7 +61,7 @@ function announce(
   context: ChannelContext,
   { options, controlFile, spfile, autobackup }: BackupControlJob,
 ): void {
-  if (autobackup !== null) {
+  if (autobackup) {
     context.say(['', `Starting Control File and SPFILE Autobackup at ${dateNow(context)}`]);
     return;
   }

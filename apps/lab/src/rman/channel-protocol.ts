@@ -77,8 +77,7 @@ export interface BackupControlJob {
   controlFile: boolean;
   /** Path of the spfile to include. */
   spfile: string | null;
-  /** Number of the autobackup of the day; null when it is none. */
-  autobackup: number | null;
+  autobackup: boolean;
 }
 
 export interface RestoreTarget {

@@ -83,7 +83,7 @@ function controlStep(
   return {
     channel: options.channel ?? null,
     run: async (channel) => {
-      const job = { kind: 'backup-control', ...content, autobackup: null } as const;
+      const job = { kind: 'backup-control', ...content, autobackup: false } as const;
       await channel.run({ ...job, options: setOptions(plan, options, { channel, of: 'DATAFILE' }) });
     },
   };

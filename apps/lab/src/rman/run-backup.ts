@@ -58,17 +58,12 @@ async function backUp(
 
 async function backUpControlFile(session: Session): Promise<void> {
   const controlFile = await session.target.instance.readControlFile({});
-  const { backupPieces, dbid } = controlFile;
-  const day = session.now().toISOString().slice(0, 10).replaceAll('-', '');
-  const ofToday = backupPieces.filter(({ handle }) => handle.includes(`c-${dbid}-${day}-`)).length;
   const formatFor = ({ device }: Channel): string => {
     const own =
       session.settings.autobackupFormats.get(device) ?? autobackupFormatOf(controlFile, device) ?? '%F';
     return device === 'DISK' ? onDisk(session, own) : own;
   };
   const path = session.target.serverParameterFile;
-  // A number is used once, also by a channel that is lost with it.
-  let number = ofToday;
   const step: Step = {
     channel: null,
     run: async (channel) => {
@@ -83,7 +78,7 @@ async function backUpControlFile(session: Session): Promise<void> {
       };
       const spfile = existsSync(path) ? path : null;
       const job = { kind: 'backup-control', options, controlFile: true, spfile } as const;
-      await channel.run({ ...job, autobackup: number++ });
+      await channel.run({ ...job, autobackup: true });
     },
   };
   try {
