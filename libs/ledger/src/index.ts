@@ -38,6 +38,7 @@ export {
   findDueSchedules,
   listSchedules,
   materialiseSlots,
+  readNextDueInMs,
   type DueSchedule,
   type MaterialisedSlots,
   type NewSchedule,

@@ -52,6 +52,9 @@ it(
     });
     await duty.run();
     expect(await requested()).toBe(FLEET);
+    const nextInMs = await duty.nextInMs?.();
+    expect(nextInMs).toBeGreaterThan(0); // the broken one is overdue, and wakes nobody up in vain
+    expect(nextInMs).toBeLessThanOrEqual(MINUTE_MS);
   },
   2 * MINUTE_MS,
 );
