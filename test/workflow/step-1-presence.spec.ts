@@ -4,7 +4,7 @@ import { callRoute, restRoutes } from '@adyton/contracts';
 import { startCutProxy, type CutProxy } from '../support/cut-proxy';
 import { backUp, DATABASE_NAME, eventually, runStack, type RunningStack } from '../support/running-stack';
 
-jest.setTimeout(240_000);
+jest.setTimeout(400_000);
 
 /** The lease of an agent. */
 const NOT_RUNNING_WITHIN_MS = 15_000;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  nodeAt(1).services.agent.signal('SIGCONT');
+  stack.nodes[1]?.services.agent.signal('SIGCONT'); // a stopped process does not hear that it is to end
   await stack.stop();
   await Promise.all(ways.map((way) => way.close()));
 });

@@ -5,7 +5,12 @@ import { pause, type Logger } from '@adyton/runtime';
 export interface Duty {
   readonly name: string;
   run(): Promise<void>;
+  /** When it is wanted again, ms from now, where that is known; it is looked at no later than its tick anyway. */
+  nextInMs?(): Promise<number | null>;
 }
+
+/** What comes due together is done together, ms. */
+const PAUSE_MS_MIN = 50;
 
 export interface Ticking {
   /** Finishes the duty in hand and ends. */
@@ -16,12 +21,15 @@ export function startTicking(duty: Duty, everyMs: number, log: Logger): Ticking 
   const stopping = new AbortController();
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
+      let pauseMs = everyMs;
       try {
         await duty.run();
+        const nextInMs = (await duty.nextInMs?.()) ?? everyMs;
+        pauseMs = Math.min(everyMs, Math.max(PAUSE_MS_MIN, nextInMs));
       } catch (error) {
         log.warn({ duty: duty.name, err: error }, 'duty.failed');
       }
-      await pause(everyMs, stopping.signal);
+      await pause(pauseMs, stopping.signal);
     }
   };
   const ended = loop();

@@ -42,7 +42,10 @@ export async function runScenario(
     const jitterSeconds = name === 'burst' ? 0 : options.spreadSeconds;
     const plan = { ...options, databases: options.runs, jitterSeconds };
     const load = await startFleet(tier, plan, { directory: place, endings });
-    await until(ledger.settled, ({ planned, unsent }) => planned === options.runs && unsent === 0);
+    await until(
+      () => ledger.settled(),
+      ({ planned, unsent }) => planned === options.runs && unsent === 0,
+    );
     await ledger.beginAt(SETTLE_SECONDS);
     say(`${name}: the slot comes`);
     if (name === 'outage') await strike(tier, (SETTLE_SECONDS + options.spreadSeconds / 2) * 1000);

@@ -39,6 +39,7 @@ export {
   findDueSchedules,
   listSchedules,
   materialiseSlots,
+  readNextDueInMs,
   type DueSchedule,
   type MaterialisedSlots,
   type NewSchedule,

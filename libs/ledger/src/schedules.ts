@@ -11,7 +11,7 @@ import {
   type RequestId,
   type ScheduleId,
 } from '@adyton/domain';
-import { type Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { recordAudit } from './audit-events';
 import { createRequest, type RequestCreation } from './create-request';
 import { inTransaction, readNow, type LedgerSession } from './ledger';
@@ -136,6 +136,17 @@ export async function findDueSchedules(session: LedgerSession, limit: number): P
     nextAt: r.next_at,
     now: at,
   }));
+}
+
+/** Until the next slot that is not due yet, by Postgres time; null when none is planned. */
+export async function readNextDueInMs(session: LedgerSession): Promise<number | null> {
+  const row = await session
+    .selectFrom('schedules')
+    .select(sql<number | null>`(extract(epoch FROM min(next_at) - adyton.now()) * 1000)::float8`.as('ms'))
+    .where('enabled', '=', true)
+    .where('next_at', '>', now)
+    .executeTakeFirst();
+  return row?.ms ?? null;
 }
 
 export interface Slot {

@@ -7,7 +7,14 @@ import {
   type HostId,
   type RequestId,
 } from '@adyton/domain';
-import { findDueSchedules, materialiseSlots, type DueSchedule, type Ledger, type Slot } from '@adyton/ledger';
+import {
+  findDueSchedules,
+  materialiseSlots,
+  readNextDueInMs,
+  type DueSchedule,
+  type Ledger,
+  type Slot,
+} from '@adyton/ledger';
 import { type Logger } from '@adyton/runtime';
 import { type Duty } from '../tick';
 
@@ -35,6 +42,7 @@ export function materialiseSchedules(parts: MaterialiseParts): Duty {
         more = due.length === DUE_SCHEDULES_AT_ONCE && made > 0;
       }
     },
+    nextInMs: () => readNextDueInMs(parts.ledger.session),
   };
 }
 

@@ -1,0 +1,60 @@
+// The slots of a whole fleet come in one instant, on a real ledger.
+import { type RequestId, type ScheduleId } from '@adyton/domain';
+import { createSchedule, readNow } from '@adyton/ledger';
+import { createLogger } from '@adyton/runtime';
+import { sql } from 'kysely';
+import {
+  nextId,
+  openLedgerFixture,
+  type LedgerFixture,
+} from '../../../../libs/ledger/src/testing/ledger-fixture';
+import { materialiseSchedules } from './materialise-schedules';
+
+/** More than one look of the ledger shows. */
+const FLEET = 230;
+const MINUTE_MS = 60_000;
+
+let fixture: LedgerFixture;
+beforeAll(async () => {
+  fixture = await openLedgerFixture();
+}, MINUTE_MS);
+afterAll(() => fixture.close());
+
+async function addSchedule(cron: string, dueSecondsAgo: number): Promise<void> {
+  const { session } = fixture.ledger;
+  await createSchedule(session, {
+    ...{ id: nextId<ScheduleId>('sch'), databaseId: await fixture.newDatabase(), kind: 'auto' },
+    ...{ cron, timeZone: 'UTC', expiryWindowMinutes: 60, principal: 'api' },
+    nextAt: new Date((await readNow(session)).getTime() - dueSecondsAgo * 1_000),
+  });
+}
+
+async function requested(): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(DISTINCT schedule_id) FROM adyton.requests WHERE state = 'dispatching'`.execute(
+    fixture.ledger.session,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+it(
+  'turns all slots that are due into requests in one look, whatever the first schedule is like',
+  async () => {
+    await addSchedule('not a cron expression', 600);
+    for (let i = 0; i < FLEET; i += 1) await addSchedule('* * * * *', 1);
+    await fixture.moveClock(120); // two slots of each go by
+    const duty = materialiseSchedules({
+      ledger: fixture.ledger,
+      log: createLogger({ process: 'scheduler', level: 'silent' }),
+      presenceOf: () => Promise.resolve('running'),
+      newUlid: () => nextId<RequestId>('req').slice('req_'.length),
+      claimSeconds: 10,
+    });
+    await duty.run();
+    expect(await requested()).toBe(FLEET);
+    const nextInMs = await duty.nextInMs?.();
+    expect(nextInMs).toBeGreaterThan(0); // the broken one is overdue, and wakes nobody up in vain
+    expect(nextInMs).toBeLessThanOrEqual(MINUTE_MS);
+  },
+  2 * MINUTE_MS,
+);
