@@ -2,7 +2,6 @@
 import { type RequestId, type ScheduleId } from '@adyton/domain';
 import { createSchedule, readNow } from '@adyton/ledger';
 import { createLogger } from '@adyton/runtime';
-import { sql } from 'kysely';
 import {
   nextId,
   openLedgerFixture,
@@ -30,11 +29,12 @@ async function addSchedule(cron: string, dueSecondsAgo: number): Promise<void> {
 }
 
 async function requested(): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    SELECT count(DISTINCT schedule_id) FROM adyton.requests WHERE state = 'dispatching'`.execute(
-    fixture.ledger.session,
-  );
-  return rows[0]?.count ?? 0;
+  const { count } = await fixture.ledger.session
+    .selectFrom('requests')
+    .select((e) => e.fn.count<number>('schedule_id').distinct().as('count'))
+    .where('state', '=', 'dispatching')
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 it(
