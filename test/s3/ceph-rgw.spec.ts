@@ -151,7 +151,10 @@ describe('a vault in it', () => {
     const reports = await Promise.all([vault.collect(), vault.collect(), vault.collect()]);
     expect(reports.map(({ generation }) => generation)).toEqual([1, 1, 1]);
     expect((await vault.keysBelow('gc/')).sort()).toEqual(
-      ['condemned', 'done', 'sessions', 'verdict'].map((step) => `gc/000001/${step}`),
+      ['condemned', 'done', 'sessions', 'verdict'].flatMap((step) => [
+        `gc/000001/${step}`,
+        `gc/000001/${step}.copy`,
+      ]),
     );
   });
 
