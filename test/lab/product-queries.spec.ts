@@ -57,7 +57,7 @@ const SELECTS = NAMES.filter((name) => /^\s*select/i.test(QUERIES[name]));
 let lab: ThinLab;
 let connection: oracledb.Connection;
 
-/** The sample database, with the piece of its backed-up log and one of control file and spfile: no answer is empty. */
+/** The sample database with containers, the piece of its backed-up log and one of control file and spfile: no answer is empty. */
 function controlFile() {
   const sample = sampleControlFile();
   const [piece] = sample.backupPieces;
@@ -69,6 +69,11 @@ function controlFile() {
   sample.backupPieces.push({ ...piece, ...configuration, recid: 70, handle: 'c-1-20260101-00' });
   sample.backupSets.push({ ...set, ...configuration, recid: 70, spfileIncluded: true });
   sample.backupDataFiles.push({ ...file, ...configuration, recid: 70, file: 0, level: null });
+  sample.containers = [
+    { conId: 1, name: 'CDB$ROOT', openMode: 'READ WRITE' },
+    { conId: 2, name: 'PDB$SEED', openMode: 'READ ONLY' },
+    { conId: 3, name: 'SHOP', openMode: 'MOUNTED', status: 'UNPLUGGED' },
+  ];
   return sample;
 }
 
