@@ -1,5 +1,5 @@
 // What can be set for tries on a small machine. Without settings the figures of docs/operating/performance.md come out.
-export const SCENARIOS = ['minutes', 'outage', 'burst'] as const;
+const SCENARIOS = ['minutes', 'outage', 'burst'] as const;
 /** `minutes`: due over five minutes. `outage`: the same with the scheduler killed and Redis emptied. `burst`: all due in one instant. */
 export type ScenarioName = (typeof SCENARIOS)[number];
 

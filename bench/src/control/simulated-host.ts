@@ -11,7 +11,7 @@ import {
   waitForRedis,
 } from '@adyton/queue';
 import { systemClock, type Logger } from '@adyton/runtime';
-import { ulid } from 'ulid';
+import { randomUUID } from 'node:crypto';
 import { type AgentTools } from '../../../apps/agent/src/backup/backup-run';
 import { type AgentConfig } from '../../../apps/agent/src/config';
 import { connectControlPlane } from '../../../apps/agent/src/control-plane';
@@ -41,7 +41,7 @@ const VERSION = 'bench';
 
 export async function startSimulatedHost(host: HostToSimulate): Promise<SimulatedHost> {
   const { hostId, redisUrl, log } = host;
-  const incarnation = ulid();
+  const incarnation = randomUUID();
   const redis = connectRedis(redisUrl, { onError: (err) => log.warn({ err }, 'redis.connection-failed') });
   await waitForRedis(redis, REDIS_WAIT_MS);
   const queues = openHostQueues(redis);

@@ -41,7 +41,7 @@ export interface DatabaseIdentity {
   readonly containerId: number;
 }
 
-export interface PluggableDatabase {
+interface PluggableDatabase {
   /** Given when it is made or plugged in: another one for the same name is another database. */
   readonly uid: string;
   readonly name: string;

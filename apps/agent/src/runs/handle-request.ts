@@ -10,7 +10,7 @@ import { RunLease } from './run-lease';
 import { type RunOnItsWay, type RunTable } from './run-table';
 
 /** What a run does between its claim and its end; the benchmark of the control side has its own. */
-export interface RunBodies {
+interface RunBodies {
   backup(run: BackupRun): Promise<void>;
   restore(run: RestoreRun): Promise<void>;
 }
