@@ -19,7 +19,7 @@ export const settings = defineSettings({
   ADYTON_TICK_MS: {
     schema: setting.integer(50, 60_000),
     default: '1000',
-    doc: 'pause between two looks at schedules, windows and leases, ms',
+    doc: 'pause between two looks at windows and leases, and the longest between two at schedules, ms',
   },
   ADYTON_PRESENCE_TTL_SECONDS: {
     schema: setting.integer(1, 600),

@@ -25,6 +25,8 @@ const LIMIT_MS = 10 * 60_000;
 /** A service manager starts a killed process again after a pause like this, ms. */
 const RESTART_MS = 5_000;
 const REDIS_WAIT_MS = 5_000;
+/** Exit code of a program that was interrupted. */
+const INTERRUPTED = 130;
 
 export async function runScenario(
   name: ScenarioName,
@@ -34,6 +36,8 @@ export async function runScenario(
   const place = join(directory, name);
   mkdirSync(place, { recursive: true, mode: 0o700 });
   const endings = new Endings();
+  const interrupted = (): void => void endings.run().finally(() => process.exit(INTERRUPTED));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const tier = await startControlTier(place, endings);
     const ledger = await openLedgerView(tier.postgres.url);
@@ -56,6 +60,7 @@ export async function runScenario(
       rssBytesPeak: rssBytesPeakOf(tier.controlPlane.pid),
     };
   } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     await endings.run();
   }
 }
