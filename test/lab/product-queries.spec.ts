@@ -64,11 +64,16 @@ let listener: RunningListener;
 let connection: oracledb.Connection;
 let switches = 0;
 
-/** The sample database, with the piece of its backed-up log: no answer is empty. */
+/** The sample database, with the piece of its backed-up log and pluggable databases: no answer is empty. */
 function controlFile() {
   const sample = sampleControlFile();
   const [piece] = sample.backupPieces;
   if (piece !== undefined) sample.backupPieces.push({ ...piece, recid: 69, setStamp: 1002, setCount: 12 });
+  sample.containers = [
+    { conId: 1, name: 'CDB$ROOT', openMode: 'READ WRITE' },
+    { conId: 2, name: 'PDB$SEED', openMode: 'READ ONLY' },
+    { conId: 3, name: 'SALESPDB', openMode: 'MOUNTED', status: 'UNPLUGGED' },
+  ];
   return sample;
 }
 

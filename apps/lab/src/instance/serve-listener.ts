@@ -70,7 +70,8 @@ export async function serveListener(
 
 /** CON_ID of a session: each pluggable database has a service of its name, every other one leads to the root. */
 function containerOf(instance: Instance, service: string): number | null {
-  const containers = instance.status === 'STARTED' ? [] : (instance.store().current.containers ?? []);
+  const hasControlFile = instance.status === 'MOUNTED' || instance.status === 'OPEN';
+  const containers = hasControlFile ? (instance.store().current.containers ?? []) : [];
   if (containers.length === 0) return null;
   return containers.find((c) => isPluggable(c) && c.name === service.toUpperCase())?.conId ?? ROOT_CONTAINER;
 }
