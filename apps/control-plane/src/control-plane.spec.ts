@@ -217,62 +217,6 @@ describe('a restore', () => {
   });
 });
 
-describe('a host token', () => {
-  it('reaches nothing of another host', async () => {
-    const { run, database } = await claimedBackup(server);
-    const stranger = await newSite(server);
-    const { fence } = run;
-    const calls = [
-      callRoute(stranger.hostApi, agentRoutes.getGrant, { params: { id: run.runId } }),
-      callRoute(stranger.hostApi, agentRoutes.getDatabaseKeys, { params: { id: database.id } }),
-      callRoute(stranger.hostApi, agentRoutes.lookUpPieces, {
-        params: { id: database.id },
-        body: { handles: [] },
-      }),
-      callRoute(stranger.hostApi, agentRoutes.heartbeat, {
-        params: { id: run.runId },
-        body: { fence, phase: 'claimed' },
-      }),
-      callRoute(stranger.hostApi, agentRoutes.claimRequest, {
-        params: { id: run.requestId },
-        body: { incarnation: 'i1' },
-      }),
-    ];
-    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'ADY_FORBIDDEN' });
-    const own = await callRoute(stranger.hostApi, agentRoutes.listOwnDatabases, {});
-    expect(own.items.map((d) => d.id)).toEqual([stranger.database.id]);
-  });
-
-  it('does not open the API, nor the API token the agent API', async () => {
-    const { hostApi } = await newSite(server);
-    await expect(callRoute(hostApi, restRoutes.listRuns, {})).rejects.toMatchObject({
-      code: 'ADY_FORBIDDEN',
-    });
-    await expect(callRoute(server.api, agentRoutes.listOwnDatabases, {})).rejects.toMatchObject({
-      code: 'ADY_FORBIDDEN',
-    });
-  });
-
-  it('gets the keys of its database once the database is identified, the same every time', async () => {
-    const { hostApi, database } = await newSite(server);
-    const keys = () => callRoute(hostApi, agentRoutes.getDatabaseKeys, { params: { id: database.id } });
-    await expect(keys()).rejects.toMatchObject({ code: 'ADY_DATABASE_UNREACHABLE' });
-    await callRoute(hostApi, agentRoutes.reportIdentity, {
-      params: { id: database.id },
-      body: { dbid: '77', dbUniqueName: 'ORCL' },
-    });
-    const first = await keys();
-    expect(Object.keys(first.keys).length).toBeGreaterThan(0);
-    expect(await keys()).toEqual(first);
-  });
-
-  it('is stored as a hash only', async () => {
-    const { host } = await newSite(server);
-    const rows = await server.sql<{ row: string }>('SELECT row_to_json(h)::text AS row FROM adyton.hosts h');
-    expect(rows.some((r) => r.row.includes(host.token))).toBe(false);
-  });
-});
-
 describe('a problem', () => {
   it.each([
     ['malformed JSON', () => server.send('/api/v1/hosts', json('{"name":')), 400, 'ADY_MALFORMED_REQUEST'],

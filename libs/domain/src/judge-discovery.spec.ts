@@ -32,6 +32,7 @@ const known = (
     state: 'seen',
     duplicate: false,
     place: { hostId, sid, oracleHome },
+    placeLooked: true,
     instances: sightings,
     ...fields,
   };
@@ -65,6 +66,13 @@ it('leaves a cluster where it is while its instance there is only down', () => {
   const rac = [at('h1', 'SALES1', { clustered: true, ...down }), at('h2', 'SALES2', { clustered: true })];
   expect(only(rac, known(rac))).toMatchObject({ place: { hostId: 'h1' }, events: [] });
   expect(events(rac.slice(1), known(rac))).toEqual(['moved']);
+});
+
+it('does not take a host that has not looked yet for one that does not see its database', () => {
+  const rac = ['1', '2'].map((n) => at(`h${n}`, `SALES${n}`, { clustered: true }));
+  const registered = known(rac, { placeLooked: false });
+  expect(only(rac.slice(1), registered)).toMatchObject({ place: { hostId: 'h1' }, events: [] });
+  expect(only([], registered)).toMatchObject({ state: 'seen', place: { hostId: 'h1' }, events: [] });
 });
 
 it('reports another host or another home as moved, also when the old oratab still names it', () => {

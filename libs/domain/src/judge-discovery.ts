@@ -35,6 +35,8 @@ export interface KnownDatabase {
   readonly duplicate: boolean;
   /** Where its backups run. */
   readonly place: Place;
+  /** The host of that place has looked since the database got it: before, that it is not seen there means nothing. */
+  readonly placeLooked: boolean;
   readonly instances: readonly Pick<Place, 'hostId' | 'sid'>[];
 }
 
@@ -54,7 +56,7 @@ export interface DiscoveryEvent {
   readonly detail: string;
 }
 
-export interface JudgedDatabase extends Omit<KnownDatabase, 'id' | 'instances'> {
+export interface JudgedDatabase extends Omit<KnownDatabase, 'id' | 'instances' | 'placeLooked'> {
   /** Null for one that was not known. */
   readonly id: FoundDatabaseId | null;
   /** Where it is seen now; of a vanished one none. */
@@ -123,7 +125,7 @@ function judgeSeen(
   identity: SeenIdentity,
 ): JudgedDatabase {
   const duplicate = isDuplicate(sightings);
-  const place = duplicate ? known.place : placeAmong(known.place, sightings);
+  const place = duplicate ? known.place : placeAmong(known, sightings);
   const events: DiscoveryEvent[] = [];
   if (known.state === 'vanished')
     events.push({ kind: 'returned', detail: `${identity.dbUniqueName} is seen again ${shown(place)}` });
@@ -145,7 +147,7 @@ function judgeSeen(
 
 function judgeMissing(known: KnownDatabase): JudgedDatabase {
   const events: DiscoveryEvent[] =
-    known.state === 'vanished'
+    known.state === 'vanished' || !known.placeLooked
       ? []
       : [
           {
@@ -153,7 +155,9 @@ function judgeMissing(known: KnownDatabase): JudgedDatabase {
             detail: `${known.identity.dbUniqueName} was ${shown(known.place)} and is seen on none of its hosts`,
           },
         ];
-  return { ...known, state: 'vanished', duplicate: false, sightings: [], events };
+  const { id, identity, place } = known;
+  const state = known.placeLooked ? 'vanished' : known.state;
+  return { id, identity, place, state, duplicate: false, sightings: [], events };
 }
 
 /** @param others everything else that was judged: one of the same DBID makes this a clone. */
@@ -183,11 +187,12 @@ function isDuplicate(sightings: readonly Sighting[]): boolean {
 }
 
 /**
- * The place stays while the instance there runs, or belongs to a cluster and is only down. An instance that is down stays where it is as long
- * as no other one runs.
+ * The place stays while the instance there runs, or belongs to a cluster and is only down, and until its host has looked. An instance that is
+ * down stays where it is as long as no other one runs.
  */
-function placeAmong(before: Place, sightings: readonly Sighting[]): Place {
+function placeAmong({ place: before, placeLooked }: KnownDatabase, sightings: readonly Sighting[]): Place {
   const there = sightings.find((s) => s.hostId === before.hostId && s.sid === before.sid);
+  if (there === undefined && !placeLooked) return before;
   const running = sightings.filter((s) => s.running).sort(byPlace);
   const stays = there !== undefined && (there.running || there.clustered || running.length === 0);
   const chosen = stays ? there : running[0];

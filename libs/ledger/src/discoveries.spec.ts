@@ -174,6 +174,14 @@ describe('a report', () => {
     });
   });
 
+  it('says of no database that it was seen but of those it saw', async () => {
+    await look(fixture.hostId, [instance()]);
+    const [before] = await found();
+    await fixture.moveClock(600);
+    await look(other, []);
+    expect(await found()).toEqual([before]);
+  });
+
   it('with gaps makes nothing vanish', async () => {
     await look(fixture.hostId, [instance()]);
     const failed = { tool: 'oratab', outcome: 'failed', detail: 'EACCES', unknownLines: [] } as const;
@@ -187,6 +195,14 @@ describe('a report', () => {
 
 describe('a registered database', () => {
   beforeEach(identify);
+
+  it('of a cluster does not leave its host because another one was the first to look', async () => {
+    await look(other, [instance({ sid: 'ORCL2', clustered: true })]);
+    expect(await registered()).toMatchObject({ hostId: fixture.hostId });
+    await look(fixture.hostId, [instance({ sid: 'ORCL1', clustered: true })]);
+    expect(await registered()).toMatchObject({ hostId: fixture.hostId, oracleSid: 'ORCL1' });
+    expect(await kinds()).toEqual(['new', 'moved']); // to the instance it has on this host
+  });
 
   it('that moved is backed up where it is now: its request is rung there, and the old host is refused', async () => {
     await look(fixture.hostId, [instance()]);

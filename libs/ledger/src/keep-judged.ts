@@ -28,9 +28,10 @@ export async function keepJudged(
   context: JudgementContext,
 ): Promise<void> {
   const id = judged.id ?? context.newFoundDatabaseId();
-  const { databaseId, hasRegisteredName } = await keepDatabase(tx, id, judged);
+  const { databaseId, hasRegisteredName } = await keepDatabase(tx, id, judged, context);
   await keepInstances(tx, id, judged, context);
-  if (databaseId !== null) await relocate(tx, databaseId, judged, context);
+  // found for the first time, it stays where it is registered: whether it moved shows when its own host has looked
+  if (databaseId !== null && judged.id !== null) await relocate(tx, databaseId, judged, context);
   await keepEvents(tx, { id, databaseId }, judged, context);
   await noteFound(tx, { id, databaseId, hasRegisteredName }, judged, context.hostId);
 }
@@ -40,6 +41,7 @@ async function keepDatabase(
   tx: LedgerSession,
   id: FoundDatabaseId,
   { identity, state, duplicate, place, sightings }: JudgedDatabase,
+  { hostId }: JudgementContext,
 ): Promise<Pick<FoundDatabase, 'databaseId' | 'hasRegisteredName'>> {
   const registered = await tx
     .selectFrom('databases')
@@ -58,7 +60,7 @@ async function keepDatabase(
     place_sid: place.sid,
     place_oracle_home: place.oracleHome,
     ...(registered === undefined ? {} : { database_id: registered.id }),
-    ...(sightings.length === 0 ? {} : { last_seen_at: now }),
+    ...(sightings.some((s) => s.hostId === hostId) ? { last_seen_at: now } : {}), // others saw it when they looked
   };
   const row = await tx
     .insertInto('found_databases')

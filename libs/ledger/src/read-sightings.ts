@@ -69,8 +69,12 @@ export async function readKnownDatabases(tx: LedgerSession): Promise<KnownDataba
         ]),
       ),
     )
+    .leftJoin(lastReports(tx, 'complete').select(['host_id', 'created_at']).as('look'), (join) =>
+      join.onRef('look.host_id', '=', 'databases.host_id'),
+    )
     .selectAll('found_databases')
     .select(['databases.host_id', 'databases.oracle_sid', 'databases.oracle_home'])
+    .select(sql<boolean>`look.created_at >= databases.created_at`.as('looked'))
     .execute();
   const instances = Map.groupBy(
     await tx.selectFrom('found_instances').select(['found_database_id', 'host_id', 'sid']).execute(),
@@ -91,6 +95,7 @@ export async function readKnownDatabases(tx: LedgerSession): Promise<KnownDataba
       sid: row.oracle_sid ?? row.place_sid,
       oracleHome: row.oracle_home ?? row.place_oracle_home,
     },
+    placeLooked: row.host_id === null || row.looked === true, // a place that was found was seen
     instances: (instances.get(row.id) ?? []).map((i) => ({ hostId: i.host_id, sid: i.sid })),
   }));
 }

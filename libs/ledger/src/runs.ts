@@ -97,6 +97,23 @@ export function findActiveRun(
     .executeTakeFirst();
 }
 
+/** A run keeps its rights to the end, also when its database is given another host meanwhile. */
+export async function hasActiveRunOn(
+  session: LedgerSession,
+  databaseId: DatabaseId,
+  hostId: HostId,
+): Promise<boolean> {
+  const run = await session
+    .selectFrom('runs')
+    .select('id')
+    .where('database_id', '=', databaseId)
+    .where('host_id', '=', hostId)
+    .where('state', 'in', [...ACTIVE_RUN_STATES])
+    .limit(1)
+    .executeTakeFirst();
+  return run !== undefined;
+}
+
 /** Until when the run lives without another heartbeat, and whether somebody asked it to stop. */
 export function readLease(
   session: LedgerSession,

@@ -1,6 +1,6 @@
 // A database by name or id, or the refusal everybody gives when there is none.
 import { type Database } from '@adyton/contracts';
-import { findDatabase, type LedgerSession } from '@adyton/ledger';
+import { findDatabase, hasActiveRunOn, type LedgerSession } from '@adyton/ledger';
 import { type DatabaseId, type HostId } from '@adyton/domain';
 import { RefusedRequest } from '../http/refused-request';
 
@@ -12,10 +12,10 @@ export async function findRegistered(session: LedgerSession, nameOrId: string): 
   return database;
 }
 
-/** For host tokens. @throws RefusedRequest ADY_DATABASE_UNKNOWN or ADY_FORBIDDEN */
+/** For host tokens: a database of the caller's, or one a run of the caller's is at work on. @throws RefusedRequest ADY_DATABASE_UNKNOWN or ADY_FORBIDDEN */
 export async function findOwn(session: LedgerSession, id: string, hostId: HostId): Promise<Database> {
   const database = await findRegistered(session, id);
-  if (database.hostId !== hostId)
+  if (database.hostId !== hostId && !(await hasActiveRunOn(session, database.id, hostId)))
     throw new RefusedRequest('ADY_FORBIDDEN', `database ${id} belongs to another host`);
   return database;
 }
