@@ -8,8 +8,9 @@ import {
   getRequest,
   getRun,
   recoveryPoints,
-  runStack,
   type RunningStack,
+  runStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(240_000);
@@ -60,7 +61,7 @@ it('fails the run with its reason, leaves no recovery point, and lets a replay s
     body: { reason: 'the dedup-worker is back' },
   });
   const again = await endedRun(stack, replay);
-  expect(again).toMatchObject({ state: 'succeeded', replayOf: failed.id });
+  expect(again).toMatchObject({ ...SUCCEEDED, replayOf: failed.id });
   expect(again.fence).toBeGreaterThan(failed.fence);
   expect(await recoveryPoints(stack)).toHaveLength(1);
 });

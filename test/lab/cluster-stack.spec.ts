@@ -7,8 +7,9 @@ import {
   eventually,
   markNow,
   restore,
-  runStack,
   type RunningStack,
+  runStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(240_000);
@@ -28,14 +29,14 @@ it('enrolls a host for each instance, all of them with a running agent', async (
 });
 
 it('backs up what three threads wrote, and restores to one moment of it', async () => {
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded', level: 'level0' });
+  expect(await backUp(stack)).toMatchObject({ ...SUCCEEDED, level: 'level0' });
   for (const { node } of stack.nodes)
     await stack.lab.ctl(['workload', '--sid', node.sid, '--transactions', '30']);
   const untilScn = await markNow(stack);
   await stack.lab.ctl(['workload', '--sid', 'ORCL2', '--transactions', '5']);
-  expect(await backUp(stack, 'archivelog')).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
   const directory = join(stack.directory, 'restored');
-  expect(await restore(stack, untilScn, directory)).toMatchObject({ state: 'succeeded' });
+  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   expect([dataFiles, identical]).toEqual([7, 7]);
 });

@@ -9,8 +9,9 @@ import {
   markNow,
   recoveryPoints,
   restore,
-  runStack,
   type RunningStack,
+  runStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(240_000);
@@ -59,7 +60,7 @@ it('changes nothing when it is done again', async () => {
 
 it('restores every data file byte-identical from what it found', async () => {
   const directory = join(stack.directory, 'restored');
-  expect(await restore(stack, untilScn, directory)).toMatchObject({ state: 'succeeded' });
+  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   expect(dataFiles).toBeGreaterThan(3);
   expect(identical).toBe(dataFiles);

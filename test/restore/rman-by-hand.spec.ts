@@ -15,9 +15,10 @@ import {
   markNow,
   recoveryPoints,
   restore,
+  type RunningStack,
   runStack,
   slowStore,
-  type RunningStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(300_000);
@@ -67,7 +68,7 @@ it('makes a recovery point of BACKUP DATABASE PLUS ARCHIVELOG, that restores to 
   await backUp(stack, 'archivelog');
   const directory = join(stack.directory, 'of-full');
   const run = await restore(stack, untilScn, directory);
-  expect(run).toMatchObject({ state: 'succeeded' });
+  expect(run).toMatchObject(SUCCEEDED);
   const plan = await callRoute(stack.api, restRoutes.getRestorePlan, {
     params: { id: run.restorePlanId ?? '' },
   });
@@ -78,7 +79,7 @@ it('makes a recovery point of BACKUP DATABASE PLUS ARCHIVELOG, that restores to 
 
 it('S2.1 builds no level 1 of its own on a full backup by hand, but one on a level 0 by hand', async () => {
   const afterFull = await backUp(stack);
-  expect(afterFull).toMatchObject({ state: 'succeeded', level: 'level1', levelReason: 'level0-exists' });
+  expect(afterFull).toMatchObject({ ...SUCCEEDED, level: 'level1', levelReason: 'level0-exists' });
   const fullHandles = await handlesOfRuns('full');
   expect(basesOf(afterFull)).toEqual(expect.not.arrayContaining(fullHandles));
 
@@ -88,14 +89,14 @@ it('S2.1 builds no level 1 of its own on a full backup by hand, but one on a lev
   expect(await closeByHand(stack)).toMatchObject({ code: 0 });
   await changeRows(stack, 5);
   const afterLevel0 = await backUp(stack);
-  expect(afterLevel0).toMatchObject({ state: 'succeeded', level: 'level1', levelReason: 'level0-exists' });
+  expect(afterLevel0).toMatchObject({ ...SUCCEEDED, level: 'level1', levelReason: 'level0-exists' });
   const byHand = await handlesOfRuns('level0', 'external');
   expect(byHand).toEqual(expect.arrayContaining(basesOf(afterLevel0)));
 
   const untilScn = await markNow(stack);
   await backUp(stack, 'archivelog');
   const directory = join(stack.directory, 'of-level1');
-  expect(await restore(stack, untilScn, directory)).toMatchObject({ state: 'succeeded' });
+  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   expect(identical).toBe(dataFiles);
 });

@@ -94,6 +94,9 @@ export async function eventually<T>(
   return answer;
 }
 
+/** What a run that went well looks like; of one that did not, a test that fails shows the reason. */
+export const SUCCEEDED = { state: 'succeeded', reason: null } as const;
+
 const OPEN_RUNS: readonly string[] = ['planning', 'running', 'committing'];
 
 export async function getRequest(stack: RunningStack, id: string): Promise<BackupRequest> {

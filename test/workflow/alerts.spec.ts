@@ -4,7 +4,14 @@ import { callRoute, restRoutes, type Alert, type AlertDetail, type Delivery } fr
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { backUp, eventually, QUICK_DURATIONS, runStack, type RunningStack } from '../support/running-stack';
+import {
+  backUp,
+  eventually,
+  QUICK_DURATIONS,
+  type RunningStack,
+  runStack,
+  SUCCEEDED,
+} from '../support/running-stack';
 import {
   startWebhookReceiver,
   type ReceivedMessage,
@@ -110,7 +117,7 @@ it('a backup that fails raises an alert, whose message arrives after the receive
   expect((await stack.cli(['alert', 'list'])).stdout).toContain('backup_failed');
 
   await stack.services['dedup-worker'].start();
-  expect(await backUp(stack, 'full')).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack, 'full')).toMatchObject(SUCCEEDED);
   expect(await alertOf('backup_failed')).toMatchObject({ id: alert.id, state: 'resolved' });
   const [resolved] = await arrival(alert, 'alert.resolved');
   expect(resolved?.body.data.alert?.['resolution']).toMatch(/^run run_\w+ succeeded$/);

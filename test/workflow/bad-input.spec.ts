@@ -1,6 +1,13 @@
 // Bad input gets a clear error with code and hint, and nothing is lost by it.
 import { callRoute, problem, PROBLEM_CONTENT_TYPE, restRoutes, type Problem } from '@adyton/contracts';
-import { backUp, DATABASE_NAME, recoveryPoints, runStack, type RunningStack } from '../support/running-stack';
+import {
+  backUp,
+  DATABASE_NAME,
+  recoveryPoints,
+  type RunningStack,
+  runStack,
+  SUCCEEDED,
+} from '../support/running-stack';
 
 jest.setTimeout(240_000);
 let stack: RunningStack;
@@ -78,7 +85,7 @@ it('fails a backup into a full object store with its reason, and succeeds once t
   expect(failed).toMatchObject({ state: 'failed', reason: { code: 'ADY_STORE_FULL' } });
   expect(await recoveryPoints(stack)).toEqual([]);
   await fetch(control, { method: 'DELETE' });
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
 });
 
 it('prints what, why and HINT on the command line, with the documented exit code', async () => {

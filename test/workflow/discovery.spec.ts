@@ -12,12 +12,13 @@ import { join } from 'node:path';
 import {
   backUp,
   DATABASE_NAME,
+  endedRun,
   eventually,
   recoveryPoints,
+  type RunningStack,
   runStack,
   scheduledRequest,
-  endedRun,
-  type RunningStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(240_000);
@@ -105,7 +106,7 @@ it('shows an instance that is down as down, and its database as seen', async () 
   await stack.lab.ctl(['instance', 'start', '--sid', 'ORCL2']);
   await discover(1);
   expect(statesOf(await found())).toEqual({ ORCL1: 'running', ORCL2: 'running' });
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded', hostId: node(0).host.id });
+  expect(await backUp(stack)).toMatchObject({ ...SUCCEEDED, hostId: node(0).host.id });
 });
 
 it('reports output that it does not understand, and takes nothing for gone because of it', async () => {
@@ -136,7 +137,7 @@ it('follows a database whose instance was taken off its host: scheduled backups 
     connectDescriptor: node(1).node.connectDescriptor.replace(/\/ORCL2$/, '/orcl'),
   });
   const run = await endedRun(stack, await scheduledRequest(stack, 60));
-  expect(run).toMatchObject({ state: 'succeeded', hostId: node(1).host.id });
+  expect(run).toMatchObject({ ...SUCCEEDED, hostId: node(1).host.id });
   const text = await stack.cli(['database', 'show', DATABASE_NAME]);
   expect(text.stdout).toContain('ORCL1');
   expect(text.stdout).toMatch(/ORCL1\s+node1\s+gone/);

@@ -11,9 +11,10 @@ import {
   getRun,
   healStore,
   recoveryPoints,
+  type RunningStack,
   runStack,
   slowStore,
-  type RunningStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(600_000);
@@ -114,7 +115,7 @@ async function finishThrough(strike: () => Promise<void>): Promise<void> {
   await healStore(stack);
   for (const { requestId } of inFlight) {
     const request = await getRequest(stack, requestId);
-    expect(await endedRun(stack, request)).toMatchObject({ state: 'succeeded', attempt: 1 });
+    expect(await endedRun(stack, request)).toMatchObject({ ...SUCCEEDED, attempt: 1 });
   }
 }
 
@@ -140,7 +141,7 @@ it('lets workers go on within five seconds after Redis is back from a long absen
     (r) => r.state === 'claimed',
     RESUME_MS,
   );
-  expect(await endedRun(stack, claimed)).toMatchObject({ state: 'succeeded' });
+  expect(await endedRun(stack, claimed)).toMatchObject(SUCCEEDED);
   expect(await recoveryPoints(stack)).toHaveLength(before.length + 1);
 });
 
@@ -160,7 +161,7 @@ it('makes exactly one recovery point when Postgres is restarted in mid-commit', 
     (r) => r.state !== 'committing' && r.state !== 'running',
     2 * MINUTE_MS,
   );
-  expect(ended).toMatchObject({ state: 'succeeded' });
+  expect(ended).toMatchObject(SUCCEEDED);
   const points = await recoveryPoints(stack);
   expect(points).toHaveLength(before.length + 1);
   expect(points.filter((p) => p.runId === run.id)).toHaveLength(1);
@@ -171,7 +172,7 @@ it('makes exactly one recovery point when Postgres is restarted in mid-commit', 
     }),
   ).resolves.toBeNull(); // a repeated submit changes nothing
   expect(await recoveryPoints(stack)).toHaveLength(points.length);
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
 });
 
 async function contentsOf(id: string) {

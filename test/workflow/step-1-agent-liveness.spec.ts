@@ -11,10 +11,11 @@ import {
   QUICK_DURATIONS,
   recoveryPoints,
   removeSchedule,
+  type RunningStack,
   runStack,
   scheduledRequest,
   slotComes,
-  type RunningStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(240_000);
@@ -50,9 +51,9 @@ async function auditOf(subject: string): Promise<string[]> {
 }
 
 it('S1.1 starts the run of a manual and of a scheduled request when the agent is running', async () => {
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
   const request = await scheduledRequest(stack, WINDOW_MINUTES);
-  expect(await endedRun(stack, request)).toMatchObject({ state: 'succeeded' });
+  expect(await endedRun(stack, request)).toMatchObject(SUCCEEDED);
 });
 
 it('S1.2 fails a manual request in the same answer when the agent is not running', async () => {
@@ -139,7 +140,7 @@ it('S1.4 runs a scheduled request when the agent comes back before the window en
   expect(await getRequest(stack, request.id)).toMatchObject({ state: 'waiting_for_agent' });
   await stack.moveClock(WINDOW_MINUTES * 60 - 20);
   await stack.services.agent.start();
-  expect(await endedRun(stack, request)).toMatchObject({ state: 'succeeded' });
+  expect(await endedRun(stack, request)).toMatchObject(SUCCEEDED);
   expect(await getRequest(stack, request.id)).toMatchObject({ state: 'claimed', reason: null });
 });
 
@@ -184,7 +185,7 @@ it('S1.8 supersedes a waiting request when the next slot comes, and exactly one 
   });
   expect(await auditOf(older.id)).toEqual(['request.created', 'request.superseded']);
   await stack.services.agent.start();
-  expect(await endedRun(stack, newer)).toMatchObject({ state: 'succeeded' });
+  expect(await endedRun(stack, newer)).toMatchObject(SUCCEEDED);
   expect(await recoveryPoints(stack)).toHaveLength(before.length + 1);
   expect(await runsOf(older.id)).toBe(0);
 });

@@ -13,11 +13,12 @@ import {
   QUICK_DURATIONS,
   recoveryPoints,
   removeSchedule,
+  type RunningStack,
   runStack,
   scheduledRequest,
   slotComes,
   slowStore,
-  type RunningStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(240_000);
@@ -47,7 +48,7 @@ it('S1.11 fails a manual request whose agent died seconds ago, at the end of its
   await stack.services.agent.start();
   await shown('running');
   expect((await getRequest(stack, request.id)).state).toBe('failed');
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
 });
 
 it('S1.9 fails the run of an agent that died, with its phase', async () => {
@@ -132,7 +133,7 @@ it('S1.9 quarantines a request that took its agent with it at three starts', asy
   await healStore(stack);
   await shown('running');
   expect(await stack.sql('SELECT 1 FROM adyton.runs WHERE request_id = $1', [id])).toHaveLength(3);
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
 });
 
 it('S1.10 does not count a stopped agent as running, and what it does when it goes on is refused', async () => {
@@ -149,7 +150,7 @@ it('S1.10 does not count a stopped agent as running, and what it does when it go
   stack.services.agent.signal('SIGCONT');
   await healStore(stack);
   await shown('running');
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded', reason: null });
+  expect(await backUp(stack)).toMatchObject({ ...SUCCEEDED, reason: null });
   expect(await getRun(stack, run.id)).toMatchObject({ state: 'failed', reason: { code: 'ADY_AGENT_LOST' } });
   expect(await recoveryPoints(stack)).toHaveLength(before.length + 1);
 });

@@ -2,7 +2,14 @@
 // once - stopped, killed, cut off the network - and none of them counts as running for longer than its lease.
 import { callRoute, restRoutes } from '@adyton/contracts';
 import { startCutProxy, type CutProxy } from '../support/cut-proxy';
-import { backUp, DATABASE_NAME, eventually, runStack, type RunningStack } from '../support/running-stack';
+import {
+  backUp,
+  DATABASE_NAME,
+  eventually,
+  type RunningStack,
+  runStack,
+  SUCCEEDED,
+} from '../support/running-stack';
 
 jest.setTimeout(400_000);
 
@@ -69,5 +76,5 @@ it('S1.10 counts them as running again once they are back, and the one that was 
   nodeAt(1).services.agent.signal('SIGCONT');
   await nodeAt(2).services.agent.start();
   await eventually(agents, (all) => [...all.values()].every((agent) => agent === 'running'));
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
 });

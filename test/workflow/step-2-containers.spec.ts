@@ -1,6 +1,13 @@
 // Step 2 of the workflow on the real processes: a container database is backed up whole from its root, and what came and went is told.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
-import { backUp, DATABASE_NAME, endedRun, runStack, type RunningStack } from '../support/running-stack';
+import {
+  backUp,
+  DATABASE_NAME,
+  endedRun,
+  type RunningStack,
+  runStack,
+  SUCCEEDED,
+} from '../support/running-stack';
 
 jest.setTimeout(240_000);
 let stack: RunningStack;
@@ -22,7 +29,7 @@ async function namesInPoint(run: RunDetail): Promise<string[]> {
 it('S2.11 backs up the root with the seed and closed pluggable databases', async () => {
   await sql('ALTER PLUGGABLE DATABASE pdb2 CLOSE IMMEDIATE');
   const run = await backUp(stack);
-  expect(run).toMatchObject({ state: 'succeeded', level: 'level0', reason: null });
+  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0', reason: null });
   expect(pluggables(run)).toMatchObject({
     verdict: 'ok',
     evidence: expect.stringContaining('PDB2') as string,
@@ -64,7 +71,7 @@ it('S2.11 reports a new, an unplugged and a dropped pluggable database once', as
   await sql('ALTER PLUGGABLE DATABASE pdb3 OPEN');
   await sql("ALTER PLUGGABLE DATABASE pdb2 UNPLUG INTO '/tmp/pdb2.xml'");
   const first = await backUp(stack);
-  expect(first).toMatchObject({ state: 'succeeded', reason: null });
+  expect(first).toMatchObject({ ...SUCCEEDED, reason: null });
   expect(pluggables(first)).toMatchObject({
     verdict: 'warning',
     evidence: 'new since the last backup: PDB3; unplugged: PDB2',
@@ -75,7 +82,7 @@ it('S2.11 reports a new, an unplugged and a dropped pluggable database once', as
 
   await sql('DROP PLUGGABLE DATABASE pdb2 INCLUDING DATAFILES');
   const second = await backUp(stack);
-  expect(second).toMatchObject({ state: 'succeeded' });
+  expect(second).toMatchObject(SUCCEEDED);
   expect(pluggables(second)).toMatchObject({
     verdict: 'warning',
     evidence: 'dropped since the last backup: PDB2',

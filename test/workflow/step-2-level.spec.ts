@@ -17,11 +17,12 @@ import {
   QUICK_DURATIONS,
   removeSchedule,
   restore,
+  type RunningStack,
   runStack,
   scheduledRequest,
   slotComes,
   slowStore,
-  type RunningStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(400_000);
@@ -58,19 +59,19 @@ it('S2.6 S2.5 does not count a cancelled level 0 as a full backup, and lets one 
     context: { request: expect.stringContaining(request.id) as string },
   });
   const run = await endedRun(stack, request);
-  expect(run).toMatchObject({ state: 'succeeded', level: 'level0' });
+  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
   expect(reasonsOf(run)).toContain('base-failed');
 });
 
 it('S2.2 takes level 1 by hand once a level 0 exists, and level 0 for a schedule that says full', async () => {
   await changeRows(stack, 1);
   const manual = await backUp(stack);
-  expect(manual).toMatchObject({ state: 'succeeded', level: 'level1', levelReason: 'level0-exists' });
+  expect(manual).toMatchObject({ ...SUCCEEDED, level: 'level1', levelReason: 'level0-exists' });
   expect(reasonsOf(manual)).toEqual(new Set(['level0-exists']));
   const schedule = await addSchedule(stack, 60, { kind: 'full' });
   const scheduled = await endedRun(stack, await slotComes(stack, schedule));
   await removeSchedule(stack, schedule);
-  expect(scheduled).toMatchObject({ state: 'succeeded', level: 'level0', levelReason: 'asked-full' });
+  expect(scheduled).toMatchObject({ ...SUCCEEDED, level: 'level0', levelReason: 'asked-full' });
   expect(scheduled.progress.bytesNew).toBeLessThan(scheduled.progress.bytesRead / 2);
 });
 
@@ -89,13 +90,13 @@ it('S2.4 makes a level 1 point that stays whole when the point of its base expir
     expect(contents.closure).toEqual(expect.arrayContaining([...file.baseHandles, ...file.handles]));
   }
   const untilScn = await markNow(stack);
-  expect(await backUp(stack, 'archivelog')).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
   await stack.sql(
     `UPDATE adyton.recovery_points SET state = 'expired' WHERE id < $1 AND level <> 'archivelog'`,
     [point.id],
   );
   const directory = join(stack.directory, 'copy');
-  expect(await restore(stack, untilScn, directory)).toMatchObject({ state: 'succeeded' });
+  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   expect(identical).toBe(dataFiles);
 });
@@ -109,7 +110,7 @@ it('S2.10 gives a file whose base the vault has forgotten level 0 in the same ru
   const handle = forgotten?.handles[0];
   await stack.sql('DELETE FROM adyton.pieces WHERE handle = $1', [handle]);
   const run = await backUp(stack);
-  expect(run).toMatchObject({ state: 'succeeded', level: 'level1' });
+  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level1' });
   const byFile = new Map(run.plan?.files.map((f) => [f.file, f]));
   expect(byFile.get(forgotten?.file ?? 0)).toMatchObject({
     level: 0,
@@ -130,14 +131,14 @@ it('S2.8 S2.1 decides the level when the run starts, not when it was asked for',
   await stack.sql(`UPDATE adyton.recovery_points SET state = 'expired' WHERE state = 'available'`);
   await stack.services.agent.start();
   const run = await endedRun(stack, request);
-  expect(run).toMatchObject({ state: 'succeeded', level: 'level0' });
+  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
 });
 
 it('S2.3 backs logs up while a data run is on its way, and when one has failed', async () => {
   await slowStore(stack, 400);
   const data = await backupUnderWay(stack);
   const logs = await backUp(stack, 'archivelog');
-  expect(logs).toMatchObject({ state: 'succeeded', level: 'archivelog', lane: 'log' });
+  expect(logs).toMatchObject({ ...SUCCEEDED, level: 'archivelog', lane: 'log' });
   expect(await getRun(stack, data.id)).toMatchObject({ state: 'running', lane: 'data' });
   await callRoute(stack.api, restRoutes.cancelRun, { params: { id: data.id } });
   await eventually(
@@ -145,5 +146,5 @@ it('S2.3 backs logs up while a data run is on its way, and when one has failed',
     (r) => r.state === 'cancelled',
   );
   await healStore(stack);
-  expect(await backUp(stack, 'archivelog')).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
 });

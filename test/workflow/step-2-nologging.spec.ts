@@ -7,8 +7,9 @@ import {
   DATABASE_NAME,
   markNow,
   restore,
-  runStack,
   type RunningStack,
+  runStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(240_000);
@@ -67,7 +68,7 @@ it('S2.9 warns of changes without redo with their range, and the next run includ
   for (const { file, from } of ranges) expect(from).toBe(backedUp.get(file));
 
   const next = await backUp(stack);
-  expect(next).toMatchObject({ state: 'succeeded', level: 'level1' });
+  expect(next).toMatchObject({ ...SUCCEEDED, level: 'level1' });
   expect(nologging(next.plan)).toEqual(warned);
   const covered = await callRoute(stack.api, restRoutes.getRecoveryPoint, {
     params: { id: next.recoveryPointId ?? '' },
@@ -78,7 +79,7 @@ it('S2.9 warns of changes without redo with their range, and the next run includ
 
   // no log holds these changes: a restore that has them got them from the level 1
   const directory = join(stack.directory, 'copy');
-  expect(await restore(stack, untilScn, directory)).toMatchObject({ state: 'succeeded' });
+  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   expect(identical).toBe(dataFiles);
 });

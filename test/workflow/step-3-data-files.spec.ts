@@ -11,8 +11,9 @@ import {
   endedRun,
   markNow,
   recoveryPoints,
-  runStack,
   type RunningStack,
+  runStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(400_000);
@@ -51,7 +52,7 @@ async function restored(planId: string): Promise<RunDetail> {
 }
 
 it('S3.5 backs up read-only and offline files, at level 0 and level 1, and marks them', async () => {
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded', level: 'level0' });
+  expect(await backUp(stack)).toMatchObject({ ...SUCCEEDED, level: 'level0' });
   await changeRows(stack, 1);
   await sql('ALTER TABLESPACE HIST READ ONLY');
   await sql('ALTER TABLESPACE USERS OFFLINE');
@@ -59,7 +60,7 @@ it('S3.5 backs up read-only and offline files, at level 0 and level 1, and marks
   for (const kind of ['auto', 'full'] as const) {
     await changeRows(stack, kind === 'auto' ? 2 : 5);
     const run = await backUp(stack, kind);
-    expect(run).toMatchObject({ state: 'succeeded', reason: null });
+    expect(run).toMatchObject({ ...SUCCEEDED, reason: null });
     const status = new Map(run.plan?.files.map((f) => [f.file, f.status]));
     expect(status.get(HIST)).toBe('ONLINE, READ ONLY');
     expect(status.get(USERS.file)).toBe('OFFLINE, DISABLED');
@@ -109,7 +110,7 @@ it('S3.5 restores from the last complete point, when the redo leads on from ther
   });
   expect(plan).toMatchObject({ basePoint: complete?.id, missingFiles: [] });
   expect(plan.dataFiles.map((f) => f.file)).toContain(USERS.file);
-  expect(await restored(plan.id)).toMatchObject({ state: 'succeeded' });
+  expect(await restored(plan.id)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   // of those the instance had open, file 9 was offline at the base: it is restored, and offline as it was
   expect([dataFiles, identical]).toEqual([5, 4]);
@@ -129,6 +130,6 @@ it('S3.5 refuses a restore that would lack a file, and goes without it when told
   expect(plan.missingFiles).toMatchObject([{ file: USERS.file, name: usersPath() }]);
   expect(plan.script).toContain(`WITHOUT data file ${USERS.file}`);
   const run = await restored(plan.id);
-  expect(run).toMatchObject({ state: 'succeeded' });
+  expect(run).toMatchObject(SUCCEEDED);
   expect(run.scripts[0]?.text).toContain(`ALTER DATABASE DATAFILE ${USERS.file} OFFLINE FOR DROP;`);
 });

@@ -9,9 +9,10 @@ import {
   getRequest,
   getRun,
   healStore,
+  type RunningStack,
   runStack,
   slowStore,
-  type RunningStack,
+  SUCCEEDED,
 } from '../support/running-stack';
 
 jest.setTimeout(400_000);
@@ -83,7 +84,7 @@ it('S3.1 S3.4 stores the estimate before a byte moves, and shows progress that o
   for (const { progress } of samples.filter((r) => r.progress.bytesRead > 0))
     expect(progress.bytesExpected).not.toBeNull();
   const done = samples.at(-1);
-  expect(done).toMatchObject({ state: 'succeeded' });
+  expect(done).toMatchObject(SUCCEEDED);
   for (const file of done?.plan?.files ?? []) {
     expect(file.bytes).toBeGreaterThan(0);
     expect(file).toMatchObject({ method: 'whole-file', bytesExpected: file.bytes });
@@ -131,7 +132,7 @@ it('S3.3 counts zero data files as a failure, not as a success of 0 bytes', asyn
   await faultsCleared();
   await expectNothingRun(run);
   expect(run.reason).toMatchObject({ code: 'ADY_NO_DATA_FILES', phase: 'estimate' });
-  expect(await backUp(stack)).toMatchObject({ state: 'succeeded' });
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
 });
 
 it('S4.7 says that the agent does not run instead of waiting for it', async () => {
