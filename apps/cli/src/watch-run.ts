@@ -11,11 +11,10 @@ import {
   type RunDetail,
 } from '@adyton/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askUntil, POLL_MS } from './ask-until';
 import { type CommandContext } from './context';
 import { progressLine, type Sample } from './render/progress-line';
 
-/** How often the run is asked for, ms: quick enough for a person, slow enough for the API. */
-const POLL_MS = 500;
 /** Between two lines where no terminal rewrites them, ms. */
 const LINE_INTERVAL_MS = 10_000;
 /** Between two status objects for a machine, ms. */
@@ -40,26 +39,27 @@ export async function untilClaimed(context: CommandContext, request: BackupReque
 }
 
 /** Waits until the run is prepared, or ended before. */
-export async function untilRunning(context: CommandContext, runId: string): Promise<RunDetail> {
-  for (;;) {
-    const run = await callRoute(context.api, restRoutes.getRun, { params: { id: runId } });
-    if (run.state !== 'planning') return run;
-    await sleep(POLL_MS);
-  }
+export function untilRunning(context: CommandContext, runId: string): Promise<RunDetail> {
+  return askUntil(
+    () => getRun(context, runId),
+    ({ state }) => state !== 'planning',
+  );
 }
 
 /** Waits until the run ended and returns it, whatever its end. */
 export async function untilEnded(context: CommandContext, runId: string): Promise<RunDetail> {
   const view = new ProgressView(context);
-  for (;;) {
-    const run = await callRoute(context.api, restRoutes.getRun, { params: { id: runId } });
-    view.show(run);
-    if (!OPEN_RUNS.includes(run.state)) {
-      view.end();
-      return run;
-    }
-    await sleep(POLL_MS);
-  }
+  const run = await askUntil(
+    () => getRun(context, runId),
+    ({ state }) => !OPEN_RUNS.includes(state),
+    (seen) => view.show(seen),
+  );
+  view.end();
+  return run;
+}
+
+function getRun({ api }: CommandContext, id: string): Promise<RunDetail> {
+  return callRoute(api, restRoutes.getRun, { params: { id } });
 }
 
 export function errorOfReason(reason: Reason | null, fallback: string): AdytonError {

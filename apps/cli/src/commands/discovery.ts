@@ -8,12 +8,10 @@ import {
   type FoundDatabase,
 } from '@adyton/contracts';
 import { type Command } from 'commander';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { askUntil } from '../ask-until';
 import { print, type CommandContext, type MakeContext } from '../context';
 import { fields, table } from '../render/format';
 
-/** How often a discovery is asked for while it is waited for, ms. */
-const POLL_MS = 500;
 /** Longest page of a list. */
 const ROWS_MAX = 200;
 
@@ -111,12 +109,11 @@ export function unregisteredTable(found: readonly FoundDatabase[]): string {
   ].join('\n');
 }
 
-async function untilFinished(context: CommandContext, id: string): Promise<Discovery> {
-  for (;;) {
-    const discovery = await callRoute(context.api, restRoutes.getDiscovery, { params: { id } });
-    if (discovery.state !== 'requested') return discovery;
-    await sleep(POLL_MS);
-  }
+function untilFinished({ api }: CommandContext, id: string): Promise<Discovery> {
+  return askUntil(
+    () => callRoute(api, restRoutes.getDiscovery, { params: { id } }),
+    ({ state }) => state !== 'requested',
+  );
 }
 
 function discoveryText(discovery: Discovery, events: readonly DiscoveryEventRecord[]): string {

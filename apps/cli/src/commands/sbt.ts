@@ -2,13 +2,13 @@
 import { AdytonError, callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
 import { InvalidArgumentError, type Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { POLL_MS } from '../ask-until';
 import { print, type CommandContext, type MakeContext } from '../context';
 import { errorOfReason, untilClaimed, untilEnded, untilRunning } from '../watch-run';
 import { finishWith } from './backup';
 
 /** The dedup-worker tells of its channels every second, ms. */
 const CHANNELS_LAG_MS = 5_000;
-const POLL_MS = 500;
 
 export function addSbtCommands(program: Command, contextOf: MakeContext): void {
   const sbt = program.command('sbt').description('RMAN by hand: env, close');
