@@ -24,8 +24,6 @@ const EXTERNAL_POLL_MS = 1_000;
 /** The dedup-worker reports every second; an open piece of a channel that was left behind may take its time to end, ms. */
 const SEAL_WAIT_MS = 120_000;
 
-class NotInTime extends Error {}
-
 export class RunLease {
   private readonly lost = new AbortController();
   private readonly ending = new AbortController();
@@ -75,31 +73,26 @@ export class RunLease {
   }
 
   /** Waits until somebody ends a run by hand, or nobody used it for its time. @throws RunFailure when the run must stop before. */
-  untilEndAsked(): Promise<void> {
-    return this.untilExternal(({ endAsked }) => endAsked);
+  async untilEndAsked(): Promise<void> {
+    await this.untilExternal(({ endAsked }) => endAsked, Number.POSITIVE_INFINITY);
   }
 
   /** Waits until the dedup-worker takes no more pieces of a run by hand. @returns false when it does not answer. */
-  async untilSealed(): Promise<boolean> {
-    return this.untilExternal(({ sealed }) => sealed, SEAL_WAIT_MS).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof NotInTime) return false;
-        throw error;
-      },
-    );
+  untilSealed(): Promise<boolean> {
+    return this.untilExternal(({ sealed }) => sealed, SEAL_WAIT_MS);
   }
 
+  /** @returns whether it held before the time was over */
   private async untilExternal(
     holds: (state: ExternalRunState) => boolean,
-    limitMs = Number.POSITIVE_INFINITY,
-  ): Promise<void> {
+    limitMs: number,
+  ): Promise<boolean> {
     const startedMs = this.parts.clock.monotonicMs();
     for (;;) {
       const answer = await this.tell();
       const state = answer?.external ?? null;
-      if (state !== null && holds(state)) return;
-      if (this.parts.clock.monotonicMs() - startedMs > limitMs) throw new NotInTime();
+      if (state !== null && holds(state)) return true;
+      if (this.parts.clock.monotonicMs() - startedMs > limitMs) return false;
       await this.pause(EXTERNAL_POLL_MS);
     }
   }
