@@ -68,13 +68,15 @@ export async function endPin(store: ObjectStore, pinKey: string, at: Date): Prom
   await store.create(`${pinKey}.end`, Buffer.from(at.toISOString()));
 }
 
-export interface PinState {
-  readonly pinKey: string;
-  readonly dbKey: string;
-  readonly recipes: readonly string[];
+export type PinState =
+  | {
+      readonly pinKey: string;
+      readonly ended: false;
+      readonly dbKey: string;
+      readonly recipes: readonly string[];
+    }
   /** Over, by its end marker or by time: its objects may go. */
-  readonly ended: boolean;
-}
+  | { readonly pinKey: string; readonly ended: true };
 
 /** @throws VaultError damaged for a pin that may still count and cannot be read: nobody knows what it keeps */
 export async function listPins(store: ObjectStore, now: Date): Promise<PinState[]> {
@@ -87,13 +89,18 @@ export async function listPins(store: ObjectStore, now: Date): Promise<PinState[
   const pins: PinState[] = [];
   await forEachAtOnce(pinKeys, REQUESTS_AT_ONCE, async (pinKey) => {
     const isOver = endMarkers.has(`${pinKey}.end`) || createdAt(pinKey) + PIN_MS_MAX <= now.getTime();
-    if (isOver) return void pins.push({ pinKey, dbKey: '', recipes: [], ended: true });
-    const bytes = await store.get(pinKey);
-    if (bytes === null) return; // ended, and deleted between the listing and now
-    const { dbKey, recipes, expiresAt } = readStampedJson<PinDocument>(pinKey, bytes);
-    pins.push({ pinKey, dbKey, recipes, ended: new Date(expiresAt) <= now });
+    const pin: PinState | null = isOver ? { pinKey, ended: true } : await readPin(store, pinKey, now);
+    if (pin !== null) pins.push(pin);
   });
   return pins;
+}
+
+/** Null for one that ended and was deleted between the listing and now. */
+async function readPin(store: ObjectStore, pinKey: string, now: Date): Promise<PinState | null> {
+  const bytes = await store.get(pinKey);
+  if (bytes === null) return null;
+  const { dbKey, recipes, expiresAt } = readStampedJson<PinDocument>(pinKey, bytes);
+  return new Date(expiresAt) <= now ? { pinKey, ended: true } : { pinKey, ended: false, dbKey, recipes };
 }
 
 /** ms since 1970, from the pin's name. */

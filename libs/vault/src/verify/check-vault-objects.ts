@@ -85,20 +85,17 @@ async function slotsOpenedBy(
 
 /** What collectors wrote down: every writer and every restore must be able to read it, in the first object of a step or in its copy. */
 export async function checkCollections(run: VerifyRun): Promise<void> {
-  const wholeSteps = new Set<string>();
-  const damagedObjects: { readonly key: string; readonly damage: DamageFinding['damage'] }[] = [];
-  const copies: string[] = [];
-  for await (const { key } of run.store.list('gc/')) {
+  const listed = new Set<string>();
+  for await (const { key } of run.store.list('gc/')) listed.add(key);
+  const damages = new Map<string, DamageFinding['damage']>();
+  for (const key of listed) {
     run.objectsChecked.collection += 1;
     const read = await orDamage(async () => checkStepObject(key, await present(run, key)));
-    if ('damage' in read) damagedObjects.push({ key, damage: read.damage });
-    else wholeSteps.add(stepOf(key));
-    if (stepOf(key) !== key) copies.push(key);
+    if ('damage' in read) damages.set(key, read.damage);
   }
-  for (const { key, damage } of damagedObjects) await tellStepObject(run, key, damage, wholeSteps);
-  for (const key of copies)
-    if ((await run.store.head(stepOf(key))) === null)
-      await tellStepObject(run, stepOf(key), 'missing', wholeSteps);
+  const wholeSteps = new Set([...listed].filter((key) => !damages.has(key)).map(stepOf));
+  for (const step of new Set([...listed].map(stepOf))) if (!listed.has(step)) damages.set(step, 'missing');
+  for (const [key, damage] of damages) await tellStepObject(run, key, damage, wholeSteps);
 }
 
 async function tellStepObject(
