@@ -2,13 +2,21 @@
 import { type RecoveryPointContents } from '@adyton/contracts';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { RunFailure } from '../runs/run-failure';
-import { type DataFileFacts } from './backup-run';
+import { type DataFileFacts, type Identity } from './backup-run';
 import { closeOverBases } from './close-over-bases';
 
 export type FileContents = RecoveryPointContents['dataFiles'][number];
 export type LogContents = RecoveryPointContents['archivedLogs'][number];
 export type BackedUpSets = Awaited<ReturnType<DatabaseFacts['backupDataFiles']>>;
 export type BackedUpLogs = Awaited<ReturnType<DatabaseFacts['backupRedoLogs']>>;
+
+/** Which database it is a point of. */
+export function databaseOf(
+  identity: Identity,
+): Pick<RecoveryPointContents, 'dbid' | 'dbName' | 'dbUniqueName' | 'version' | 'platform' | 'resetlogsScn'> {
+  const { dbid, name: dbName, dbUniqueName, version, platform, resetlogsScn } = identity;
+  return { dbid, dbName, dbUniqueName, version, platform, resetlogsScn };
+}
 
 /** @param all every available set of this incarnation. @throws RunFailure ADY_CHAIN_BROKEN */
 export function fileContents(

@@ -15,6 +15,7 @@ import {
   type ReconciledFile,
 } from './judge-consistency';
 import {
+  databaseOf,
   fileContents,
   logContents,
   type BackedUpLogs,
@@ -52,14 +53,8 @@ export async function reconcilePieces(
   await assertInVault(run, closure);
   const consistency = consistencyOf(files, archivedLogs);
   if (plan.decision.level !== 'archivelog') assertCovered(consistency, inIncarnation);
-  const { identity } = plan;
   return {
-    dbid: identity.dbid,
-    dbName: identity.name,
-    dbUniqueName: identity.dbUniqueName,
-    version: identity.version,
-    platform: identity.platform,
-    resetlogsScn: identity.resetlogsScn,
+    ...databaseOf(plan.identity),
     level: plan.decision.level,
     tag: plan.tag,
     startedAt: plan.startedAt.toISOString(),

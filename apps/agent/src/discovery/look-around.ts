@@ -9,7 +9,7 @@ import { listInstances, type ListedInstance } from './list-instances';
 import { lookAtCluster } from './look-at-cluster';
 import { parseListenerStatus, type ListenedInstance as Listened } from './parse-cluster-tools';
 import { parseOratab, type OratabEntry } from './parse-host-files';
-import { runTool } from './run-tool';
+import { runTool, toolOfHome } from './run-tool';
 import { scanProcesses, type RunningInstance } from './scan-processes';
 import { ToolLog } from './tool-log';
 
@@ -76,12 +76,7 @@ async function lookAtProcesses(log: ToolLog): Promise<readonly RunningInstance[]
 async function askListeners(homes: readonly string[], log: ToolLog): Promise<readonly Listened[]> {
   const found: Listened[] = [];
   for (const home of new Set(homes)) {
-    const answer = await runTool({
-      program: join(home, 'bin', 'lsnrctl'),
-      args: ['status'],
-      env: { ORACLE_HOME: home, PATH: '/usr/bin:/bin', NLS_LANG: 'AMERICAN_AMERICA.AL32UTF8' },
-      timeoutMs: LSNRCTL_TIMEOUT_MS,
-    });
+    const answer = await runTool(toolOfHome(home, 'lsnrctl', ['status'], LSNRCTL_TIMEOUT_MS));
     found.push(...parseListenerStatus(log.noteAnswer('lsnrctl', answer, `lsnrctl status of ${home}`) ?? ''));
   }
   return found;

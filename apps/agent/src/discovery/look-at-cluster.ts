@@ -10,7 +10,7 @@ import {
   parseStackCheck,
 } from './parse-cluster-tools';
 import { parseOlrLocation } from './parse-host-files';
-import { runTool } from './run-tool';
+import { runTool, toolOfHome } from './run-tool';
 import { type ToolLog } from './tool-log';
 
 /** One call of a cluster tool: a healthy stack answers within two or three seconds, ms. */
@@ -100,12 +100,7 @@ class GridTools {
   }
 
   private async run(tool: 'crsctl' | 'olsnodes' | 'srvctl', args: readonly string[]): Promise<string | null> {
-    const answer = await runTool({
-      program: join(this.gridHome, 'bin', tool),
-      args,
-      env: { ORACLE_HOME: this.gridHome, PATH: '/usr/bin:/bin', NLS_LANG: 'AMERICAN_AMERICA.AL32UTF8' },
-      timeoutMs: TOOL_TIMEOUT_MS,
-    });
+    const answer = await runTool(toolOfHome(this.gridHome, tool, args, TOOL_TIMEOUT_MS));
     const call = [tool, ...args].join(' ');
     if (answer.kind !== 'absent') return this.log.noteAnswer(tool, answer, call);
     this.log.note(tool, 'failed', `${call}: not in ${this.gridHome}/bin`); // a grid home without it is broken

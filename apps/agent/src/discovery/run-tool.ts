@@ -3,12 +3,19 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 
 export interface ToolCall {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+}
+
+/** A tool of an Oracle home, which speaks English. */
+export function toolOfHome(home: string, tool: string, args: readonly string[], timeoutMs: number): ToolCall {
+  const env = { ORACLE_HOME: home, PATH: '/usr/bin:/bin', NLS_LANG: 'AMERICAN_AMERICA.AL32UTF8' };
+  return { program: join(home, 'bin', tool), args, env, timeoutMs };
 }
 
 export type ToolAnswer =

@@ -9,6 +9,7 @@ import { confirmIdentity } from '../backup/confirm-identity';
 import { openDatabase } from '../backup/open-database';
 import { assertCovered, consistencyOf, type ReconciledFile } from '../backup/judge-consistency';
 import {
+  databaseOf,
   fileContents,
   logContents,
   type BackedUpLogs,
@@ -51,12 +52,7 @@ export async function reconcileExternal(run: BackupRun): Promise<RecoveryPointCo
     assertCovered(consistency, await logsInVault(run, logs));
   }
   return {
-    dbid: identity.dbid,
-    dbName: identity.name,
-    dbUniqueName: identity.dbUniqueName,
-    version: identity.version,
-    platform: identity.platform,
-    resetlogsScn: identity.resetlogsScn,
+    ...databaseOf(identity),
     origin: 'external',
     level: levelOf(dataFiles),
     tag: record.tag,
