@@ -34,6 +34,7 @@ import {
   runningRun,
   type LedgerFixture,
 } from './testing/ledger-fixture';
+import { alertReader, failure } from './testing/alert-reader';
 
 let fixture: LedgerFixture;
 beforeAll(async () => {
@@ -42,17 +43,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const session = () => fixture.ledger.session;
-const failure = reasonOf('ADY_RMAN_FAILED', 'RMAN-03009: failure of backup command');
-
-async function alertsOf(databaseId: DatabaseId, kind?: AlertKind): Promise<Alert[]> {
-  const { items } = await listAlerts(session(), { limit: 100, databaseId });
-  return items.filter((a) => kind === undefined || a.kind === kind);
-}
-async function only(databaseId: DatabaseId, kind: AlertKind): Promise<Alert> {
-  const [alert, ...others] = await alertsOf(databaseId, kind);
-  if (alert === undefined || others.length > 0) throw new Error(`${others.length} other alerts ${kind}`);
-  return alert;
-}
+const { alertsOf, only } = alertReader(session);
 async function ofKind(kind: AlertKind): Promise<Alert[]> {
   return (await listAlerts(session(), { limit: 200 })).items.filter((a) => a.kind === kind);
 }

@@ -1,15 +1,11 @@
 // What raises an alert, what repeats it, and what ends it, on a real Postgres: each in the transaction of its cause.
-import { reasonOf, type Alert, type AlertKind } from '@adyton/contracts';
+import { reasonOf } from '@adyton/contracts';
 import { type DatabaseId } from '@adyton/domain';
-
 import { acknowledgeAlert, listAlerts, raiseAlert, resolveAlertByHand } from './alerts';
 import { listAuditEvents } from './audit-events';
 import { commitRecoveryPoint, refuseCommit } from './commit-run';
-
 import { failRun, finishRestore, requestCancel, storePlan } from './run-lifecycle';
-
 import { sweepLostRuns } from './sweeps';
-
 import {
   claimedRun,
   code,
@@ -20,6 +16,7 @@ import {
   runningRun,
   type LedgerFixture,
 } from './testing/ledger-fixture';
+import { alertReader, failure } from './testing/alert-reader';
 
 let fixture: LedgerFixture;
 beforeAll(async () => {
@@ -28,17 +25,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const session = () => fixture.ledger.session;
-const failure = reasonOf('ADY_RMAN_FAILED', 'RMAN-03009: failure of backup command');
-
-async function alertsOf(databaseId: DatabaseId, kind?: AlertKind): Promise<Alert[]> {
-  const { items } = await listAlerts(session(), { limit: 100, databaseId });
-  return items.filter((a) => kind === undefined || a.kind === kind);
-}
-async function only(databaseId: DatabaseId, kind: AlertKind): Promise<Alert> {
-  const [alert, ...others] = await alertsOf(databaseId, kind);
-  if (alert === undefined || others.length > 0) throw new Error(`${others.length} other alerts ${kind}`);
-  return alert;
-}
+const { alertsOf, only } = alertReader(session);
 const auditOf = async (id: string) =>
   (await listAuditEvents(session(), id)).map((e) => [e.action, e.principal, e.detail]);
 
