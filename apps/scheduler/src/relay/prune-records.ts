@@ -13,7 +13,6 @@ const DAY_SECONDS = 24 * 60 * 60;
 const OUTBOX_KEPT_SECONDS = 7 * DAY_SECONDS;
 /** What hosts looked like, for who asks since when a database is gone, seconds. */
 const DISCOVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
-
 /** What was sent to whom is asked about for weeks, what went wrong for a year, seconds. */
 const DELIVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
 const ALERTS_KEPT_SECONDS = 365 * DAY_SECONDS;

@@ -35,7 +35,7 @@ export function materialiseSchedules(parts: MaterialiseParts): Duty {
   return {
     name: 'materialise-schedules',
     run: async () => {
-      let more = true;
+      let more = true; // a night's slots come in one instant: a look goes on until none is left
       while (more) {
         const due = await findDueSchedules(parts.ledger.session, DUE_SCHEDULES_AT_ONCE);
         const made = await materialiseAll(parts, due);
@@ -46,7 +46,7 @@ export function materialiseSchedules(parts: MaterialiseParts): Duty {
   };
 }
 
-/** A night's slots come in one instant: a look goes on until none is left. @returns how many could be materialised. */
+/** @returns how many could be materialised. */
 async function materialiseAll(parts: MaterialiseParts, due: readonly DueSchedule[]): Promise<number> {
   const waiting = [...due];
   let made = 0;
