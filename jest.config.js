@@ -14,7 +14,7 @@ const libs = [
 ];
 module.exports = {
   testEnvironment: 'node',
-  maxWorkers: 2, // most of a test's time is waiting for the processes it started
+  maxWorkers: 3, // on two cores: much of a test's time is waiting for the processes it started
   testTimeout: 60_000, // ms; ends what hangs. Speed is measured by `make bench`, never by a test.
   testRegex: '.*\\.spec\\.ts$',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
