@@ -5,12 +5,13 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test soak-lab check up down certify bench bench-memory bench-control soak-control clean
+.PHONY: help setup build demo test soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
 	@echo 'make soak-lab    ten minutes of CPU of noise for the parser of the lab'"'"'s rman'
+	@echo 'make soak-vault  500 seeds of writers and collectors of the vault against each other'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
 	@echo 'make up      keep the same stack running; make down ends it'
 	@echo 'make certify compare a real Oracle host with what the lab believes of it (ARGS=--help)'
@@ -45,6 +46,12 @@ SOAK_LAB_SECONDS ?= 600
 
 soak-lab: setup
 	PARSER_FUZZ_SECONDS=$(SOAK_LAB_SECONDS) $(NPM) jest -- apps/lab/src/rman/grammar -t noise
+
+# The real code of writers and collectors, interleaved by so many seeds; `make test` plays 24.
+SOAK_VAULT_SEEDS ?= 500
+
+soak-vault: setup
+	INTERLEAVINGS=$(SOAK_VAULT_SEEDS) $(NPM) jest -- test/model/interleavings
 
 check: build
 	$(NPM) format:check

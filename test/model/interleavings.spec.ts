@@ -4,7 +4,7 @@
 import { VaultWorld } from './vault-world';
 
 const FIRST = Number(process.env['INTERLEAVINGS_FIRST'] ?? 1);
-const SEEDS = Number(process.env['INTERLEAVINGS'] ?? 60);
+const SEEDS = Number(process.env['INTERLEAVINGS'] ?? 24);
 /** About one in twenty loses something; the first ends the search. */
 const STALE_SEEDS_MAX = 400;
 const DAY_HOURS = 24;
