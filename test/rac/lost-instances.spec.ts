@@ -34,13 +34,15 @@ const restored = async () => {
   return compare(cluster, untilScn, directory);
 };
 
+/** A set takes twenty; the first channel begins with the first set. */
+const LOGS_FOR_TWO_SETS = 25;
+
 /** A phase of the instance, and what the run does about its loss. */
 const PHASES: [string, string, number][] = [
   ['when its channel begins a set', 'backup-set', 0],
   ['when a data file is checkpointed', 'checkpoint', 0],
   ['while blocks flow', 'transfer', 0],
   ['when a finished set is recorded', 'record', 0],
-  ['when a set of archived logs begins', 'log-backup', 0],
 ];
 
 it.each(PHASES)(
@@ -55,6 +57,16 @@ it.each(PHASES)(
     expect(await pointOf(run)).toHaveLength(1);
   },
 );
+
+it('S5.4 a secondary lost when a set of archived logs begins: the logs are taken by the others', async () => {
+  for (let i = 0; i < LOGS_FOR_TWO_SETS; i += 1)
+    await cluster.lab.ctl(['sql', 'ALTER SYSTEM ARCHIVE LOG CURRENT', '--sid', PRIMARY]);
+  await cluster.arm(SECONDARY, 'log-backup');
+  const run = await backUp(cluster, 'full');
+  expect(run).toMatchObject(lostTo(SECONDARY));
+  expect(await pointOf(run)).toHaveLength(1);
+  expect(await lossesAlerted(cluster, run)).toHaveLength(1);
+});
 
 it('S5.4 a secondary lost while channels are allocated: RMAN starts once more without it', async () => {
   await cluster.arm(SECONDARY, 'connect', { after: 1 }); // the first login is the pre-check's

@@ -1,7 +1,7 @@
 // One of RMAN's invocations in a backup, carried out over the instances that are there. When an instance is lost meanwhile, what becomes of
 // the step is judged, not guessed: RMAN is left alone, started again, or what it left undone is finished on the survivors.
 import { judgeInstanceLoss, type BackupStep, type InstanceLoss } from '@adyton/domain';
-import { channelsAt, type ChannelSettings } from '@adyton/rman';
+import { channelsAt, type ChannelSettings, type InstanceAddress } from '@adyton/rman';
 import { type RunInstances } from '../instances/run-instances';
 import { LostChannels } from '../rman/lost-channels';
 import { runScript, ScriptFailure } from '../rman/run-script';
@@ -14,6 +14,9 @@ export interface Step {
   /** The script for what is still to be done; null when nothing is. Called again when an instance was lost. */
   compose(channels: ChannelSettings): Promise<string | null>;
 }
+
+/** `failure of backup command on c2 channel at …` */
+const FAILED_CHANNEL = /^RMAN-03009: failure of .+ command on (\S+) channel/;
 
 type StepEnd = { readonly kind: 'succeeded' } | { readonly kind: 'stuck' } | ScriptFailureEnd;
 interface ScriptFailureEnd {
@@ -30,7 +33,7 @@ export async function runStep(run: BackupRun, instances: RunInstances, step: Ste
     const lostBefore = instances.lost.length;
     const end = await runOnce(run, instances, { name: step.name, text, channels });
     if (end.kind === 'succeeded') return;
-    await instances.lookAgain();
+    await instances.lookAgain(end.kind === 'stuck' ? [] : suspectsOf(end.failure, channels));
     const verdict =
       instances.lost.length === lostBefore
         ? 'fail'
@@ -38,6 +41,17 @@ export async function runStep(run: BackupRun, instances: RunInstances, step: Ste
     if (verdict === 'fail') throw end.kind === 'stuck' ? stuck() : end.failure;
     run.log.warn({ runId: run.claimed.runId, step: step.name, rman: end.kind, verdict }, 'step.again');
   }
+}
+
+/** Instances whose channels RMAN names in its errors. */
+function suspectsOf({ oraErrors }: ScriptFailure, { places, ...rest }: ChannelSettings): InstanceAddress[] {
+  const failed = new Set(oraErrors.map((line) => FAILED_CHANNEL.exec(line)?.[1]));
+  return places
+    .map(({ connect }) => connect)
+    .filter((address) => address !== null)
+    .filter(({ instance }) =>
+      channelsAt({ places, ...rest }, (at) => at.instance === instance).some((name) => failed.has(name)),
+    );
 }
 
 function stuck(): RunFailure {

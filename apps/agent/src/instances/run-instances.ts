@@ -23,6 +23,10 @@ interface Secondary {
 
 /** Between two looks at the instances, ms: a loss is to be told within 30 s. */
 const LOOK_MS = 2_000;
+/** Between two looks while a loss is suspected, ms. */
+const LOOK_AGAIN_MS = 500;
+/** After the time of a presence a silent agent is noticed; the question to the cluster takes this long at most, ms. */
+const WITNESS_MS = 6_000;
 
 export class RunInstances implements AsyncDisposable {
   private readonly losses: LostInstance[] = [];
@@ -65,10 +69,21 @@ export class RunInstances implements AsyncDisposable {
     return () => void this.listeners.delete(listener);
   }
 
-  /** RMAN failed: before anybody looks for another cause, the instances are looked at once more. @throws RunFailure ADY_PRIMARY_LOST */
-  async lookAgain(): Promise<void> {
-    await this.look();
-    this.run.lease.signal.throwIfAborted();
+  /**
+   * RMAN failed: before anybody looks for another cause, the instances are looked at once more. RMAN often knows of a loss before its host has
+   * told it; when its errors are about channels of a secondary, the witnesses get their time.
+   * @param suspects instances whose channels failed. @throws RunFailure ADY_PRIMARY_LOST
+   */
+  async lookAgain(suspects: readonly InstanceAddress[]): Promise<void> {
+    const isSettled = (): boolean =>
+      suspects.every(({ instance }) => !this.secondaries.some((s) => s.sid === instance));
+    const limitMs = this.run.config.ADYTON_PRESENCE_TTL_SECONDS * 1000 + WITNESS_MS;
+    for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+      await this.look();
+      this.run.lease.signal.throwIfAborted();
+      if (isSettled() || waitedMs >= limitMs) return;
+      await this.run.lease.pause(LOOK_AGAIN_MS);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
