@@ -5,7 +5,7 @@ import { type DatabaseFacts } from '@adyton/oracle';
 import { type RunInstances } from '../instances/run-instances';
 import { RunFailure } from '../runs/run-failure';
 import { type ArchivedLogFacts, type BackupRun } from './backup-run';
-import { chooseLogRanges, logsInRanges, type LogRange } from './choose-log-ranges';
+import { chooseLogRanges, logsInRanges, rangesWithout, type LogRange } from './choose-log-ranges';
 import { type BackupPlan, controlFileScriptOf, dataScriptOf, scriptsOf } from './compose-plan';
 import { ownPieces } from './own-pieces';
 import { ringDedupWorker } from './ring-dedup-worker';
@@ -58,11 +58,11 @@ async function logsToTake(run: BackupRun, database: DatabaseFacts, plan: BackupP
   const done = held.size === 0 ? [] : (await database.backupRedoLogs()).filter((l) => held.has(l.handle));
   const onDisk = await database.archivedLogs();
   const choice = chooseLogRanges({
-    onDisk: onDisk.filter((l) => !done.some((d) => d.thread === l.thread && d.sequence === l.sequence)),
-    lastInVault: [...done, ...run.claimed.lastLogs],
+    onDisk,
+    lastInVault: run.claimed.lastLogs,
     resetlogsScn: plan.identity.resetlogsScn,
   });
-  if (choice.kind === 'ranges') return { onDisk, ranges: choice.ranges };
+  if (choice.kind === 'ranges') return { onDisk, ranges: rangesWithout(choice.ranges, done) };
   throw new RunFailure(
     'ADY_LOG_GAP',
     `archived log thread ${choice.thread} sequence ${choice.missingSequence} is neither in the vault nor on disk`,
