@@ -17,6 +17,7 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
   recoveryArea: `select r.space_limit, r.space_used, r.space_reclaimable from sys.v_$recovery_file_dest r where 1 = 1`,
   instance:
     'select i.instance_name, i.version_full, i.status from gv$instance i where i.inst_id = 1 -- this one',
+  instances: `select g.instance_name from sys.gv_$instance g where g.status in ('OPEN') order by g.inst_id asc`,
   spfile: `select p.value from v$parameter p where lower(p.name) in ('spfile')`,
   dataFiles: `select * from (select d.file#, d.name, s.name tablespace, d.bytes, d.block_size, d.status, d.enabled, d.creation_change#,
       d.checkpoint_change#, d.unrecoverable_change#, e.error header_error
@@ -106,7 +107,7 @@ it.each(SELECTS)('answers "%s" and its reworded variant alike', async (name) => 
 
 it.each(SELECTS)('refuses "%s" with a view, a column or a keyword that does not exist', async (name) => {
   const sql = QUERIES[name];
-  expect(await numberOf(sql.replace(/\bFROM (v\$\w+|dual)/i, 'FROM v$no_such_view'), name)).toBe(942);
+  expect(await numberOf(sql.replace(/\bFROM (g?v\$\w+|dual)/i, 'FROM v$no_such_view'), name)).toBe(942);
   expect(await numberOf(sql.replace(/\bSELECT \w+(\.?)/i, 'SELECT no_such_column, x$1'), name)).toBe(904);
   expect(await numberOf(sql.replace(/\bFROM\b/i, 'FORM'), name)).toBe(923);
 });

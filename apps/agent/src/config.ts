@@ -32,6 +32,16 @@ export const settings = defineSettings({
     default: '15',
     doc: 'how long this agent is believed to run after its last sign, seconds; three signs in that time',
   },
+  ADYTON_INSTANCE_CHECK_SECONDS: {
+    schema: setting.integer(1, 300),
+    default: '20',
+    doc: 'how long the other instances of a cluster may take to answer before a backup, seconds; one that does not is left out',
+  },
+  ADYTON_LOST_CHANNEL_SECONDS: {
+    schema: setting.integer(1, 3_600),
+    default: '120',
+    doc: 'how long RMAN may take to give up the channels of a lost instance before it is stopped, seconds; the other instances finish the backup',
+  },
   ADYTON_RECOVERY_AREA_SECONDS: {
     schema: setting.integer(1, 86_400),
     default: '300',

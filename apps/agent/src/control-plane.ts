@@ -6,6 +6,9 @@ import {
   type ClaimedRun,
   type Database,
   type DiscoveryReport,
+  type InstancesOfRun,
+  type InstanceWord,
+  type JoinedRun,
   type Reason,
   type RecoveryPointContents,
   type RunPlan,
@@ -60,6 +63,19 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
       callRoute(endpoint, agentRoutes.answerDryRun, { params: { id }, body }),
     claim: (id: RequestId, incarnation: string): Promise<ClaimedRun> =>
       callRoute(endpoint, agentRoutes.claimRequest, { params: { id }, body: { incarnation } }),
+    askInstances: (run: FencedRun): Promise<InstancesOfRun> =>
+      again(() => callRoute(endpoint, agentRoutes.askInstances, forRun(run, {}))),
+    instancesOfRun: ({ runId }: FencedRun): Promise<InstancesOfRun> =>
+      callRoute(endpoint, agentRoutes.listRunInstances, { params: { id: runId } }),
+    instanceLost: (run: FencedRun, lost: { instance: string; instanceHost: string; phase: RunPhase }) =>
+      again(() => callRoute(endpoint, agentRoutes.reportInstanceLost, forRun(run, lost))),
+    joinRun: ({ runId, fence, sid }: FencedRun & { readonly sid: string }): Promise<JoinedRun> =>
+      callRoute(endpoint, agentRoutes.joinRun, { params: { id: runId, sid }, body: { fence } }),
+    reportInstance: (
+      { runId, fence, sid }: FencedRun & { readonly sid: string },
+      word: InstanceWord,
+    ): Promise<{ goesOn: boolean }> =>
+      callRoute(endpoint, agentRoutes.reportInstance, { params: { id: runId, sid }, body: { fence, word } }),
     heartbeat: (run: FencedRun, phase: RunPhase) =>
       callRoute(endpoint, agentRoutes.heartbeat, forRun(run, { phase })),
     storePlan: (run: FencedRun, plan: RunPlan | null, scripts: RunScript[]) =>

@@ -25,6 +25,7 @@ import { connectControlPlane } from './control-plane';
 import { answerDiscovery } from './discovery/answer-discovery';
 import { discoverDatabase } from './discovery/discover-database';
 import { watchRecoveryAreas } from './discovery/watch-recovery-areas';
+import { PartsTaken } from './instances/parts-taken';
 import { showPresence } from './presence/show-presence';
 import { runRestore } from './restore/run-restore';
 import { removeStaleRunFiles } from './rman/token-file';
@@ -59,6 +60,7 @@ async function main(): Promise<void> {
       producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.${occasion}`),
   };
   const table = new RunTable(log);
+  const parts = new PartsTaken(tools);
   const bodies = { backup: runBackup, external: runExternal, restore: runRestore };
   const request = { tools, bodies, table, incarnation };
   const worker = await startWorker({
@@ -68,6 +70,7 @@ async function main(): Promise<void> {
     handlers: {
       'backup.run': ({ requestId }) => handleRequest(request, requestId),
       'restore.run': ({ requestId }) => handleRequest(request, requestId),
+      'instance.join': async (part) => parts.start(part),
       'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
       'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
       'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
@@ -85,6 +88,7 @@ async function main(): Promise<void> {
       { name: 'recovery-areas', run: () => recoveryAreas.stop() },
       { name: 'queue', run: () => worker.stop() },
       { name: 'runs', run: () => table.close() },
+      { name: 'instances', run: () => parts.close() },
       { name: 'queues', run: () => queues.close() },
       { name: 'redis', run: async () => closeRedis(redis) },
     ],

@@ -8,6 +8,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { AlertsController } from './alerts/alerts.controller';
 import { AgentDatabasesController } from './agent-api/agent-databases.controller';
 import { AgentDryRunsController } from './agent-api/agent-dry-runs.controller';
+import { AgentInstancesController } from './agent-api/agent-instances.controller';
 import { AgentRunsController } from './agent-api/agent-runs.controller';
 import { IngestController } from './agent-api/ingest.controller';
 import { BackupRequestsController } from './backup-requests/backup-requests.controller';
@@ -77,6 +78,7 @@ export class AppModule {
         AgentDatabasesController,
         DryRunController,
         AgentDryRunsController,
+        AgentInstancesController,
         AgentRunsController,
         IngestController,
         HealthController,

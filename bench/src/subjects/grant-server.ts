@@ -149,6 +149,7 @@ const handlers: readonly (readonly [Route, (asked: Asked) => unknown])[] = [
       state: run.state,
       contents: contentsOf(run, database.dbid),
       registration: REGISTRATION,
+      totalsOfOthers: { bytesRead: 0, bytesNew: 0, bytesStored: 0 },
     }),
   ],
   [

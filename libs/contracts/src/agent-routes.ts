@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { databaseRegistration, pluggableDatabase, recoveryPointContents } from './recovery-point-contents';
 import { discoveryReport } from './discovery';
 import { database, restorePlan, runPlan, runScript } from './rest-resources';
+import { instanceRoutes, RUN_INSTANCES_MAX } from './instance-routes';
 import { defineRoutes, nothing } from './route';
 import {
   askedKind,
@@ -13,6 +14,7 @@ import {
   fence,
   instant,
   lane,
+  oracleSid,
   plainName,
   progress,
   reason,
@@ -58,6 +60,8 @@ const backupQuestion = z.object({
     .nullable(),
   /** Archived logs are chosen from our manifests: the end of what the vault holds, per incarnation and thread. */
   lastLogs: z.array(z.object({ resetlogsScn: scn, thread: z.int(), sequence: z.int() })),
+  /** The other running instances of a cluster, as the last discovery found them. */
+  otherInstances: z.array(z.object({ sid: oracleSid, hostName: plainName })).max(RUN_INSTANCES_MAX),
 });
 const claimedBackup = claimed.extend({ operation: z.literal('backup'), ...backupQuestion.shape });
 const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
@@ -76,6 +80,8 @@ const sessionGrant = z.object({
   tokenSha256: z.string(),
   /** The policy's limit for the whole run, towards the object store; absent when there is none. */
   bandwidthBytesPerSecond: z.int().positive().optional(),
+  /** Writes beside the session of the run's own host, which ends last; absent for that host. */
+  parentSession: z.string().optional(),
   /** What a restore reads: kept from retention and collection while it goes on. */
   restoreHandles: z.array(z.string()).max(HANDLES_MAX).optional(),
 });
@@ -95,6 +101,8 @@ const ingestReport = z.strictObject({
   channels: count.optional(),
   /** Pieces of this run that RMAN deleted since the last report. */
   removed: z.array(z.string()).max(10_000).optional(),
+  /** Id of the vault's writer session, once it is open. */
+  writerSession: z.string().max(64).optional(),
   /** No more pieces are taken, and this report tells of the last ones. */
   sealed: z.boolean().optional(),
 });
@@ -110,6 +118,7 @@ const externalState = z.object({
 const underFence = z.strictObject({ fence });
 
 export const agentRoutes = defineRoutes({
+  ...instanceRoutes,
   presence: {
     method: 'POST',
     path: '/agent/v1/presence',
@@ -314,6 +323,8 @@ export const agentRoutes = defineRoutes({
       state: runState,
       contents: recoveryPointContents,
       registration: databaseRegistration,
+      /** What other hosts of the run told of their bytes. */
+      totalsOfOthers: byteTotals,
     }),
   },
   reportCommitted: {

@@ -176,6 +176,20 @@ export const errorCatalog = {
     title: 'The agent did not say what it found',
     hint: 'check the agent and its log on that host; the next discovery is made by itself',
   },
+  ADY_PRIMARY_LOST: {
+    http: 409,
+    retry: 'operator',
+    exit: 6,
+    title: 'The instance the run was started on went away',
+    hint: 'start it again, then replay the run; what is in the vault is not stored twice',
+  },
+  ADY_INSTANCE_LOST: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'An instance of the cluster went away during the run',
+    hint: 'the recovery point is whole: the other instances did its work; look at the instance before the next run',
+  },
   ADY_FILES_LEFT_OUT: {
     http: 409,
     retry: 'operator',

@@ -67,6 +67,14 @@ export {
   type Schedule,
 } from './rest-resources';
 export {
+  RUN_INSTANCES_MAX,
+  type ChannelPlace,
+  type InstancesOfRun,
+  type InstanceWord,
+  type JoinedRun,
+  type RunInstance,
+} from './instance-routes';
+export {
   AGENT_PROTOCOL,
   agentRoutes,
   RUN_LOG_CHARS_MAX,

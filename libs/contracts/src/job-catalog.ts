@@ -2,7 +2,16 @@
 // what the payload names and returns; a run's life hangs on its lease in Postgres, never on a queue lock.
 import { z } from 'zod';
 import { deliveryId } from './alert-resources';
-import { databaseId, discoveryId, dryRunId, requestId, runId, vaultOperationId } from './schemas';
+import {
+  databaseId,
+  discoveryId,
+  dryRunId,
+  fence,
+  oracleSid,
+  requestId,
+  runId,
+  vaultOperationId,
+} from './schemas';
 
 export const queueFamilies = ['agent', 'dedup', 'vault', 'notify'] as const;
 /**
@@ -24,11 +33,18 @@ export interface JobDefinition {
 export const JOB_PAYLOAD_BYTES_MAX = 1024;
 
 const requestPayload = z.strictObject({ v: z.literal(1), requestId });
-const runPayload = z.strictObject({ v: z.literal(1), runId, fence: z.int().positive() });
+const runPayload = z.strictObject({ v: z.literal(1), runId, fence });
 
 export const jobCatalog = {
   'backup.run': { queue: 'agent', payload: requestPayload, attempts: 1, lockSeconds: 15 },
   'restore.run': { queue: 'agent', payload: requestPayload, attempts: 1, lockSeconds: 15 },
+  // another host of a cluster is asked to take part in a run
+  'instance.join': {
+    queue: 'agent',
+    payload: z.strictObject({ v: z.literal(1), runId, fence, sid: oracleSid }),
+    attempts: 1,
+    lockSeconds: 15,
+  },
   'database.discover': {
     queue: 'agent',
     payload: z.strictObject({ v: z.literal(1), databaseId }),

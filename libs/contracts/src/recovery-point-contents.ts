@@ -79,6 +79,11 @@ export const recoveryPointContents = z.object({
   dataFiles: z.array(contentsDataFile).max(65_533),
   /** Not empty: the point is partial. */
   leftOut: z.array(leftOutFile).max(65_533).default([]),
+  /** Instances that went away while the pieces were made; what they had begun was done again on others. */
+  lostInstances: z
+    .array(z.object({ instance: z.string().max(30), detail: z.string().max(500) }))
+    .max(100)
+    .optional(),
   archivedLogs: z.array(contentsArchivedLog).max(100_000),
   /** Of a container database, the seed included; absent in those without, and in points of older releases. */
   pluggableDatabases: z.array(pluggableDatabase).max(4_100).optional(),

@@ -143,6 +143,15 @@ export const run = z.object({
   startedAt: instant,
   finishedAt: instant.nullable(),
 });
+/** One pre-check with its evidence. `ineligible`: its instance is out for this run, which goes on without it. */
+export const instanceCheck = z.object({
+  code: z.string().max(64),
+  verdict: z.enum(['ok', 'warning', 'ineligible', 'failed']),
+  evidence: z.string(),
+  hint: z.string(),
+  /** The instance of a cluster it is about; absent for the one the run was started on, and for the database. */
+  instance: z.string().max(30).optional(),
+});
 export const runPlan = z.object({
   level: backupLevel,
   levelReason: z.string(),
@@ -164,14 +173,7 @@ export const runPlan = z.object({
   ),
   archivedLogs: z.array(z.object({ thread: z.int(), sequence: z.int(), bytes: count })),
   bytesExpected: count,
-  checks: z.array(
-    z.object({
-      code: z.string(),
-      verdict: z.enum(['ok', 'warning', 'failed']),
-      evidence: z.string(),
-      hint: z.string(),
-    }),
-  ),
+  checks: z.array(instanceCheck),
 });
 /** One RMAN invocation of a run, without secrets. */
 export const runScript = z.object({

@@ -5,6 +5,7 @@ import { deliveryTransitions } from './delivery-attempts';
 import { drawStates } from './draw-states';
 import { requestTransitions } from './request-states';
 import { runTransitions } from './run-states';
+import { runInstanceTransitions } from './run-instance-states';
 import { vaultOperationTransitions } from './vault-operation-states';
 
 it('ARCHITECTURE.md shows the state machines as their tables are', () => {
@@ -12,6 +13,7 @@ it('ARCHITECTURE.md shows the state machines as their tables are', () => {
   for (const drawing of [
     drawStates(requestTransitions, 'requested'),
     drawStates(runTransitions, 'planning'),
+    drawStates(runInstanceTransitions, 'asked'),
     drawStates(vaultOperationTransitions, 'requested'),
     drawStates(alertTransitions, 'open'),
     drawStates(deliveryTransitions, 'pending'),

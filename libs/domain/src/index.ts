@@ -44,6 +44,13 @@ export {
   type NextAttempt,
 } from './decide-next-attempt';
 export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
+export { runInstanceTransitions, type RunInstanceState } from './run-instance-states';
+export {
+  judgeInstanceLoss,
+  type BackupStep,
+  type InstanceLoss,
+  type LossVerdict,
+} from './judge-instance-loss';
 export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
 export {
   alertSeverities,

@@ -13,6 +13,7 @@ import { inTransaction, type LedgerSession } from './ledger';
 import { readRegistration } from './databases';
 import { insertRecoveryPoint } from './insert-recovery-point';
 import { addToOutbox } from './outbox';
+import { totalsOfHosts } from './pieces';
 import { refuse, type Refusal } from './refusal';
 import { endRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
 import { now, toJson } from './sql-values';
@@ -81,6 +82,7 @@ export interface CommitOrder {
   readonly state: RunState;
   readonly contents: RecoveryPointContents;
   readonly registration: DatabaseRegistration;
+  readonly totalsOfOthers: ByteTotals;
 }
 
 export function readCommitOrder(
@@ -92,7 +94,9 @@ export function readCommitOrder(
     if (isRefusal(row)) return row;
     if (row.contents === null) return wrongState(row);
     const registration = await readRegistration(tx, row.database_id);
-    return { kind: 'ordered', fence: row.fence, state: row.state, contents: row.contents, registration };
+    const totalsOfOthers = await totalsOfHosts(tx, row.id, row.host_id);
+    const { fence, state, contents } = row;
+    return { kind: 'ordered', fence, state, contents, registration, totalsOfOthers };
   });
 }
 
@@ -139,9 +143,17 @@ export function commitRecoveryPoint(
   });
 }
 
-/** A backup that lacks data files is none that succeeded, though what it has can be restored. */
-function endOf({ leftOut }: RecoveryPointContents): { to: 'succeeded' | 'degraded'; reason: Reason | null } {
-  if (leftOut.length === 0) return { to: 'succeeded', reason: null };
+/** A backup that lacks data files, or that lost instances on the way, is none that succeeded, though what it has can be restored. */
+function endOf({ leftOut, lostInstances = [] }: RecoveryPointContents): {
+  to: 'succeeded' | 'degraded';
+  reason: Reason | null;
+} {
+  const [lost] = lostInstances;
+  if (leftOut.length === 0 && lost === undefined) return { to: 'succeeded', reason: null };
+  if (leftOut.length === 0 && lost !== undefined) {
+    const detail = lostInstances.map((l) => l.detail).join('; ');
+    return { to: 'degraded', reason: reasonOf('ADY_INSTANCE_LOST', detail, { instance: lost.instance }) };
+  }
   const named = leftOut.slice(0, NAMED_FILES_MAX).map((f) => `${f.file} (${f.name}): ${f.detail}`);
   const more = leftOut.length > named.length ? `; and ${leftOut.length - named.length} more` : '';
   return { to: 'degraded', reason: reasonOf('ADY_FILES_LEFT_OUT', `data file ${named.join('; ')}${more}`) };

@@ -56,6 +56,15 @@ export {
   type DryRunAnswer,
   type DryRunRow,
 } from './dry-runs';
+export {
+  askInstances,
+  joinRun,
+  listOtherInstances,
+  listRunInstances,
+  recordInstanceWord,
+  type FencedInstance,
+  type OtherInstance,
+} from './run-instances';
 export { createRequest, type NewRequest, type RequestCreation } from './create-request';
 export { cancelRequest } from './cancel-request';
 export { findRequest, listRequests, markWaiting } from './requests';

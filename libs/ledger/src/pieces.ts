@@ -1,11 +1,19 @@
 // Backup pieces the vault holds, as the dedup-worker reported them closed. Pieces of failed runs count too: RMAN may build on them.
 import { type ByteTotals, type IngestReport } from '@adyton/contracts';
-import { isTerminal, runTransitions, type DatabaseId, type RunState } from '@adyton/domain';
+import {
+  isTerminal,
+  runTransitions,
+  type DatabaseId,
+  type HostId,
+  type RunId,
+  type RunState,
+} from '@adyton/domain';
 import { sql } from 'kysely';
 import { isSealing, recordChannels } from './external-runs';
 import { inTransaction, type LedgerSession } from './ledger';
 import { type Refusal } from './refusal';
-import { isRefusal, lockFencedRun, type FencedRun, type RunRow } from './runs';
+import { lockRunOfHost } from './run-instances';
+import { isRefusal, type FencedRun, type RunRow } from './runs';
 
 export interface ClosedPiece {
   readonly handle: string;
@@ -16,7 +24,8 @@ export interface ClosedPiece {
   readonly closedAt: string;
 }
 
-export interface IngestToRecord extends FencedRun, Pick<IngestReport, 'channels' | 'removed' | 'sealed'> {
+export interface IngestToRecord
+  extends FencedRun, Pick<IngestReport, 'channels' | 'removed' | 'sealed' | 'writerSession'> {
   readonly totals: ByteTotals;
   readonly pieces: readonly ClosedPiece[];
 }
@@ -30,13 +39,14 @@ export function recordIngest(
   report: IngestToRecord,
 ): Promise<{ kind: 'recorded'; state: RunState; fence: number; sealing: boolean } | Refusal> {
   return inTransaction(session, async (tx) => {
-    const run = await lockFencedRun(tx, report);
+    const run = await lockRunOfHost(tx, report);
     if (isRefusal(run)) return run;
     for (let i = 0; i < report.pieces.length; i += PIECES_PER_INSERT)
       await insertPieces(tx, run, report.pieces.slice(i, i + PIECES_PER_INSERT));
     await deletePieces(tx, run, report.removed ?? []);
     if (!isTerminal(runTransitions, run.state)) {
-      await updateTotals(tx, run, report.totals);
+      await updateTotals(tx, run, await sumOverHosts(tx, report));
+      await recordSession(tx, run, report);
       await recordChannels(tx, run, report);
     }
     return { kind: 'recorded', state: run.state, fence: run.fence, sealing: isSealing(run) };
@@ -69,6 +79,50 @@ async function deletePieces(tx: LedgerSession, run: RunRow, handles: readonly st
     .where('run_id', '=', run.id)
     .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
     .execute();
+}
+
+/** Each host tells of its own bytes; the run's are their sum. */
+async function sumOverHosts(
+  tx: LedgerSession,
+  { runId, hostId, totals }: IngestToRecord,
+): Promise<ByteTotals> {
+  const told = {
+    bytes_read: totals.bytesRead,
+    bytes_new: totals.bytesNew,
+    bytes_stored: totals.bytesStored,
+  };
+  await tx
+    .insertInto('run_ingest')
+    .values({ run_id: runId as RunId, host_id: hostId, ...told })
+    .onConflict((c) => c.columns(['run_id', 'host_id']).doUpdateSet(told))
+    .execute();
+  return totalsOfHosts(tx, runId as RunId);
+}
+
+/** @param without a host whose bytes are not wanted */
+export async function totalsOfHosts(
+  session: LedgerSession,
+  runId: RunId,
+  without?: HostId,
+): Promise<ByteTotals> {
+  const sum = (column: string) => sql<number>`coalesce(sum(${sql.ref(column)}), 0)::bigint`;
+  let query = session
+    .selectFrom('run_ingest')
+    .select([sum('bytes_read').as('bytesRead'), sum('bytes_new').as('bytesNew')])
+    .select(sum('bytes_stored').as('bytesStored'))
+    .where('run_id', '=', runId);
+  if (without !== undefined) query = query.where('host_id', '!=', without);
+  return query.executeTakeFirstOrThrow();
+}
+
+/** Only the run's own host opens the session that the others belong to. */
+async function recordSession(
+  tx: LedgerSession,
+  run: RunRow,
+  { hostId, writerSession }: IngestToRecord,
+): Promise<void> {
+  if (writerSession === undefined || hostId !== run.host_id || run.writer_session === writerSession) return;
+  await tx.updateTable('runs').set({ writer_session: writerSession }).where('id', '=', run.id).execute();
 }
 
 async function updateTotals(tx: LedgerSession, run: RunRow, totals: ByteTotals): Promise<void> {

@@ -97,7 +97,10 @@ export function findActiveRun(
     .executeTakeFirst();
 }
 
-/** A run keeps its rights to the end, also when its database is given another host meanwhile. */
+/**
+ * A run keeps its rights to the end, also when its database is given another host meanwhile, and the hosts of other instances have them while
+ * they take part.
+ */
 export async function hasActiveRunOn(
   session: LedgerSession,
   databaseId: DatabaseId,
@@ -105,10 +108,11 @@ export async function hasActiveRunOn(
 ): Promise<boolean> {
   const run = await session
     .selectFrom('runs')
+    .leftJoin('run_instances', 'run_instances.run_id', 'runs.id')
     .select('id')
     .where('database_id', '=', databaseId)
-    .where('host_id', '=', hostId)
-    .where('state', 'in', [...ACTIVE_RUN_STATES])
+    .where((e) => e.or([e('runs.host_id', '=', hostId), e('run_instances.host_id', '=', hostId)]))
+    .where('runs.state', 'in', [...ACTIVE_RUN_STATES])
     .limit(1)
     .executeTakeFirst();
   return run !== undefined;

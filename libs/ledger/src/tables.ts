@@ -48,6 +48,7 @@ import {
   type DeliveriesTable,
   type DeliveryAttemptsTable,
 } from './alert-tables';
+import { type RunIngestTable, type RunInstancesTable } from './run-instance-tables';
 
 /** A jsonb column: read as the value, written as JSON text (`toJson`). */
 type Json<T> = ColumnType<T, string, string>;
@@ -151,6 +152,8 @@ export interface RunsTable {
   reason: Json<Reason> | null;
   agent_incarnation: string;
   sbt_token_sha256: string;
+  /** Of the dedup-worker on the run's own host; those of other hosts belong to it. */
+  writer_session: Generated<string | null>;
   lease_until: Date;
   cancel_requested_at: Date | null;
   /** Of a run by hand: it ends when no channel was open for so long. */
@@ -361,6 +364,8 @@ export interface LedgerTables {
   requests: RequestsTable;
   runs: RunsTable;
   run_logs: RunLogsTable;
+  run_instances: RunInstancesTable;
+  run_ingest: RunIngestTable;
   pieces: PiecesTable;
   recovery_points: RecoveryPointsTable;
   archived_logs: ArchivedLogsTable;

@@ -113,6 +113,8 @@ export interface BackupRedoLog {
 /** What the agent asks a target database. Every method throws OracleError. */
 export interface DatabaseFacts {
   identity(): Promise<DatabaseIdentity>;
+  /** Names of the open instances of the cluster. */
+  instances(): Promise<string[]>;
   dataFiles(): Promise<DataFile[]>;
   /** The seed included; to be asked in the root of an open container database. */
   pluggableDatabases(): Promise<PluggableDatabase[]>;
@@ -179,6 +181,10 @@ class ThinDatabase implements DatabaseFacts {
       currentScn: scn(database, 'CURRENT_SCN'),
       containerId: integer(container, 'CON_ID'),
     };
+  }
+
+  async instances(): Promise<string[]> {
+    return (await this.query(QUERIES.instances)).map((row) => text(row, 'INSTANCE_NAME'));
   }
 
   async dataFiles(): Promise<DataFile[]> {

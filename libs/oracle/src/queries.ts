@@ -4,6 +4,8 @@ export const QUERIES = {
   database: `SELECT dbid, name, db_unique_name, log_mode, open_mode, database_role, platform_name, resetlogs_change#, current_scn
     FROM v$database`,
   instance: 'SELECT instance_name, version_full, status FROM v$instance',
+  /** Of the whole cluster. */
+  instances: `SELECT instance_name FROM gv$instance WHERE status = 'OPEN' ORDER BY inst_id`,
   /** 0 in a database without containers, 1 in the root, more in a pluggable database. */
   container: `SELECT SYS_CONTEXT('USERENV', 'CON_ID') con_id FROM dual`,
   /** In the root of a container database; the second view needs an open one. */

@@ -49,6 +49,7 @@ async function agentWorker(hostId: string, handlers: Partial<AgentHandlers>): Pr
     'backup.run': ignore,
     'restore.run': ignore,
     'backup.plan': ignore,
+    'instance.join': ignore,
     'host.discover': ignore,
     'database.discover': ignore,
     ...handlers,
@@ -141,6 +142,7 @@ describe('a worker', () => {
       'backup.run': ignore,
       'restore.run': ignore,
       'backup.plan': ignore,
+      'instance.join': ignore,
       'host.discover': ignore,
       'database.discover': ignore,
     };

@@ -1,7 +1,7 @@
 // Backup scripts. Data files, archived logs and control file are three RMAN invocations, so that none meets a channel that died in another.
 // Every CONFIGURE that could change the outcome is neutralised: encryption off, one copy, our own autobackup format, FORCE against
 // optimization. One data file per set keeps a stream's bytes in the order of its blocks; its number in the handle names the stream.
-import { allocateChannels, type ChannelSettings } from './channels';
+import { allocateChannels, onPrimary, type ChannelSettings } from './channels';
 import { commandId, tagOf, tagWith, type RunNames } from './rman-names';
 import { type JobStatement, type RmanScript } from './script/nodes';
 import { checked, checkedNumber, RmanScriptError } from './script/terminals';
@@ -66,7 +66,11 @@ export function composeControlFileScript({ names, channels, spfile }: ControlFil
   const tag = tagWith('CF', names.runToken);
   const controlFile: JobStatement = { kind: 'backup-control-file', tag, format: format(names, 'CF') };
   const parameters: JobStatement = { kind: 'backup-spfile', tag, format: format(names, 'SP') };
-  return script(names, { ...channels, count: 1 }, spfile ? [controlFile, parameters] : [controlFile]);
+  return script(
+    names,
+    onPrimary({ ...channels, count: 1 }),
+    spfile ? [controlFile, parameters] : [controlFile],
+  );
 }
 
 function script(names: RunNames, channels: ChannelSettings, backups: readonly JobStatement[]): RmanScript {

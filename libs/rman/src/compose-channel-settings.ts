@@ -7,7 +7,7 @@ export function composeChannelSettings(channels: Omit<ChannelSettings, 'count'>)
   const parms = parmsOf({ ...channels, count: 1 }, 'c1');
   return [
     '# in a RUN block, one for each channel, each with a name of its own:',
-    `${printJobStatement({ kind: 'allocate-channel', oneFileAtATime: false, parms })};`,
+    `${printJobStatement({ kind: 'allocate-channel', oneFileAtATime: false, connect: null, parms })};`,
     '# for CROSSCHECK, CATALOG and CHANGE:',
     printScript([{ kind: 'allocate-maintenance-channel', parms }]),
   ].join('\n');

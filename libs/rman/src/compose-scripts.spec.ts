@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
+  channelsAt,
   composeControlFileScript,
   composeDataScript,
   composeLogScript,
@@ -11,6 +12,7 @@ import {
   printScript,
   RmanScriptError,
   tagOf,
+  type ChannelPlace,
   type ChannelSettings,
 } from './index';
 import { type RmanScript } from './script/nodes';
@@ -18,13 +20,23 @@ import { parseScript } from './script/parse-script';
 import { TERMINALS } from './script/terminals';
 
 const names = { runToken: 'ABCD1234', fence: 7, handlePrefix: handlePrefix('1565056049', 'ORCL') };
-const channels: ChannelSettings = {
-  count: 2,
+const place: ChannelPlace = {
+  connect: null,
   libraryPath: '/opt/adyton/lib/libobk.so',
   socketPath: '/run/adyton/sbt.sock',
   tokenFile: '/var/lib/adyton/runs/r/token',
-  runId: 'run_01K9Z0000000000000ABCD1234',
 };
+const channels: ChannelSettings = {
+  count: 2,
+  runId: 'run_01K9Z0000000000000ABCD1234',
+  places: [place],
+};
+const at = (n: number): ChannelPlace => ({
+  ...place,
+  connect: { host: `db${n}-vip`, port: 1521, service: 'orcl', instance: `ORCL${n}` },
+  tokenFile: `/var/lib/adyton/runs/r/token${n}`,
+});
+const cluster: ChannelSettings = { ...channels, places: [place, at(2), at(3)] };
 const data = { names, channels, level0Files: [1, 3, 4], level1Files: [] as number[] };
 const logs = { names, channels, ranges: [{ thread: 1, fromSequence: 12, untilSequence: 19 }] };
 const controlFile = { names, channels, spfile: true };
@@ -46,6 +58,7 @@ const scripts: Readonly<Record<string, RmanScript>> = {
     level0Files: [8],
     level1Files: [1, 3],
   }),
+  cluster: composeDataScript({ ...data, channels: cluster }),
   logs: composeLogScript(logs),
   'control-file': composeControlFileScript(controlFile),
   restore: composeRestoreScript(restore),
@@ -64,6 +77,19 @@ describe.each(Object.entries(scripts))('%s', (name, script) => {
   });
 });
 
+it('gives every instance of a cluster a channel, though the database is registered with fewer', () => {
+  const text = printScript(composeDataScript({ ...data, channels: { ...cluster, count: 1 } }));
+  expect(text.match(/ALLOCATE CHANNEL c\d/g)).toEqual(['c1', 'c2', 'c3'].map((c) => `ALLOCATE CHANNEL ${c}`));
+});
+
+it('names the channels of an instance, and copies the control file on the primary alone', () => {
+  const many = { ...cluster, count: 5 };
+  expect(channelsAt(many, ({ instance }) => instance === 'ORCL2')).toEqual(['c2', 'c5']);
+  const text = printScript(composeControlFileScript({ ...controlFile, channels: many }));
+  expect(text.match(/ALLOCATE CHANNEL/g)).toHaveLength(1);
+  expect(text).not.toContain('CONNECT');
+});
+
 it('tags have at most thirty characters of upper case', () => {
   expect(tagOf('level1', 'abcd1234')).toBe('ADY_L1_ABCD1234');
 });
@@ -73,7 +99,8 @@ it('only the path of the token file is in a script, never the token', () => {
 });
 
 it('PARMS that older releases could not take are refused', () => {
-  const long = { ...channels, libraryPath: `/${'x'.repeat(200)}`, tokenFile: `/${'y'.repeat(200)}` };
+  const far = { ...place, libraryPath: `/${'x'.repeat(200)}`, tokenFile: `/${'y'.repeat(200)}` };
+  const long = { ...channels, places: [far] as const };
   expect(() => printScript(composeLogScript({ ...logs, channels: long }))).toThrow(RmanScriptError);
 });
 
@@ -131,8 +158,20 @@ describe('made-up names', () => {
     ) as T;
   const spoiledNames = (): typeof names =>
     random(3) > 0 ? names : { ...spoiled(names, text), fence: random(3) > 0 ? 7 : number() };
+  const spoiledPlace = (): ChannelPlace => {
+    const { connect, ...paths } = random(2) > 0 ? place : at(2);
+    const spoiledConnect =
+      connect === null ? null : { ...spoiled(connect, text), port: random(3) > 0 ? 1521 : number() };
+    return { ...spoiled(paths, text), connect: spoiledConnect };
+  };
   const spoiledChannels = (): ChannelSettings =>
-    random(3) > 0 ? channels : { ...spoiled(channels, text), count: 1 + random(3) };
+    random(3) > 0
+      ? cluster
+      : {
+          count: 1 + random(3),
+          runId: random(4) > 0 ? channels.runId : text(),
+          places: [spoiledPlace(), spoiledPlace()],
+        };
 
   const COMPOSERS: readonly (() => RmanScript)[] = [
     () =>

@@ -1,5 +1,5 @@
 // RMAN as text: scripts composed from checked parts, output read without ever believing it too easily.
-export { type ChannelSettings } from './channels';
+export { channelsAt, type ChannelPlace, type ChannelSettings } from './channels';
 export { classifyRmanFailure, type RmanFailure } from './classify-failure';
 export {
   composeControlFileScript,
@@ -14,5 +14,6 @@ export { composeRestoreScript, type RestoreScriptInput } from './compose-restore
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
 export { handlePrefix, isScriptableHandle, tagOf, type RunNames } from './rman-names';
-export { printScript } from './script/print-script';
+export { type InstanceAddress } from './script/nodes';
+export { descriptor, printScript } from './script/print-script';
 export { RmanScriptError } from './script/terminals';

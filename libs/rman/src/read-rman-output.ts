@@ -16,6 +16,8 @@ export type RmanOutcome =
 export interface RmanReport {
   readonly outcome: RmanOutcome;
   readonly pieces: readonly ReportedPiece[];
+  /** A BACKUP command started; before that no byte moves. */
+  readonly backupBegan: boolean;
 }
 
 const ERROR_LINE = /^(RMAN|ORA)-\d{5}:/;
@@ -23,6 +25,7 @@ const ERROR_LINE = /^(RMAN|ORA)-\d{5}:/;
 const FRAME_LINE = /^RMAN-(00571|00569):/;
 /** Remarks that are no failures: a log that a policy keeps is not deleted. */
 const REMARKS = /^RMAN-(08120|08137|06207|06208|07517):/;
+const BACKUP_BEGAN = /^Starting backup at /m;
 const FINISHED_PIECE = /^channel (\S+): finished piece \d+ at /;
 const PIECE = /^piece handle=(.+?)(?: tag=(\S+))? comment=(.*)$/;
 /** Text of the media manager, printed below ORA-19511. */
@@ -33,6 +36,7 @@ const STACK_LINES_MAX = 200;
 export function readRmanOutput(text: string): RmanReport {
   const stack: string[] = [];
   const pieces: ReportedPiece[] = [];
+  const backupBegan = BACKUP_BEGAN.test(text);
   let announced = false;
   let channel: string | null = null;
   let inStack = false;
@@ -47,8 +51,12 @@ export function readRmanOutput(text: string): RmanReport {
       stack.push(line.trim());
     inStack = isError || (inStack && INDENTED.test(line));
   }
-  if (stack.length > 0) return { outcome: { kind: 'errors', stack }, pieces };
+  if (stack.length > 0) return { outcome: { kind: 'errors', stack }, pieces, backupBegan };
   if (announced)
-    return { outcome: { kind: 'errors', stack: ['RMAN announced an error stack and printed none'] }, pieces };
-  return { outcome: { kind: 'clean' }, pieces };
+    return {
+      outcome: { kind: 'errors', stack: ['RMAN announced an error stack and printed none'] },
+      pieces,
+      backupBegan,
+    };
+  return { outcome: { kind: 'clean' }, pieces, backupBegan };
 }

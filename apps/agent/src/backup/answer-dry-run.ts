@@ -2,7 +2,8 @@
 import { runToken, type DryRunId, type RunId } from '@adyton/domain';
 import { join } from 'node:path';
 import { reasonOfFailure } from '../runs/run-failure';
-import { type AgentTools, type Planning } from './backup-run';
+import { type AgentTools, channelsOf, type Planning } from './backup-run';
+import { type Check } from './check-that';
 import { composePlan, scriptsOf } from './compose-plan';
 import { openDatabase } from './open-database';
 import { surveyDatabase } from './survey-database';
@@ -21,12 +22,24 @@ export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<voi
       return Promise.resolve();
     });
     phase = 'script';
-    const plan = composePlan(planning, survey);
-    await controlPlane.answerDryRun(id, { plan: plan.document, scripts: scriptsOf(plan, null) });
+    const plan = composePlan(planning, survey, othersOf(planning));
+    const scripts = scriptsOf(plan, channelsOf(planning), null);
+    await controlPlane.answerDryRun(id, { plan: plan.document, scripts });
   } catch (error) {
     log.warn({ dryRunId: id, phase, err: error }, 'dry-run.failed');
     await controlPlane.answerDryRun(id, { reason: reasonOfFailure(error, phase) });
   }
+}
+
+/** They are asked when a backup begins, because asking them gives them the token of its channels. */
+function othersOf({ claimed }: Planning): Check[] {
+  return claimed.otherInstances.map(({ sid, hostName }) => ({
+    code: 'agent',
+    verdict: 'ok',
+    evidence: `on ${hostName}; checked when a backup begins`,
+    hint: '',
+    instance: sid,
+  }));
 }
 
 /** The names of a run that does not exist, so that the scripts look as they would. */

@@ -2,7 +2,7 @@
 import { type BackupQuestion, type ClaimedBackup } from '@adyton/contracts';
 import { runToken } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
-import { handlePrefix, type ChannelSettings, type RunNames } from '@adyton/rman';
+import { handlePrefix, type ChannelPlace, type ChannelSettings, type RunNames } from '@adyton/rman';
 import { type Clock, type Logger } from '@adyton/runtime';
 import { type AgentConfig } from '../config';
 import { type ControlPlane } from '../control-plane';
@@ -47,18 +47,24 @@ export function namesOf({ claimed }: Pick<Planning, 'claimed'>, identity: Identi
   };
 }
 
-export function channelsOf({
-  claimed,
-  config,
-  files,
-}: Pick<Planning, 'config' | 'files'> & {
-  claimed: { runId: string; database: { channels: number } };
-}): ChannelSettings {
+type WithChannels = Pick<Planning, 'config' | 'files'> & {
+  readonly claimed: { readonly runId: string; readonly database: { readonly channels: number } };
+};
+
+/** @param places where channels can run; by default only the instance RMAN is connected to */
+export function channelsOf(
+  run: WithChannels,
+  places: ChannelSettings['places'] = [channelPlaceOf(run)],
+): ChannelSettings {
+  return { count: run.claimed.database.channels, runId: run.claimed.runId, places };
+}
+
+/** On the instance that RMAN is connected to. */
+export function channelPlaceOf({ config, files }: Pick<Planning, 'config' | 'files'>): ChannelPlace {
   return {
-    count: claimed.database.channels,
+    connect: null,
     libraryPath: config.ADYTON_SBT_LIBRARY,
     socketPath: config.ADYTON_SBT_SOCKET,
     tokenFile: files.tokenFile,
-    runId: claimed.runId,
   };
 }

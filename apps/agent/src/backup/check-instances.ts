@@ -1,16 +1,8 @@
 // Step 4, first half: the pre-checks. Each has a verdict with its evidence; one that failed ends the run before RMAN starts.
-import { type RunPlan } from '@adyton/contracts';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { RunFailure } from '../runs/run-failure';
 import { type Identity, type Planning } from './backup-run';
-
-export type Check = RunPlan['checks'][number];
-
-/** A worker that is alive accepts at once, ms. */
-const SOCKET_TIMEOUT_MS = 5_000;
+import { accepts, checkThat, isExecutable, isReadable, type Check } from './check-that';
 
 export async function checkInstances(
   { config, claimed }: Pick<Planning, 'config' | 'claimed'>,
@@ -68,37 +60,4 @@ export function assertPassed(checks: readonly Check[]): void {
       'ADY_PRECHECK_FAILED',
       failed.map((c) => `${c.code}: ${c.evidence} (${c.hint})`).join('; '),
     );
-}
-
-export function checkThat(code: string, holds: boolean, evidence: string, hint: string): Check {
-  return { code, verdict: holds ? 'ok' : 'failed', evidence, hint };
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  return (await can(path, constants.R_OK)) && (await stat(path)).isFile();
-}
-
-function isExecutable(path: string): Promise<boolean> {
-  return can(path, constants.X_OK);
-}
-
-async function can(path: string, mode: number): Promise<boolean> {
-  try {
-    await access(path, mode);
-    return true;
-  } catch {
-    return false; // why not does not matter: the evidence names the path
-  }
-}
-
-/** Whether something accepts connections at the Unix socket. */
-async function accepts(socketPath: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect(socketPath);
-  socket.setTimeout(SOCKET_TIMEOUT_MS, () => resolve(false));
-  socket.once('connect', () => resolve(true));
-  socket.once('error', () => resolve(false));
-  const answer = await promise;
-  socket.destroy();
-  return answer;
 }

@@ -49,6 +49,27 @@ export function chooseLogRanges({ onDisk, lastInVault, resetlogsScn }: LogQuesti
   return { kind: 'ranges', ranges };
 }
 
+/** What is left of the ranges without these logs. */
+export function rangesWithout(
+  ranges: readonly LogRange[],
+  done: readonly Pick<LogOnDisk, 'thread' | 'sequence'>[],
+): LogRange[] {
+  return ranges.flatMap((range) => {
+    const cuts = done
+      .filter((l) => l.thread === range.thread)
+      .map((l) => l.sequence)
+      .sort((a, b) => a - b);
+    const left: LogRange[] = [];
+    let fromSequence = range.fromSequence;
+    for (const untilSequence of [...cuts.map((cut) => cut - 1), range.untilSequence]) {
+      if (untilSequence >= fromSequence && untilSequence <= range.untilSequence)
+        left.push({ thread: range.thread, fromSequence, untilSequence });
+      fromSequence = Math.max(fromSequence, untilSequence + 2);
+    }
+    return left;
+  });
+}
+
 export function logsInRanges<T extends Pick<LogOnDisk, 'thread' | 'sequence'>>(
   logs: readonly T[],
   ranges: readonly LogRange[],

@@ -1,8 +1,16 @@
 // Step 4, second half: decisions and settings become RMAN scripts.
 import { type RunPlan, type RunScript } from '@adyton/contracts';
 import { type LevelDecision } from '@adyton/domain';
-import { composeControlFileScript, composeDataScript, printScript, tagOf, type RunNames } from '@adyton/rman';
-import { channelsOf, type Identity, namesOf, type Planning } from './backup-run';
+import {
+  composeControlFileScript,
+  composeDataScript,
+  printScript,
+  tagOf,
+  type ChannelSettings,
+  type RunNames,
+} from '@adyton/rman';
+import { type Identity, namesOf, type Planning } from './backup-run';
+import { type Check } from './check-that';
 import { type Survey } from './survey-database';
 
 export interface BackupPlan {
@@ -13,20 +21,14 @@ export interface BackupPlan {
   readonly document: RunPlan;
   readonly leftOut: Survey['leftOut'];
   readonly dataBytesExpected: number;
-  /** Null for archived-log runs. */
-  readonly dataScript: string | null;
-  readonly controlFileScript: string;
   readonly pluggables: Survey['pluggables'];
   readonly startedAt: Date;
 }
 
-/** @throws RmanScriptError for a name that may not stand in a script */
-export function composePlan(run: Planning, survey: Survey): BackupPlan {
+/** @param otherChecks those of the cluster's other instances */
+export function composePlan(run: Planning, survey: Survey, otherChecks: readonly Check[]): BackupPlan {
   const { identity, decision, estimate, waitingLogs } = survey;
   const names = namesOf(run, identity);
-  const channels = channelsOf(run);
-  const filesOf = (level: 0 | 1): number[] =>
-    decision.files.filter((f) => f.level === level).map((f) => f.file);
   return {
     identity,
     decision,
@@ -38,29 +40,47 @@ export function composePlan(run: Planning, survey: Survey): BackupPlan {
       files: estimate.files,
       archivedLogs: waitingLogs.map(({ thread, sequence, bytes }) => ({ thread, sequence, bytes })),
       bytesExpected: estimate.bytesExpected + waitingLogs.reduce((sum, l) => sum + l.bytes, 0),
-      checks: [...survey.checks],
+      checks: [...survey.checks, ...otherChecks],
     },
     leftOut: survey.leftOut,
     dataBytesExpected: estimate.bytesExpected,
-    dataScript:
-      decision.level === 'archivelog'
-        ? null
-        : printScript(
-            composeDataScript({ names, channels, level0Files: filesOf(0), level1Files: filesOf(1) }),
-          ),
-    controlFileScript: printScript(
-      composeControlFileScript({ names, channels, spfile: identity.usesSpfile }),
-    ),
     pluggables: survey.pluggables,
     startedAt: run.clock.now(),
   };
 }
 
+/**
+ * @param done files that have their piece already
+ * @returns null when no data file is to be backed up. @throws RmanScriptError for a name that may not stand in a script
+ */
+export function dataScriptOf(
+  { decision, names }: BackupPlan,
+  channels: ChannelSettings,
+  done: ReadonlySet<number> = new Set(),
+): string | null {
+  const open = decision.files.filter(({ file }) => !done.has(file));
+  if (open.length === 0) return null;
+  const filesOf = (level: 0 | 1): number[] => open.filter((f) => f.level === level).map((f) => f.file);
+  return printScript(
+    composeDataScript({ names, channels, level0Files: filesOf(0), level1Files: filesOf(1) }),
+  );
+}
+
+/** @throws RmanScriptError */
+export function controlFileScriptOf({ names, identity }: BackupPlan, channels: ChannelSettings): string {
+  return printScript(composeControlFileScript({ names, channels, spfile: identity.usesSpfile }));
+}
+
 /** The scripts in the order they run; the logs' is composed after the data files, when the last log is known. */
-export function scriptsOf(plan: BackupPlan, logScript: string | null): RunScript[] {
+export function scriptsOf(
+  plan: BackupPlan,
+  channels: ChannelSettings,
+  logScript: string | null,
+): RunScript[] {
+  const dataScript = dataScriptOf(plan, channels);
   return [
-    ...(plan.dataScript === null ? [] : [{ step: 'data' as const, text: plan.dataScript }]),
+    ...(dataScript === null ? [] : [{ step: 'data' as const, text: dataScript }]),
     ...(logScript === null ? [] : [{ step: 'logs' as const, text: logScript }]),
-    { step: 'control-file' as const, text: plan.controlFileScript },
+    { step: 'control-file' as const, text: controlFileScriptOf(plan, channels) },
   ];
 }

@@ -4,6 +4,7 @@ import { type RecoveryPointContents } from '@adyton/contracts';
 import { compareScn } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { RunFailure } from '../runs/run-failure';
+import { type LostInstance } from '../instances/run-instances';
 import { type BackupRun, type DataFileFacts } from './backup-run';
 import { type BackupPlan } from './compose-plan';
 import { leftOut, type LeftOutFile } from './judge-access';
@@ -23,23 +24,21 @@ import {
   type FileContents,
   type LogContents,
 } from './point-contents';
+import { missingInVault, ownPieces } from './own-pieces';
 
 /** @throws RunFailure ADY_RECONCILE_FAILED, ADY_CHAIN_BROKEN, ADY_LOG_GAP */
 export async function reconcilePieces(
   run: BackupRun,
   database: DatabaseFacts,
   plan: BackupPlan,
+  lostInstances: readonly LostInstance[],
 ): Promise<RecoveryPointContents> {
-  const ownHandles = `${plan.names.handlePrefix}/${plan.names.runToken}_${plan.names.fence}_`;
-  const [pieces, sets, redoLogs, facts] = await Promise.all([
-    database.backupPieces(`${ownHandles}%`),
+  const own = await heldPieces(run, database, plan, lostInstances);
+  const [sets, redoLogs, facts] = await Promise.all([
     database.backupDataFiles(),
     database.backupRedoLogs(),
     database.dataFiles(),
   ]);
-  const own = new Set(
-    pieces.filter((p) => p.status === 'A' && p.handle.startsWith(ownHandles)).map((p) => p.handle),
-  );
   const archivedLogs = redoLogs.filter((l) => own.has(l.handle)).map(logContents);
   const inIncarnation = [...archivedLogs, ...earlierLogs(redoLogs, own)].filter(
     (l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0,
@@ -49,8 +48,8 @@ export async function reconcilePieces(
   const dataFiles = files.map((f) => f.contents);
   const leftOutFiles = [...plan.leftOut.filter((l) => facts.some((f) => f.file === l.file)), ...redoMissing];
   const controlFileHandle = handleWith(own, '_CF_');
-  const closure = [...new Set([...own, ...dataFiles.flatMap((f) => f.baseHandles)])];
-  await assertInVault(run, closure);
+  const bases = new Set(dataFiles.flatMap((f) => f.baseHandles));
+  assertNoneMissing(await missingInVault(run, [...bases]));
   const consistency = consistencyOf(files, archivedLogs);
   if (plan.decision.level !== 'archivelog') assertCovered(consistency, inIncarnation);
   return {
@@ -68,7 +67,8 @@ export async function reconcilePieces(
       : { pluggableDatabases: plan.pluggables.map(({ uid, name }) => ({ uid, name })) }),
     controlFileHandle,
     spfileHandle: handleWith(own, '_SP_'),
-    closure,
+    ...(lostInstances.length === 0 ? {} : { lostInstances: [...lostInstances] }),
+    closure: [...new Set([...own, ...bases])],
   };
 }
 
@@ -104,8 +104,9 @@ function withoutUnrecoverable(
 }
 
 function dataFileContents(facts: DataFileFacts, sets: BackedUpSets, own: ReadonlySet<string>): FileContents {
-  const set = sets.find(
-    (s) => s.file === facts.file && s.level !== null && s.handles.some((h) => own.has(h)),
+  // the last one: what was begun on an instance that was lost is done again
+  const set = sets.findLast(
+    (s) => s.file === facts.file && s.level !== null && s.handles.every((h) => own.has(h)),
   );
   if (set === undefined)
     throw new RunFailure(
@@ -120,22 +121,29 @@ function earlierLogs(logs: BackedUpLogs, own: ReadonlySet<string>): LogContents[
   return logs.filter((l) => !own.has(l.handle)).map(logContents);
 }
 
-/** Every piece RMAN recorded for us must be in the vault, and the bases with it. */
-async function assertInVault(run: BackupRun, closure: readonly string[]): Promise<void> {
-  if (closure.length === 0)
+/**
+ * Every piece RMAN recorded for us must be in the vault. Only what a lost instance had just closed may be missing: its work was done again,
+ * and as a base it counts for nothing.
+ */
+async function heldPieces(
+  run: BackupRun,
+  database: DatabaseFacts,
+  plan: BackupPlan,
+  lostInstances: readonly LostInstance[],
+): Promise<ReadonlySet<string>> {
+  const { held, missing } = await ownPieces(run, database, plan.names);
+  if (lostInstances.length === 0) assertNoneMissing(missing);
+  if (held.size === 0)
     throw new RunFailure(
       'ADY_RECONCILE_FAILED',
       'RMAN ended without an error, but recorded no piece of this run',
     );
-  const VAULT_WAIT_MS = 15_000;
-  const POLL_MS = 500;
-  let missing = [...closure];
-  for (let waitedMs = 0; waitedMs <= VAULT_WAIT_MS; waitedMs += POLL_MS) {
-    const known = await run.controlPlane.handlesInVault(run.claimed.database.id, missing);
-    missing = missing.filter((h) => !known.has(h));
-    if (missing.length === 0) return;
-    await run.lease.pause(POLL_MS); // the dedup-worker tells the ledger of closed pieces every second
-  }
+  return held;
+}
+
+/** @throws RunFailure ADY_RECONCILE_FAILED */
+function assertNoneMissing(missing: readonly string[]): void {
+  if (missing.length === 0) return;
   throw new RunFailure(
     'ADY_RECONCILE_FAILED',
     `${missing.length} piece(s) that RMAN recorded are not in the vault: ${missing.slice(0, 5).join(', ')}`,
@@ -143,5 +151,5 @@ async function assertInVault(run: BackupRun, closure: readonly string[]): Promis
 }
 
 function handleWith(handles: ReadonlySet<string>, mark: string): string | null {
-  return [...handles].find((h) => h.includes(mark)) ?? null;
+  return [...handles].findLast((h) => h.includes(mark)) ?? null;
 }

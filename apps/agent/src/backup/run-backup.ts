@@ -1,5 +1,6 @@
 // The backup workflow, from a claimed run to a recovery point. Each phase is a sibling file; the first failure ends the run with its reason.
-import { type BackupRun } from './backup-run';
+import { gatherInstances } from '../instances/gather-instances';
+import { type BackupRun, channelsOf } from './backup-run';
 import { assertPassed } from './check-instances';
 import { composePlan, scriptsOf } from './compose-plan';
 import { openDatabase } from './open-database';
@@ -19,16 +20,23 @@ export async function runBackup(run: BackupRun): Promise<void> {
   const survey = await surveyDatabase(run, database, (phase) => lease.enter(phase));
   assertPassed(survey.checks);
 
+  // On a cluster: the instances that pass their checks give channels, and are watched from here on.
+  await using instances = await gatherInstances(run);
+
   // Step 4, second half: settings become RMAN scripts. Plan and scripts are on record before a byte moves.
   await lease.enter('script');
-  const plan = composePlan(run, survey);
-  await controlPlane.storePlan(claimed, plan.document, scriptsOf(plan, null));
+  const plan = composePlan(run, survey, instances.checks);
+  await controlPlane.storePlan(
+    claimed,
+    plan.document,
+    scriptsOf(plan, channelsOf(run, instances.places), null),
+  );
 
   // Step 5: RMAN streams its pieces through libobk.so; then the recovery point is created.
   await lease.enter('transfer');
-  await streamPieces(run, database, plan);
+  await streamPieces(run, database, plan, instances);
   await lease.enter('reconcile');
-  const contents = await reconcilePieces(run, database, plan);
+  const contents = await reconcilePieces(run, database, plan, instances.lost);
   await lease.enter('commit');
   await submitCommit(run, contents);
 }

@@ -1,53 +1,83 @@
 // Step 5: RMAN runs three times - data files, archived logs, control file - and streams its pieces to the dedup-worker. The logs are
 // switched and chosen after the data files, so that they cover every block that was read.
-import { composeLogScript, printScript } from '@adyton/rman';
+import { composeLogScript, printScript, type ChannelSettings } from '@adyton/rman';
 import { type DatabaseFacts } from '@adyton/oracle';
-import { runScript } from '../rman/run-script';
+import { type RunInstances } from '../instances/run-instances';
 import { RunFailure } from '../runs/run-failure';
-import { type ArchivedLogFacts, type BackupRun, channelsOf } from './backup-run';
-import { chooseLogRanges, logsInRanges, type LogRange } from './choose-log-ranges';
-import { type BackupPlan, scriptsOf } from './compose-plan';
+import { type ArchivedLogFacts, type BackupRun } from './backup-run';
+import { chooseLogRanges, logsInRanges, rangesWithout, type LogRange } from './choose-log-ranges';
+import { type BackupPlan, controlFileScriptOf, dataScriptOf, scriptsOf } from './compose-plan';
+import { ownPieces } from './own-pieces';
 import { ringDedupWorker } from './ring-dedup-worker';
+import { runStep } from './run-step';
 
 /** @throws RunFailure */
-export async function streamPieces(run: BackupRun, database: DatabaseFacts, plan: BackupPlan): Promise<void> {
+export async function streamPieces(
+  run: BackupRun,
+  database: DatabaseFacts,
+  plan: BackupPlan,
+  instances: RunInstances,
+): Promise<void> {
   await ringDedupWorker(run, 'begin');
-  if (plan.dataScript !== null) await runStep(run, 'data', plan.dataScript);
+  await runStep(run, instances, {
+    name: 'data',
+    compose: async (channels) => dataScriptOf(plan, channels, await filesDone(run, database, plan)),
+  });
   await database.archiveLogCurrent();
-  const onDisk = await database.archivedLogs();
-  const ranges = rangesOf(run, plan, onDisk);
-  const logScript =
-    ranges.length === 0
-      ? null
-      : printScript(composeLogScript({ names: plan.names, channels: channelsOf(run), ranges }));
-  await recordLogs(run, plan, { onDisk, ranges, logScript });
-  if (logScript !== null) await runStep(run, 'logs', logScript);
-  await runStep(run, 'control-file', plan.controlFileScript);
+  await runStep(run, instances, {
+    name: 'logs',
+    compose: async (channels) => composeLogs(run, plan, channels, await logsToTake(run, database, plan)),
+  });
+  await runStep(run, instances, {
+    name: 'control-file',
+    compose: async (channels) => controlFileScriptOf(plan, channels),
+  });
 }
 
-function rangesOf(
+/** Data files with a set of this run whose pieces the vault holds. */
+async function filesDone(
   run: BackupRun,
+  database: DatabaseFacts,
   plan: BackupPlan,
-  onDisk: readonly ArchivedLogFacts[],
-): readonly LogRange[] {
+): Promise<ReadonlySet<number>> {
+  const { held } = await ownPieces(run, database, plan.names);
+  if (held.size === 0) return new Set();
+  const sets = await database.backupDataFiles();
+  return new Set(
+    sets.filter((s) => s.level !== null && s.handles.every((h) => held.has(h))).map((s) => s.file),
+  );
+}
+
+interface LogsToTake {
+  readonly onDisk: readonly ArchivedLogFacts[];
+  readonly ranges: readonly LogRange[];
+}
+
+async function logsToTake(run: BackupRun, database: DatabaseFacts, plan: BackupPlan): Promise<LogsToTake> {
+  const { held } = await ownPieces(run, database, plan.names);
+  const done = held.size === 0 ? [] : (await database.backupRedoLogs()).filter((l) => held.has(l.handle));
+  const onDisk = await database.archivedLogs();
   const choice = chooseLogRanges({
     onDisk,
     lastInVault: run.claimed.lastLogs,
     resetlogsScn: plan.identity.resetlogsScn,
   });
-  if (choice.kind === 'ranges') return choice.ranges;
+  if (choice.kind === 'ranges') return { onDisk, ranges: rangesWithout(choice.ranges, done) };
   throw new RunFailure(
     'ADY_LOG_GAP',
     `archived log thread ${choice.thread} sequence ${choice.missingSequence} is neither in the vault nor on disk`,
   );
 }
 
-async function recordLogs(
+async function composeLogs(
   run: BackupRun,
   plan: BackupPlan,
-  logs: { onDisk: readonly ArchivedLogFacts[]; ranges: readonly LogRange[]; logScript: string | null },
-): Promise<void> {
-  const archivedLogs = logsInRanges(logs.onDisk, logs.ranges).map(({ thread, sequence, bytes }) => ({
+  channels: ChannelSettings,
+  { onDisk, ranges }: LogsToTake,
+): Promise<string | null> {
+  const script =
+    ranges.length === 0 ? null : printScript(composeLogScript({ names: plan.names, channels, ranges }));
+  const archivedLogs = logsInRanges(onDisk, ranges).map(({ thread, sequence, bytes }) => ({
     thread,
     sequence,
     bytes,
@@ -56,17 +86,7 @@ async function recordLogs(
   await run.controlPlane.storePlan(
     run.claimed,
     { ...plan.document, archivedLogs, bytesExpected },
-    scriptsOf(plan, logs.logScript),
+    scriptsOf(plan, channels, script),
   );
-}
-
-async function runStep(run: BackupRun, name: string, text: string): Promise<void> {
-  const { claimed, controlPlane, files, lease } = run;
-  await runScript(claimed, controlPlane, files, {
-    name,
-    text,
-    oracleHome: claimed.database.oracleHome,
-    oracleSid: claimed.database.oracleSid,
-    signal: lease.signal,
-  });
+  return script;
 }

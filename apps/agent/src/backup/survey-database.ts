@@ -2,7 +2,8 @@
 import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
-import { checkInstances, checkThat, type Check } from './check-instances';
+import { checkInstances } from './check-instances';
+import { checkThat, type Check } from './check-that';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';

@@ -35,6 +35,7 @@ export async function identifyInstance(
       oracleSid: sid,
       scriptFile,
       signal: timeout,
+      target: null,
       onOutput: () => undefined,
     });
     return identityOf(sid, readDatabaseIdentity(output), log);

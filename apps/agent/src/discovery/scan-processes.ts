@@ -40,7 +40,7 @@ export async function scanProcesses(procDir: string): Promise<RunningInstance[]>
 }
 
 /** Null for every other process, and for one that ended while it was looked at. */
-async function readBackground(directory: string): Promise<Background | null> {
+export async function readBackground(directory: string): Promise<Background | null> {
   try {
     const commandLine = await readFile(join(directory, 'cmdline'), 'utf8');
     const [, name, sid] = BACKGROUND.exec(commandLine.split('\0')[0]?.trim() ?? '') ?? [];

@@ -39,6 +39,7 @@ export async function runRestore(run: RestoreRun): Promise<void> {
     text,
     oracleHome: database.oracleHome,
     oracleSid: plan.target.oracleSid,
+    target: null,
     signal: lease.signal,
   });
   await controlPlane.finishRestore(claimed);

@@ -1,17 +1,20 @@
 // Runs RMAN with a command file, as the operating-system user of this agent (OS authentication), in a process group of its own. Its output
 // is passed on as it comes; an aborted run ends it: SIGINT first, SIGKILL for what does not listen.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Readable } from 'node:stream';
+import { type Readable, type Writable } from 'node:stream';
 import { RunFailure } from '../runs/run-failure';
+import { connectStatement, type TargetLogin } from './target-login';
 
 export interface RmanInvocation {
   readonly oracleHome: string;
   readonly oracleSid: string;
   readonly scriptFile: string;
+  /** Null: operating-system authentication. */
+  readonly target: TargetLogin | null;
   readonly signal: AbortSignal;
   /** Called with pieces of output, whole lines each. */
   readonly onOutput: (text: string) => void;
@@ -23,6 +26,8 @@ export interface RmanResult {
   readonly output: string;
 }
 
+type RmanProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
 /** Kept in memory for reading the outcome, characters; a long backup prints a few lines per piece. */
 const OUTPUT_CHARS_MAX = 8 * 1024 * 1024;
 /** How long RMAN may take to end after SIGINT, ms; its channels need a moment to give up their pieces. */
@@ -33,24 +38,33 @@ export async function runRman(invocation: RmanInvocation): Promise<RmanResult> {
   invocation.signal.throwIfAborted();
   const program = join(invocation.oracleHome, 'bin', 'rman');
   await assertExecutable(program);
-  const child = spawn(program, ['target', '/', 'nocatalog', `cmdfile=${invocation.scriptFile}`], {
-    env: rmanEnvironment(invocation),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = start(program, invocation);
   const ending = endWhenAborted(child, invocation.signal);
   const output = new BoundedText(OUTPUT_CHARS_MAX);
   try {
     const exit = exitOf(child);
-    await Promise.all(
-      [child.stdout, child.stderr].map((stream) => readLines(stream, output, invocation.onOutput)),
-    );
+    await Promise.all([child.stdout, child.stderr].map((stream) => readLines(stream, output, invocation)));
     const exitCode = await exit;
     invocation.signal.throwIfAborted();
     return { exitCode, output: output.text };
   } finally {
     ending.stop();
   }
+}
+
+/** A login is given on standard input, where nobody else sees it; what RMAN does with it afterwards it does for the channels too. */
+function start(program: string, invocation: RmanInvocation): RmanProcess {
+  const { scriptFile, target } = invocation;
+  const options = { env: rmanEnvironment(invocation), detached: true } as const;
+  if (target === null)
+    return spawn(program, ['target', '/', 'nocatalog', `cmdfile=${scriptFile}`], {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const child = spawn(program, ['nocatalog'], { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => undefined); // it ended before it read: its exit says so
+  child.stdin.end(`${connectStatement(target)}\n@${scriptFile}\n`);
+  return child;
 }
 
 function rmanEnvironment({ oracleHome, oracleSid }: RmanInvocation): Record<string, string> {
@@ -88,11 +102,12 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
 async function readLines(
   stream: Readable,
   output: BoundedText,
-  onOutput: (text: string) => void,
+  { target, onOutput }: RmanInvocation,
 ): Promise<void> {
   for await (const line of createInterface({ input: stream })) {
-    output.add(`${line}\n`);
-    onOutput(`${line}\n`);
+    const text = `${target === null ? line : line.replaceAll(target.password, '***')}\n`;
+    output.add(text);
+    onOutput(text);
   }
 }
 

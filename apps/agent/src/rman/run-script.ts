@@ -1,9 +1,10 @@
 // One RMAN invocation of a run: script to file, output to the run's log, and the verdict. RMAN's exit code alone never means success.
-import { isErrorCode, RUN_LOG_CHARS_MAX } from '@adyton/contracts';
+import { isErrorCode, RUN_LOG_CHARS_MAX, type ErrorCode } from '@adyton/contracts';
 import { classifyRmanFailure, readRmanOutput, type RmanReport } from '@adyton/rman';
 import { type ControlPlane, type FencedRun } from '../control-plane';
 import { RunFailure } from '../runs/run-failure';
 import { runRman } from './run-rman';
+import { type TargetLogin } from './target-login';
 import { type RunFiles } from './token-file';
 
 export interface ScriptToRun {
@@ -12,6 +13,23 @@ export interface ScriptToRun {
   readonly oracleHome: string;
   readonly oracleSid: string;
   readonly signal: AbortSignal;
+  /** Of the target, for channels on other instances, which log in as RMAN did; null: by operating-system authentication. */
+  readonly target: TargetLogin | null;
+  /** Told RMAN's output as it comes, whole lines. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** RMAN ended with errors. */
+export class ScriptFailure extends RunFailure {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    stack: readonly string[],
+    readonly report: RmanReport,
+  ) {
+    super(code, detail, stack);
+    this.name = 'ScriptFailure';
+  }
 }
 
 /** Output is sent on when this much gathered, or when RMAN ended, characters. */
@@ -27,13 +45,19 @@ export async function runScript(
   const log = new RunLog(run, controlPlane);
   const scriptFile = await files.writeScript(script.name, script.text);
   try {
-    const { exitCode, output } = await runRman({ ...script, scriptFile, onOutput: (text) => log.add(text) });
+    const onOutput = (text: string): void => {
+      log.add(text);
+      script.onOutput?.(text);
+    };
+    const { exitCode, output } = await runRman({ ...script, scriptFile, onOutput });
     const report = readRmanOutput(output);
-    if (report.outcome.kind === 'errors') throw failureOf(report.outcome.stack);
+    if (report.outcome.kind === 'errors') throw failureOf(report.outcome.stack, report);
     if (exitCode !== 0)
-      throw new RunFailure(
+      throw new ScriptFailure(
         'ADY_RMAN_FAILED',
         `rman ended with exit code ${exitCode ?? 'none (it was killed)'} and printed no error stack`,
+        [],
+        report,
       );
     return report;
   } finally {
@@ -41,9 +65,9 @@ export async function runScript(
   }
 }
 
-function failureOf(stack: readonly string[]): RunFailure {
+function failureOf(stack: readonly string[], report: RmanReport): ScriptFailure {
   const { code, detail } = classifyRmanFailure(stack);
-  return new RunFailure(isErrorCode(code) ? code : 'ADY_RMAN_FAILED', detail, stack);
+  return new ScriptFailure(isErrorCode(code) ? code : 'ADY_RMAN_FAILED', detail, stack, report);
 }
 
 /** The log is for people; a control-plane that is away for a moment must not end a backup. */

@@ -5,21 +5,29 @@ import { OracleError } from '@adyton/oracle';
 import { RmanScriptError } from '@adyton/rman';
 
 export class RunFailure extends Error {
+  /** The instance of a cluster it is about. */
+  readonly instance: string | null;
+
   constructor(
     readonly code: ErrorCode,
     detail: string,
     readonly oraErrors: readonly string[] = [],
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly instance?: string } = {},
   ) {
     super(detail, options);
     this.name = 'RunFailure';
+    this.instance = options.instance ?? null;
   }
 }
 
 /** The reason that goes on record; what nobody foresaw is ADY_INTERNAL. */
 export function reasonOfFailure(error: unknown, phase: RunPhase): Reason {
   if (error instanceof RunFailure)
-    return reasonOf(error.code, error.message, { phase, oraErrors: error.oraErrors });
+    return reasonOf(error.code, error.message, {
+      phase,
+      oraErrors: error.oraErrors,
+      ...(error.instance === null ? {} : { instance: error.instance }),
+    });
   if (error instanceof AdytonError) return reasonOf(error.code, error.message, { phase });
   if (error instanceof RmanScriptError) return reasonOf('ADY_SCRIPT_REFUSED', error.message, { phase });
   if (error instanceof OracleError) {

@@ -47,7 +47,7 @@ function kindOf(options: BackupOptions): 'auto' | 'full' | 'incremental' | 'arch
   return options.archivelog === true ? 'archivelog' : 'auto';
 }
 
-const MARKS = { ok: '✔', warning: '!', failed: '✘' } as const;
+const MARKS = { ok: '✔', warning: '!', ineligible: '-', failed: '✘' } as const;
 
 function dryRunText({ plan, scripts }: DryRun): string {
   const logBytes = plan.archivedLogs.reduce((sum, l) => sum + l.bytes, 0);
@@ -72,11 +72,16 @@ function dryRunText({ plan, scripts }: DryRun): string {
   );
   const checks = plan.checks.map((c) =>
     c.verdict === 'ok'
-      ? `${MARKS.ok} ${c.code}: ${c.evidence}`
-      : `${MARKS[c.verdict]} ${c.code}: ${c.evidence}\n    HINT: ${c.hint}`,
+      ? `${MARKS.ok} ${nameOf(c)}: ${c.evidence}`
+      : `${MARKS[c.verdict]} ${nameOf(c)}: ${c.evidence}\n    HINT: ${c.hint}`,
   );
   const texts = scripts.map((s) => `-- ${s.step}\n${s.text}`);
   return [summary, files, checks.join('\n'), ...texts].join('\n\n');
+}
+
+/** `instance-open of ORCL2`; without an instance it is about the one the run is started on, or the database. */
+function nameOf({ code, instance }: DryRun['plan']['checks'][number]): string {
+  return instance === undefined ? code : `${code} of ${instance}`;
 }
 
 /** Shared by backup, restore run and run replay: the end of a run decides the exit code. */

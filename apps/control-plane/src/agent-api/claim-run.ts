@@ -10,9 +10,8 @@ import {
   type Refusal,
 } from '@adyton/ledger';
 import { type HostId, type RequestId, type RunId } from '@adyton/domain';
-import { randomBytes } from 'node:crypto';
-import { sha256Hex } from '../http/token-guard';
 import { backupQuestionOf } from './backup-question';
+import { newSbtToken } from './sbt-token';
 
 export interface RunClaim {
   readonly requestId: string;
@@ -22,18 +21,17 @@ export interface RunClaim {
   readonly leaseSeconds: number;
 }
 
-const SBT_TOKEN_BYTES = 32;
 /** Two heartbeats may be lost before a lease ends. */
 const HEARTBEATS_PER_LEASE = 3;
 
 /** A refusal is a value, so that what the claim found too late is on record as ended. */
 export function claimRun(ledger: Ledger, claim: RunClaim): Promise<ClaimedRun | Refusal> {
-  const sbtToken = randomBytes(SBT_TOKEN_BYTES).toString('base64url');
+  const { sbtToken, tokenSha256 } = newSbtToken();
   return ledger.transaction(async (tx) => {
     const claimed = await claimRequest(tx, {
       ...claim,
       requestId: claim.requestId as RequestId,
-      sbtTokenSha256: sha256Hex(sbtToken),
+      sbtTokenSha256: tokenSha256,
     });
     if (isRefusal(claimed)) return claimed;
     return describe(tx, claimed, sbtToken, claim.leaseSeconds);

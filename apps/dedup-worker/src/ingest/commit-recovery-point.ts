@@ -1,6 +1,6 @@
 // The commit point: the dedup-worker checks every piece of the closure and creates the manifest; only then does the ledger record the
 // recovery point. Rung again after any crash, it finds what was done and does the rest.
-import { reasonOf, type ManifestContents } from '@adyton/contracts';
+import { reasonOf, type ByteTotals, type ManifestContents } from '@adyton/contracts';
 import { type RunId } from '@adyton/domain';
 import { type Logger } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
@@ -22,17 +22,17 @@ export async function commitRecoveryPoint(
   const order = await controlPlane.commitOrder(runId);
   if (order.state !== 'committing') return; // committed or refused by an earlier ring
   const session = await sessions.ensure(runId);
-  const { contents, registration, fence } = order;
-  const inManifest: ManifestContents = { ...contents, registration, totals: session.totals };
+  const { contents, registration, fence, totalsOfOthers } = order;
+  const totals = sumOf(session.totals, totalsOfOthers);
+  const inManifest: ManifestContents = { ...contents, registration, totals };
   const outcome = await session.writer().commit({ contents: inManifest, closure: contents.closure });
   switch (outcome.kind) {
     case 'committed': {
-      const totals = { ...session.totals, bytesStored: session.totals.bytesStored + outcome.bytesStored };
       await controlPlane.reportCommitted(runId, {
         fence,
         manifestKey: outcome.manifestKey,
         manifestSha256: outcome.sha256,
-        totals,
+        totals: { ...totals, bytesStored: totals.bytesStored + outcome.bytesStored },
       });
       log.info({ runId, manifestKey: outcome.manifestKey }, 'recovery-point.committed');
       return;
@@ -54,4 +54,12 @@ export async function commitRecoveryPoint(
       });
       log.error({ runId }, 'recovery-point.fenced');
   }
+}
+
+function sumOf(a: ByteTotals, b: ByteTotals): ByteTotals {
+  return {
+    bytesRead: a.bytesRead + b.bytesRead,
+    bytesNew: a.bytesNew + b.bytesNew,
+    bytesStored: a.bytesStored + b.bytesStored,
+  };
 }

@@ -81,6 +81,7 @@ export class RunSession {
             dbid: grant.dbid,
             runId: grant.runId,
             fence: grant.fence,
+            ...(grant.parentSession === undefined ? {} : { parent: grant.parentSession }),
             compute: parts.compute,
             buffers: parts.buffers,
             now: parts.now,
@@ -211,6 +212,7 @@ export class RunSession {
         pieces,
         removed,
         channels: this.channels,
+        ...(this.session === null ? {} : { writerSession: this.session.sid }),
         sealed,
       });
       this.current = { ...this.current, state: answer.state };

@@ -45,15 +45,16 @@ export class RunSessions {
   private async keepReporting(session: RunSession): Promise<void> {
     const { log } = this.parts;
     while (!this.stopping.signal.aborted) {
-      await pause(REPORT_INTERVAL_MS, this.stopping.signal);
       try {
-        if (await session.report()) continue;
-        this.opening.delete(session.grant.runId);
-        await session.end();
-        return;
+        if (!(await session.report())) {
+          this.opening.delete(session.grant.runId);
+          await session.end();
+          return;
+        }
       } catch (error) {
         log.warn({ runId: session.grant.runId, err: error }, 'ingest.report-failed'); // the next round tells it all again
       }
+      await pause(REPORT_INTERVAL_MS, this.stopping.signal);
     }
   }
 }

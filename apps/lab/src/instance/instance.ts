@@ -269,7 +269,7 @@ export class Instance {
         ),
       otherInstances: () =>
         this.running()
-          .filter((instance) => instance !== this)
+          .filter((instance) => instance !== this && instance.hanging === undefined) // the others have evicted it
           .map((instance) => instance.identity()),
       parameters: () => this.parameters.read(),
       archiverError: () => this.openDatabase?.archiver.error?.text ?? null,

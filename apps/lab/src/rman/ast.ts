@@ -217,5 +217,5 @@ export type Statement =
   | { kind: 'shutdown'; mode: 'IMMEDIATE' | 'ABORT' }
   | { kind: 'mount' }
   | { kind: 'open'; resetlogs: boolean }
-  | { kind: 'connect'; to: 'TARGET' | 'CATALOG' | 'AUXILIARY' }
+  | { kind: 'connect'; to: 'TARGET' | 'CATALOG' | 'AUXILIARY'; text: string }
   | { kind: 'exit' };

@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type FaultName, faultLines } from '../faults';
 import { connectInstance } from '../instance/ipc-client';
-import { type InstanceFile, passwordFilePath, readInstanceFile } from '../instance/oracle-home';
+import { hostPaths, type InstanceFile, passwordFilePath, readInstanceFile } from '../instance/oracle-home';
 import { checkPassword, readPasswordFile } from '../listener/password-file';
 import { ChannelError } from './channel';
 import { descriptorOf } from './tns-names';
@@ -45,6 +45,11 @@ export async function resolveConnect(
     return file.ipcSocket;
   }
   throw refuse(refusal);
+}
+
+/** An auto-login wallet beside the net service names, with a login for each of them. */
+export function hasWallet(oracleHome: string): boolean {
+  return existsSync(join(process.env['TNS_ADMIN'] ?? hostPaths.networkAdmin(oracleHome), 'cwallet.sso'));
 }
 
 /** Undefined: a name nobody knows. */

@@ -10,6 +10,7 @@ import { Printer } from './printer';
 import { dateFormatOf } from './rman-date';
 import { errorLines, RmanError } from './rman-error';
 import { RmanJobs } from './rman-jobs';
+import { greetTarget } from './connect-target';
 import { runStatement } from './run-statement';
 import { Session } from './session';
 import { TargetDatabase } from './target-database';
@@ -27,21 +28,25 @@ const LOST_IN_CONNECT = [
 ];
 
 interface Arguments {
+  /** Whether rman is to connect before it reads statements. */
+  target: boolean;
   commandFile: string | null;
   logFile: string | null;
 }
 
 /** Throws RmanError with RMAN-00552 for an argument it does not know. */
 function readArguments(argv: string[]): Arguments {
-  const found: Arguments = { commandFile: null, logFile: null };
+  const found: Arguments = { target: false, commandFile: null, logFile: null };
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i] ?? '';
     const [name = '', value = ''] = argument.split(/=(.*)/s);
     if (argument.startsWith('@')) found.commandFile = argument.slice(1);
     else if (name === 'cmdfile') found.commandFile = value || (argv[++i] ?? '');
     else if (name === 'log') found.logFile = value || (argv[++i] ?? '');
-    else if (name === 'target') i += value === '' ? 1 : 0;
-    else if (name !== 'nocatalog') {
+    else if (name === 'target') {
+      found.target = true;
+      i += value === '' ? 1 : 0;
+    } else if (name !== 'nocatalog') {
       throw new RmanError([
         'RMAN-00552: syntax error in command line arguments',
         `RMAN-01009: syntax error: found "${argument}": expecting one of: "cmdfile", "log", "nocatalog", "target"`,
@@ -52,7 +57,7 @@ function readArguments(argv: string[]): Arguments {
 }
 
 async function main(): Promise<number> {
-  const { commandFile, logFile } = readArguments(process.argv.slice(2));
+  const { target: hasTarget, commandFile, logFile } = readArguments(process.argv.slice(2));
   const printer = new Printer(logFile);
   printer.print(...banner(new Date()));
   const { ORACLE_HOME: oracleHome, ORACLE_SID: sid } = process.env;
@@ -74,7 +79,7 @@ async function main(): Promise<number> {
     session.interrupt();
   });
   try {
-    if (!(await connectTarget(session))) return 1;
+    if (hasTarget && !(await connectTarget(session))) return 1;
     const failed = await runScript(session, commandFile);
     return failed ? 1 : 0;
   } finally {
@@ -102,33 +107,12 @@ function banner(at: Date): string[] {
 /** False when the instance dies while rman logs in. */
 async function connectTarget(session: Session): Promise<boolean> {
   try {
-    await greet(session);
+    await greetTarget(session);
     return true;
   } catch (error) {
     if (!(await session.target.isLost())) throw error;
     session.printer.errorStack(LOST_IN_CONNECT);
     return false;
-  }
-}
-
-async function greet(session: Session): Promise<void> {
-  const { client } = session.target;
-  if (client === undefined) {
-    session.print('connected to target database (not started)', '');
-    return;
-  }
-  session.registered = await client.registerSession({
-    program: 'rman',
-    clientInfo: null,
-    module: 'rman',
-    processId: process.pid,
-  });
-  const { status, dbName, dbid } = await client.identity({});
-  if (status === 'STARTED') session.print('connected to target database: not mounted', '');
-  else {
-    const state = status === 'OPEN' ? '' : ', not open';
-    session.print(`connected to target database: ${dbName} (DBID=${dbid}${state})`);
-    session.print('using target database control file instead of recovery catalog', '');
   }
 }
 

@@ -106,8 +106,7 @@ function parseShutdown(reader: TokenReader): Statement {
 
 function parseConnect(reader: TokenReader): Statement {
   const to = reader.oneOf('TARGET', 'CATALOG', 'AUXILIARY');
-  reader.untilSemicolon(reader.next.start);
-  return { kind: 'connect', to };
+  return { kind: 'connect', to, text: reader.untilSemicolon(reader.next.start).trim() };
 }
 
 function parseSpool(reader: TokenReader): Statement {

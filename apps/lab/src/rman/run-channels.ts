@@ -1,10 +1,10 @@
 /** ALLOCATE, RELEASE, SEND, and the channels RMAN makes by itself from CONFIGURE. */
 import { claimFault, faultLines } from '../faults';
 import { type ChannelOptions, type ChannelSettings, type DeviceType, type Statement } from './ast';
-import { Channel } from './channel';
+import { Channel, ChannelError } from './channel';
 import { type OpenJob } from './channel-protocol';
 import { channelSettingsOf, defaultDevice, isDeviceConfigured, parallelismOf } from './configuration';
-import { resolveConnect } from './connect-string';
+import { hasWallet, resolveConnect } from './connect-string';
 import { parseParms } from './parms';
 import { RmanError } from './rman-error';
 import { type Session } from './session';
@@ -35,7 +35,7 @@ async function openChannel(session: Session, options: ChannelOptions): Promise<C
   const socketPath =
     connect === null
       ? session.target.socketPath
-      : await resolveConnect(session.target.oracleHome, connect, { channel: name });
+      : await resolveConnect(session.target.oracleHome, withLogin(session, connect, name), { channel: name });
   const job: OpenJob = {
     kind: 'open',
     name,
@@ -48,6 +48,14 @@ async function openChannel(session: Session, options: ChannelOptions): Promise<C
     settings: options,
   };
   return Channel.allocate(job, session.listener);
+}
+
+/** `@place` alone: the channel logs in as rman did, which the operating system cannot vouch for on another host. */
+function withLogin({ login, target }: Session, connect: string, channel: string): string {
+  if (!connect.startsWith('@')) return connect;
+  if (login !== null) return `${login}${connect}`;
+  if (hasWallet(target.oracleHome)) return connect;
+  throw new ChannelError(channel, faultLines('channel-bad-password', { channel }));
 }
 
 /** `name` null: the maintenance channels. */

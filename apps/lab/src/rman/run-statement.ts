@@ -4,6 +4,7 @@ import { type MaintenanceStatement, type Statement } from './ast';
 import { catalogLogs } from './catalog-logs';
 import { catalogPieces, runChange } from './change';
 import { ChannelError } from './channel';
+import { connectTarget } from './connect-target';
 import { crosscheck } from './crosscheck';
 import { deleteObsolete, runDelete } from './delete';
 import { labLines } from './lab-error';
@@ -41,6 +42,8 @@ export async function runStatement(session: Session, statement: Statement): Prom
   }
   const job = jobOf(statement);
   try {
+    if (!session.isConnected && statement.kind !== 'connect')
+      throw new RmanError(['RMAN-06171: not connected to target database']);
     if (job !== undefined) await session.jobs.begin(job, objectOf(statement), session.commandId);
     if (job !== undefined && claimFault(session.target.base, 'target-lost')) {
       session.isFatal = true;
@@ -110,7 +113,9 @@ async function execute(
     case 'catalog-only':
       throw new RmanError(['RMAN-06002: command not allowed when not connected to a recovery catalog']);
     case 'connect':
-      throw new RmanError(connectLines(statement.to));
+      if (statement.to !== 'TARGET') throw new RmanError(labLines(`CONNECT ${statement.to}`));
+      await connectTarget(session, statement.text);
+      return 0;
     case 'host':
       throw new RmanError(labLines('HOST'));
     case 'spool':
@@ -129,11 +134,6 @@ async function execute(
       else await maintain(session, statement);
       return 0;
   }
-}
-
-function connectLines(to: 'TARGET' | 'CATALOG' | 'AUXILIARY'): string[] {
-  if (to === 'TARGET') return ['RMAN-06167: already connected'];
-  return labLines(`CONNECT ${to}`);
 }
 
 type SetKind = Extract<Statement['kind'], `set-${string}`>;

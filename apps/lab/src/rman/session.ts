@@ -37,6 +37,10 @@ export class Session {
   automatic: Channel[] = [];
   maintenance: Channel[] = [];
   registered: SessionId | undefined;
+  /** False until CONNECT TARGET, when rman was started without a target. */
+  isConnected = false;
+  /** `user/password` of CONNECT TARGET, which channels with `CONNECT '@place'` log in with; null: the operating system's. */
+  login: string | null = null;
   /** Set by an error after which rman can do nothing more. */
   isFatal = false;
   /** Aborts at SIGINT. */

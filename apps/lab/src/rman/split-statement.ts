@@ -37,7 +37,7 @@ export function splitStatement(source: string): StatementSplit {
 
 /** EXIT, QUIT and `@file` need no semicolon when they stand alone on their line. */
 function isLineCommand(seen: string, text: string): boolean {
-  return /^\s+(?:exit|quit|@\S+)$/i.test(seen) && text.includes('\n');
+  return /^\s+(?:exit|quit|@.*)$/i.test(seen) && text.includes('\n');
 }
 
 function cut(source: string, at: number): StatementSplit {

@@ -11,6 +11,15 @@ export interface ChannelParms {
   readonly channel: string;
 }
 
+/** An instance of a cluster by the way that leads to it and to no other. */
+export interface InstanceAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly service: string;
+  /** INSTANCE_NAME. */
+  readonly instance: string;
+}
+
 export interface DataFileSpec {
   readonly file: number;
   readonly format: string;
@@ -21,7 +30,13 @@ export type JobStatement =
   | { readonly kind: 'set-command-id'; readonly commandId: string }
   | { readonly kind: 'set-one-backup-copy' }
   | { readonly kind: 'set-autobackup-format'; readonly format: string }
-  | { readonly kind: 'allocate-channel'; readonly oneFileAtATime: boolean; readonly parms: ChannelParms }
+  | {
+      readonly kind: 'allocate-channel';
+      readonly oneFileAtATime: boolean;
+      /** Null: the instance RMAN is connected to. */
+      readonly connect: InstanceAddress | null;
+      readonly parms: ChannelParms;
+    }
   | {
       readonly kind: 'backup-data-files';
       readonly level: 0 | 1;

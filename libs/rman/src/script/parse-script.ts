@@ -6,6 +6,7 @@ import {
   SECTION_SIZE,
   type ChannelParms,
   type DataFileSpec,
+  type InstanceAddress,
   type JobStatement,
   type Statement,
 } from './nodes';
@@ -28,6 +29,7 @@ const WORD = String.raw`([\w-]+)`;
 const NUMBER = String.raw`(\d+)`;
 const TAG = String.raw`'([A-Z0-9_]+)'`;
 const DEVICE = "DEVICE TYPE 'SBT_TAPE'";
+const DESCRIPTOR = String.raw`\(DESCRIPTION=\(ENABLE=BROKEN\)\(ADDRESS=\(PROTOCOL=TCP\)\(HOST=([\w.-]+)\)\(PORT=(\d+)\)\)\(CONNECT_DATA=\(SERVICE_NAME=([\w$#.-]+)\)\(INSTANCE_NAME=([\w+$#-]+)\)\(SERVER=DEDICATED\)\)\)`;
 const PARMS = `PARMS 'SBT_LIBRARY=${PATH},BLKSIZE=${SBT_BLOCK_BYTES},ENV=\\(ADY_SOCK=${PATH},ADY_TOKEN_FILE=${PATH},ADY_RUN=${WORD},ADY_CHANNEL=${WORD}\\)'`;
 
 /** A statement's text, and the node its parts make. */
@@ -65,11 +67,15 @@ const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [
     kind: 'set-autobackup-format',
     format,
   })),
-  rule(`ALLOCATE CHANNEL ${WORD} ${DEVICE}( MAXOPENFILES 1)? ${PARMS}`, (name, oneFile, ...parts) => ({
-    kind: 'allocate-channel',
-    oneFileAtATime: oneFile !== undefined,
-    parms: channelParms(parts, name),
-  })),
+  rule(
+    `ALLOCATE CHANNEL ${WORD} ${DEVICE}( MAXOPENFILES 1)?(?: CONNECT '@${DESCRIPTOR}')? ${PARMS}`,
+    (name, oneFile, host, port, service, instance, ...parts) => ({
+      kind: 'allocate-channel',
+      oneFileAtATime: oneFile !== undefined,
+      connect: host === undefined ? null : instanceAddress(host, port, service, instance),
+      parms: channelParms(parts, name),
+    }),
+  ),
   rule(
     `BACKUP FORCE AS BACKUPSET INCREMENTAL LEVEL (0|1 CUMULATIVE) FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG ${TAG}((?:\n    \\(DATAFILE ${NUMBER} FORMAT ${FORMAT}\\))+)`,
     (level, tag = '', specs = '') => ({
@@ -146,6 +152,10 @@ function nodeOf<T>(rules: readonly Rule<T>[], text: string, line: number): T {
     if (match !== null) return node(...match.slice(1));
   }
   throw new NotAComposedScript(line + 1, text);
+}
+
+function instanceAddress(host: string, port = '', service = '', instance = ''): InstanceAddress {
+  return { host, port: Number(port), service, instance };
 }
 
 /** @param name of the channel, which the PARMS must repeat */

@@ -4,6 +4,7 @@ import {
   SBT_BLOCK_BYTES,
   SECTION_SIZE,
   type ChannelParms,
+  type InstanceAddress,
   type JobStatement,
   type RmanScript,
   type Statement,
@@ -56,7 +57,7 @@ export function printJobStatement(statement: JobStatement): string {
     case 'set-autobackup-format':
       return `SET CONTROLFILE AUTOBACKUP FORMAT FOR ${DEVICE} TO '${checked('format', 'autobackup format', statement.format)}'`;
     case 'allocate-channel':
-      return `ALLOCATE CHANNEL ${checked('word', 'channel', statement.parms.channel)} ${DEVICE}${statement.oneFileAtATime ? ' MAXOPENFILES 1' : ''} PARMS '${parms(statement.parms)}'`;
+      return allocateChannel(statement);
     case 'backup-data-files':
       return backupDataFiles(statement);
     case 'backup-logs':
@@ -82,6 +83,27 @@ export function printJobStatement(statement: JobStatement): string {
     case 'recover-database':
       return 'RECOVER DATABASE';
   }
+}
+
+/** The channel logs in as RMAN did; ENABLE=BROKEN keeps the connection from outliving a node that vanished. */
+function allocateChannel({
+  oneFileAtATime,
+  connect,
+  parms: channel,
+}: Extract<JobStatement, { kind: 'allocate-channel' }>): string {
+  return [
+    `ALLOCATE CHANNEL ${checked('word', 'channel', channel.channel)} ${DEVICE}`,
+    ...(oneFileAtATime ? ['MAXOPENFILES 1'] : []),
+    ...(connect === null ? [] : [`CONNECT '@${descriptor(connect)}'`]),
+    `PARMS '${parms(channel)}'`,
+  ].join(' ');
+}
+
+/** A dedicated server of the instance that is named, and of no other that offers the service. */
+export function descriptor({ host, port, service, instance }: InstanceAddress): string {
+  const address = `(ADDRESS=(PROTOCOL=TCP)(HOST=${checked('host', 'host', host)})(PORT=${checkedNumber('port', port)}))`;
+  const data = `(CONNECT_DATA=(SERVICE_NAME=${checked('service', 'service', service)})(INSTANCE_NAME=${checked('instance', 'instance', instance)})(SERVER=DEDICATED))`;
+  return `(DESCRIPTION=(ENABLE=BROKEN)${address}${data})`;
 }
 
 /** FORCE stands against a configured optimization; one file per set keeps a stream's bytes in the order of its blocks. */

@@ -19,6 +19,9 @@ export const TERMINALS = {
   word: /^[A-Za-z0-9_-]{1,64}$/,
   commandId: /^ady:[A-Za-z0-9_-]{1,60}$/,
   tag: /^[A-Z0-9_]{1,30}$/,
+  host: /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/,
+  service: /^[A-Za-z0-9_$#.-]{1,128}$/,
+  instance: /^[A-Za-z+][A-Za-z0-9_$#-]{0,29}$/,
   scn: /^\d{1,20}$/,
   dbid: /^\d{1,10}$/,
 } as const;

@@ -1,0 +1,96 @@
+// One of RMAN's invocations in a backup, carried out over the instances that are there. When an instance is lost meanwhile, what becomes of
+// the step is judged, not guessed: RMAN is left alone, started again, or what it left undone is finished on the survivors.
+import { judgeInstanceLoss, type BackupStep, type InstanceLoss } from '@adyton/domain';
+import { channelsAt, type ChannelSettings, type InstanceAddress } from '@adyton/rman';
+import { type RunInstances } from '../instances/run-instances';
+import { LostChannels } from '../rman/lost-channels';
+import { runScript, ScriptFailure } from '../rman/run-script';
+import { targetLogin } from '../rman/target-login';
+import { RunFailure } from '../runs/run-failure';
+import { type BackupRun, channelsOf } from './backup-run';
+
+export interface Step {
+  readonly name: Exclude<BackupStep, 'none'>;
+  /** The script for what is still to be done; null when nothing is. Called again when an instance was lost. */
+  compose(channels: ChannelSettings): Promise<string | null>;
+}
+
+/** `failure of backup command on c2 channel at …` */
+const FAILED_CHANNEL = /^RMAN-03009: failure of .+ command on (\S+) channel/;
+
+type StepEnd = { readonly kind: 'succeeded' } | { readonly kind: 'stuck' } | ScriptFailureEnd;
+interface ScriptFailureEnd {
+  readonly kind: 'failed' | 'nothing-moved';
+  readonly failure: ScriptFailure;
+}
+
+/** @throws RunFailure */
+export async function runStep(run: BackupRun, instances: RunInstances, step: Step): Promise<void> {
+  for (let restarts = 0; ; restarts += 1) {
+    const channels = channelsOf(run, instances.places);
+    const text = await step.compose(channels);
+    if (text === null) return;
+    const lostBefore = instances.lost.length;
+    const end = await runOnce(run, instances, { name: step.name, text, channels });
+    if (end.kind === 'succeeded') return;
+    await instances.lookAgain(end.kind === 'stuck' ? [] : suspectsOf(end.failure, channels));
+    const verdict =
+      instances.lost.length === lostBefore
+        ? 'fail'
+        : judgeInstanceLoss({ ...lossOf(step, instances), rman: end.kind, restarts });
+    if (verdict === 'fail') throw end.kind === 'stuck' ? stuck() : end.failure;
+    run.log.warn({ runId: run.claimed.runId, step: step.name, rman: end.kind, verdict }, 'step.again');
+  }
+}
+
+/** Instances whose channels RMAN names in its errors. */
+function suspectsOf({ oraErrors }: ScriptFailure, { places, ...rest }: ChannelSettings): InstanceAddress[] {
+  const failed = new Set(oraErrors.map((line) => FAILED_CHANNEL.exec(line)?.[1]));
+  return places
+    .map(({ connect }) => connect)
+    .filter((address) => address !== null)
+    .filter(({ instance }) =>
+      channelsAt({ places, ...rest }, (at) => at.instance === instance).some((name) => failed.has(name)),
+    );
+}
+
+function stuck(): RunFailure {
+  return new RunFailure(
+    'ADY_INSTANCE_LOST',
+    'RMAN did not give up the channels of a lost instance, and was stopped',
+  );
+}
+
+function lossOf(step: Step, { places }: RunInstances): Pick<InstanceLoss, 'role' | 'step' | 'survivors'> {
+  return { role: 'secondary', step: step.name, survivors: places.length };
+}
+
+async function runOnce(
+  run: BackupRun,
+  instances: RunInstances,
+  script: { readonly name: string; readonly text: string; readonly channels: ChannelSettings },
+): Promise<StepEnd> {
+  const { claimed, config, controlPlane, files, lease } = run;
+  using channels = new LostChannels(config.ADYTON_LOST_CHANNEL_SECONDS);
+  const stop = instances.onLoss((address) =>
+    channels.lost(channelsAt(script.channels, ({ instance }) => instance === address.instance)),
+  );
+  try {
+    await runScript(claimed, controlPlane, files, {
+      name: script.name,
+      text: script.text,
+      target: script.channels.places.length > 1 ? await targetLogin(run) : null,
+      oracleHome: claimed.database.oracleHome,
+      oracleSid: claimed.database.oracleSid,
+      signal: AbortSignal.any([lease.signal, channels.signal]),
+      onOutput: (text) => channels.read(text),
+    });
+    return { kind: 'succeeded' };
+  } catch (error) {
+    if (channels.signal.aborted && !lease.signal.aborted) return { kind: 'stuck' };
+    if (!(error instanceof ScriptFailure)) throw error;
+    return { kind: error.report.backupBegan ? 'failed' : 'nothing-moved', failure: error };
+  } finally {
+    stop();
+  }
+}

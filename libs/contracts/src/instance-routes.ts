@@ -1,0 +1,102 @@
+// The agent API's part for clusters: a run asks the hosts of the other instances to take part, and they say how their instances are.
+import { runInstanceTransitions, statesOf } from '@adyton/domain';
+import { z } from 'zod';
+import { database, instanceCheck } from './rest-resources';
+import { defineRoutes } from './route';
+import { connectDescriptor, fence, hostPath, oracleSid, plainName } from './schemas';
+
+/** Instances of one database: Oracle's limit is 100. */
+export const RUN_INSTANCES_MAX = 100;
+/** Checks of one instance in one report. */
+const CHECKS_MAX = 50;
+
+/** What a channel on that host needs; the token itself stays there. */
+const channelPlace = z.strictObject({ libraryPath: hostPath, socketPath: hostPath, tokenFile: hostPath });
+
+const runInstance = z.object({
+  sid: oracleSid,
+  hostName: plainName,
+  connectDescriptor,
+  state: z.enum(statesOf(runInstanceTransitions)),
+  /** Null until it is eligible. */
+  place: channelPlace.nullable(),
+  checks: z.array(instanceCheck),
+  /** Its agent gave no sign for longer than an agent that runs does. */
+  silent: z.boolean(),
+  /** Why it is lost. */
+  detail: z.string().nullable(),
+});
+
+const instancesOfRun = z.object({
+  items: z.array(runInstance).max(RUN_INSTANCES_MAX),
+  /** Id of the writer session that those of other hosts belong to; null until the dedup-worker of the run's host has opened it. */
+  writerSession: z.string().nullable(),
+});
+
+const underFence = z.strictObject({ fence });
+
+export const instanceRoutes = defineRoutes({
+  askInstances: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/instances',
+    summary: 'Asks the hosts of the other instances to take part in the run; asking twice asks once',
+    auth: 'host',
+    status: 200,
+    body: underFence,
+    response: instancesOfRun,
+  },
+  listRunInstances: {
+    method: 'GET',
+    path: '/agent/v1/runs/{id}/instances',
+    summary: 'How the other instances of the run are',
+    auth: 'host',
+    status: 200,
+    response: instancesOfRun,
+  },
+  joinRun: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/instances/{sid}/join',
+    summary:
+      'What a host that was asked needs to take part; each call gives a new token, and only the newest is good',
+    auth: 'host',
+    status: 200,
+    body: underFence,
+    response: z.object({
+      fence,
+      database,
+      oracleHome: hostPath,
+      /** Leads to this instance. */
+      connectDescriptor,
+      /** Secret of this host's SBT sessions of the run. */
+      sbtToken: z.string(),
+    }),
+  },
+  reportInstance: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/instances/{sid}',
+    summary: 'How an instance is: its checks first, then a sign of life every few seconds, or its loss',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({
+      fence,
+      word: z.discriminatedUnion('state', [
+        z.strictObject({
+          state: z.literal('eligible'),
+          place: channelPlace,
+          checks: z.array(instanceCheck).max(CHECKS_MAX),
+        }),
+        z.strictObject({ state: z.literal('ineligible'), checks: z.array(instanceCheck).max(CHECKS_MAX) }),
+        z.strictObject({ state: z.literal('alive') }),
+        z.strictObject({ state: z.literal('lost'), detail: z.string().max(500) }),
+      ]),
+    }),
+    /** `goesOn`: whether the run still wants the instance. */
+    response: z.object({ goesOn: z.boolean() }),
+  },
+});
+
+export type ChannelPlace = z.infer<typeof channelPlace>;
+export type RunInstance = z.infer<typeof runInstance>;
+export type InstancesOfRun = z.infer<typeof instancesOfRun>;
+export type InstanceWord = z.infer<typeof instanceRoutes.reportInstance.body>['word'];
+export type JoinedRun = z.infer<typeof instanceRoutes.joinRun.response>;

@@ -1,0 +1,84 @@
+// The product beside a simulated cluster, with words for what happens to its instances.
+import { callRoute, restRoutes, type Alert, type RunDetail } from '@adyton/contracts';
+import { eventually, runStack, QUICK_DURATIONS, type RunningStack } from './running-stack';
+
+export const PRIMARY = 'ORCL1';
+export const SECONDARY = 'ORCL2';
+export const INSTANCES = ['ORCL1', 'ORCL2', 'ORCL3'] as const;
+export type InstanceName = (typeof INSTANCES)[number];
+
+/** How long RMAN may wait for a lost channel in these tests, seconds; 120 in earnest. */
+const LOST_CHANNEL_SECONDS = '6';
+
+export interface RunningCluster extends RunningStack {
+  /** The instance dies (or hangs) when it comes to the phase, `after` times later. */
+  arm(sid: InstanceName, phase: string, options?: { fault?: string; after?: number }): Promise<void>;
+  crash(sid: InstanceName): Promise<void>;
+  /** Takes back what never struck, starts what is down, and waits until discovery has seen all of them run. */
+  heal(): Promise<void>;
+}
+
+export async function runCluster(): Promise<RunningCluster> {
+  const stack = await runStack({
+    databaseBytes: '24M',
+    instances: INSTANCES.length,
+    settings: {
+      ...QUICK_DURATIONS,
+      agent: {
+        ...QUICK_DURATIONS.agent,
+        ADYTON_INSTANCE_CHECK_SECONDS: '10',
+        ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
+      },
+    },
+  });
+  const cluster: RunningCluster = {
+    ...stack,
+    arm: async (sid, phase, { fault = 'instance-crash', after = 0 } = {}) => {
+      await stack.lab.ctl([
+        ...['fault', 'arm', fault, '--sid', sid],
+        ...['--phase', phase, '--after', String(after)],
+      ]);
+    },
+    crash: async (sid) => void (await stack.lab.ctl(['instance', 'crash', '--sid', sid])),
+    heal: () => heal(stack),
+  };
+  await heal(stack);
+  return cluster;
+}
+
+async function heal(stack: RunningStack): Promise<void> {
+  for (const sid of INSTANCES) {
+    await stack.lab.tryCtl(['fault', 'clear', '--sid', sid]);
+    await stack.lab.tryCtl(['instance', 'resume', '--sid', sid]);
+    await stack.lab.tryCtl(['instance', 'start', '--sid', sid]);
+  }
+  for (const { host } of stack.nodes)
+    await callRoute(stack.api, restRoutes.discoverHost, { params: { host: host.name } });
+  await eventually(
+    async () => (await callRoute(stack.api, restRoutes.listFoundDatabases, {})).items[0],
+    (found) =>
+      found?.databaseId === stack.database.id &&
+      INSTANCES.every((sid) => found.instances.some((i) => i.sid === sid && i.state === 'running')),
+  );
+}
+
+/** Standing alerts about lost instances of the run. */
+export async function lossesAlerted(stack: RunningStack, { id }: RunDetail): Promise<Alert[]> {
+  const { items } = await callRoute(stack.api, restRoutes.listAlerts, {});
+  return items.filter((a) => a.kind === 'instance_lost' && a.detail.includes(id));
+}
+
+/** Instances whose hosts sent bytes for the run. */
+export async function hostsOf(stack: RunningStack, { id }: RunDetail): Promise<string[]> {
+  const rows = await stack.sql<{ name: string }>(
+    `SELECT h.name FROM adyton.run_ingest i JOIN adyton.hosts h ON h.id = i.host_id
+      WHERE i.run_id = $1 AND i.bytes_read > 0 ORDER BY h.name`,
+    [id],
+  );
+  return rows.map((row) => row.name);
+}
+
+export async function logOf(stack: RunningStack, { id }: RunDetail): Promise<string> {
+  const [row] = await stack.sql<{ text: string }>('SELECT text FROM adyton.run_logs WHERE run_id = $1', [id]);
+  return row?.text ?? '';
+}
