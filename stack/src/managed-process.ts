@@ -23,7 +23,7 @@ const READY_TIMEOUT_MS = 60_000;
 /** After this long a process that was asked to end is killed, ms. */
 const STOP_TIMEOUT_MS = 25_000;
 /** Only these variables of the caller reach a child: a stray ADYTON_ setting of the shell must not. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG'] as const;
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE'] as const;
 
 export class ManagedProcess {
   private constructor(

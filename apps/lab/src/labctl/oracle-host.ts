@@ -50,10 +50,17 @@ function writeShim(path: string, script: string, fixed: readonly string[]): void
   const body = [
     '#!/bin/sh',
     ': "${ORACLE_HOME:=$(cd "$(dirname "$0")/.." && pwd)}"; export ORACLE_HOME',
+    ...compileCache(),
     `exec ${[process.execPath, script, ...fixed].map(quote).join(' ')} "$@"`,
   ];
   writeFileSync(path, body.join('\n') + '\n');
   chmodSync(path, EXECUTABLE);
+}
+
+/** Whoever starts a shim clears its environment; where the host was made with a cache of compiled code, its programs use that. */
+function compileCache(): string[] {
+  const directory = process.env['NODE_COMPILE_CACHE'];
+  return directory === undefined ? [] : [`NODE_COMPILE_CACHE=${quote(directory)}; export NODE_COMPILE_CACHE`];
 }
 
 /** Writes network/admin/tnsnames.ora: each instance by its SID, and with several the service of them all by its name. */
