@@ -4,8 +4,8 @@ import { eventually, runStack, QUICK_DURATIONS, type RunningStack } from './runn
 
 export const PRIMARY = 'ORCL1';
 export const SECONDARY = 'ORCL2';
-export const INSTANCES = ['ORCL1', 'ORCL2', 'ORCL3'] as const;
-export type InstanceName = (typeof INSTANCES)[number];
+const INSTANCES = ['ORCL1', 'ORCL2', 'ORCL3'] as const;
+type InstanceName = (typeof INSTANCES)[number];
 
 /** How long RMAN may wait for a lost channel in these tests, seconds; 120 in earnest. */
 const LOST_CHANNEL_SECONDS = '6';

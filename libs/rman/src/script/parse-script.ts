@@ -30,6 +30,8 @@ const NUMBER = String.raw`(\d+)`;
 const TAG = String.raw`'([A-Z0-9_]+)'`;
 const DEVICE = "DEVICE TYPE 'SBT_TAPE'";
 const DESCRIPTOR = String.raw`\(DESCRIPTION=\(ENABLE=BROKEN\)\(ADDRESS=\(PROTOCOL=TCP\)\(HOST=([\w.-]+)\)\(PORT=(\d+)\)\)\(CONNECT_DATA=\(SERVICE_NAME=([\w$#.-]+)\)\(INSTANCE_NAME=([\w+$#-]+)\)\(SERVER=DEDICATED\)\)\)`;
+/** Parts that DESCRIPTOR finds. */
+const ADDRESS_PARTS = 4;
 const PARMS = `PARMS 'SBT_LIBRARY=${PATH},BLKSIZE=${SBT_BLOCK_BYTES},ENV=\\(ADY_SOCK=${PATH},ADY_TOKEN_FILE=${PATH},ADY_RUN=${WORD},ADY_CHANNEL=${WORD}\\)'`;
 
 /** A statement's text, and the node its parts make. */
@@ -69,11 +71,11 @@ const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [
   })),
   rule(
     `ALLOCATE CHANNEL ${WORD} ${DEVICE}( MAXOPENFILES 1)?(?: CONNECT '@${DESCRIPTOR}')? ${PARMS}`,
-    (name, oneFile, host, port, service, instance, ...parts) => ({
+    (name, oneFile, ...parts) => ({
       kind: 'allocate-channel',
       oneFileAtATime: oneFile !== undefined,
-      connect: host === undefined ? null : instanceAddress(host, port, service, instance),
-      parms: channelParms(parts, name),
+      connect: parts[0] === undefined ? null : instanceAddress(parts.slice(0, ADDRESS_PARTS)),
+      parms: channelParms(parts.slice(ADDRESS_PARTS), name),
     }),
   ),
   rule(
@@ -154,7 +156,12 @@ function nodeOf<T>(rules: readonly Rule<T>[], text: string, line: number): T {
   throw new NotAComposedScript(line + 1, text);
 }
 
-function instanceAddress(host: string, port = '', service = '', instance = ''): InstanceAddress {
+function instanceAddress([
+  host = '',
+  port = '',
+  service = '',
+  instance = '',
+]: readonly string[]): InstanceAddress {
   return { host, port: Number(port), service, instance };
 }
 
