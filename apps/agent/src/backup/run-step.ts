@@ -27,10 +27,10 @@ interface ScriptFailureEnd {
 /** @throws RunFailure */
 export async function runStep(run: BackupRun, instances: RunInstances, step: Step): Promise<void> {
   for (let restarts = 0; ; restarts += 1) {
+    const lostBefore = instances.lost.length;
     const channels = channelsOf(run, instances.places);
     const text = await step.compose(channels);
     if (text === null) return;
-    const lostBefore = instances.lost.length;
     const end = await runOnce(run, instances, { name: step.name, text, channels });
     if (end.kind === 'succeeded') return;
     await instances.lookAgain(end.kind === 'stuck' ? [] : suspectsOf(end.failure, channels));
