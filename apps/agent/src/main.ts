@@ -27,6 +27,7 @@ import { discoverDatabase } from './discovery/discover-database';
 import { watchRecoveryAreas } from './discovery/watch-recovery-areas';
 import { showPresence } from './presence/show-presence';
 import { runRestore } from './restore/run-restore';
+import { uncatalogPieces } from './retention/uncatalog-pieces';
 import { removeStaleRunFiles } from './rman/token-file';
 import { handleRequest } from './runs/handle-request';
 import { RunTable } from './runs/run-table';
@@ -70,6 +71,7 @@ async function main(): Promise<void> {
       'restore.run': ({ requestId }) => handleRequest(request, requestId),
       'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
       'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
+      'pieces.uncatalog': ({ databaseId }) => uncatalogPieces(tools, databaseId),
       'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
     },
     log,

@@ -85,6 +85,7 @@ function startAgentWorker(
       'backup.run': ({ requestId }) => handleRequest({ ...parts, bodies }, requestId),
       'restore.run': notPlayed,
       'backup.plan': notPlayed,
+      'pieces.uncatalog': notPlayed,
       'database.discover': async ({ databaseId }) =>
         void (await parts.tools.controlPlane.reportIdentity(databaseId, identityOf(databaseId))),
       'host.discover': async ({ discoveryId }) =>

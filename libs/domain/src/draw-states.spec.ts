@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { alertTransitions } from './alert-states';
 import { deliveryTransitions } from './delivery-attempts';
 import { drawStates } from './draw-states';
+import { pieceReleaseTransitions } from './piece-release-states';
+import { recoveryPointTransitions } from './recovery-point-states';
 import { requestTransitions } from './request-states';
 import { runTransitions } from './run-states';
 import { vaultOperationTransitions } from './vault-operation-states';
@@ -12,6 +14,8 @@ it('ARCHITECTURE.md shows the state machines as their tables are', () => {
   for (const drawing of [
     drawStates(requestTransitions, 'requested'),
     drawStates(runTransitions, 'planning'),
+    drawStates(recoveryPointTransitions, 'available'),
+    drawStates(pieceReleaseTransitions, 'kept'),
     drawStates(vaultOperationTransitions, 'requested'),
     drawStates(alertTransitions, 'open'),
     drawStates(deliveryTransitions, 'pending'),

@@ -44,6 +44,8 @@ export {
   type NextAttempt,
 } from './decide-next-attempt';
 export { runPhases, runTransitions, type BackupLevel, type RunPhase, type RunState } from './run-states';
+export { recoveryPointTransitions, type RecoveryPointState } from './recovery-point-states';
+export { pieceReleaseTransitions, type PieceReleaseState } from './piece-release-states';
 export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
 export {
   alertSeverities,
@@ -100,11 +102,13 @@ export {
 } from './backup-policy';
 export {
   planRetention,
+  planRetentionOf,
   type KeepReason,
   type RetainablePoint,
   type RetentionPlan,
   type RetentionRule,
 } from './plan-retention';
+export { retentionSteps, type ExpiringPoint, type RetentionSteps } from './retention-steps';
 export {
   planRestore,
   type LogRange,

@@ -7,6 +7,7 @@ import { policies } from './migrations/0002-policies';
 import { vaultOperations } from './migrations/0003-vault-operations';
 import { alerts } from './migrations/0004-alerts';
 import { discovery } from './migrations/0005-discovery';
+import { retention } from './migrations/0006-retention';
 import { externalRuns } from './migrations/0007-external-runs';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-vault-operations': vaultOperations,
   '0004-alerts': alerts,
   '0005-discovery': discovery,
+  '0006-retention': retention,
   '0007-external-runs': externalRuns,
 };
 
@@ -27,6 +29,8 @@ export async function migrateLedger(ledger: Ledger): Promise<string[]> {
     migrationTableSchema: 'adyton',
     migrationTableName: 'migrations',
     migrationLockTableName: 'migrations_lock',
+    // 0006 came after 0007: none relies on another's columns, so a ledger that has the later one takes the earlier one too
+    allowUnorderedMigrations: true,
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined)

@@ -7,7 +7,6 @@ import {
   type JobName,
   type QueueFamily,
   type Reason,
-  type RecoveryPoint,
   type RecoveryPointContents,
   type RunPlan,
   type RunScript,
@@ -48,6 +47,11 @@ import {
   type DeliveriesTable,
   type DeliveryAttemptsTable,
 } from './alert-tables';
+import {
+  type PieceReleaseColumns,
+  type PointRetentionColumns,
+  type ReleaseSitesTable,
+} from './retention-tables';
 
 /** A jsonb column: read as the value, written as JSON text (`toJson`). */
 type Json<T> = ColumnType<T, string, string>;
@@ -175,6 +179,8 @@ export interface RunsTable {
   dispatched_at: Date | null;
   started_at: Generated<Date>;
   finished_at: Date | null;
+  /** Of a failed run: what it left is let go, for ever. */
+  partial_expired_at: Generated<Date | null>;
 }
 
 interface RunLogsTable {
@@ -182,7 +188,7 @@ interface RunLogsTable {
   text: string;
 }
 
-interface PiecesTable {
+interface PiecesTable extends PieceReleaseColumns {
   database_id: DatabaseId;
   handle: string;
   run_id: RunId;
@@ -194,7 +200,7 @@ interface PiecesTable {
   lost_at: Generated<Date | null>;
 }
 
-interface RecoveryPointsTable {
+interface RecoveryPointsTable extends PointRetentionColumns {
   id: RecoveryPointId;
   database_id: DatabaseId;
   run_id: RunId;
@@ -207,7 +213,6 @@ interface RecoveryPointsTable {
   manifest_sha256: string;
   totals: Json<ByteTotals>;
   contents: Json<RecoveryPointContents>;
-  state: Generated<RecoveryPoint['state']>;
   started_at: Date;
   completed_at: Date;
   created_at: Generated<Date>;
@@ -363,6 +368,7 @@ export interface LedgerTables {
   run_logs: RunLogsTable;
   pieces: PiecesTable;
   recovery_points: RecoveryPointsTable;
+  release_sites: ReleaseSitesTable;
   archived_logs: ArchivedLogsTable;
   restore_plans: RestorePlansTable;
   outbox: OutboxTable;
