@@ -22,15 +22,19 @@ import {
 } from '../support/retention';
 import {
   agentShown,
+  backupUnderWay,
   changeRows,
   compare,
   DATABASE_NAME,
   eventually,
+  getRun,
+  healStore,
   markNow,
   recoveryPoints,
   restore,
   type RunningStack,
   runStack,
+  slowStore,
   SUCCEEDED,
 } from '../support/running-stack';
 
@@ -189,6 +193,39 @@ it('K2 goes on where it was when the scheduler is killed while points are expiri
   );
   await releaseAll(stack);
   expect((await retentionOf(stack)).points).toEqual([]);
+});
+
+it('K1 lets go of what a failed backup left only after a week, with an alert that ends with it', async () => {
+  await slowStore(stack, 400);
+  const run = await backupUnderWay(stack);
+  await eventually(
+    () => getRun(stack, run.id),
+    (r) => r.progress.piecesDone > 0,
+  );
+  await callRoute(stack.api, restRoutes.cancelRun, { params: { id: run.id } });
+  await eventually(
+    () => getRun(stack, run.id),
+    (r) => r.state === 'cancelled',
+  );
+  await healStore(stack);
+  const left = await stack.sql<{ handle: string }>('SELECT handle FROM adyton.pieces WHERE run_id = $1', [
+    run.id,
+  ]);
+  const handles = left.map((piece) => piece.handle);
+  expect(handles.length).toBeGreaterThan(0);
+  const partials = async () => (await keysBelow(stack, 'expired/')).filter((key) => key.includes(run.id));
+  await stack.moveClock(6 * DAY_SECONDS);
+  await releaseAll(stack);
+  expect(await partials()).toEqual([]);
+  await stack.moveClock(2 * DAY_SECONDS);
+  await releaseOnce(stack);
+  await releaseAll(stack);
+  expect(await allReleased(handles)).toBe(true);
+  const listed = await listedByRman(stack);
+  expect(handles.filter((handle) => listed.has(handle))).toEqual([]);
+  expect(await partials()).toEqual([expect.stringMatching(/\.partial$/)]);
+  const { items } = await callRoute(stack.api, restRoutes.listAlerts, { query: { state: 'resolved' } });
+  expect(items.filter((a) => a.kind === 'failed_run_let_go').map((a) => a.subject)).toEqual([run.id]);
 });
 
 it('K4 collects by itself once a day, and says why not where the store keeps no conditional write', async () => {

@@ -104,18 +104,26 @@ async function markForgotten(tx: LedgerSession, { databaseId, principal }: Datab
     .execute();
 }
 
+/** What retention let go already is the operator's too from now on: no policy takes it back. */
 async function letAllGo(
   tx: LedgerSession,
   { databaseId, graceSeconds, principal }: DatabaseToForget,
 ): Promise<RecoveryPointId[]> {
   const points = await tx
     .selectFrom('recovery_points')
-    .select('id')
+    .select(['id', 'state'])
     .where('database_id', '=', databaseId)
-    .where('state', 'in', ['available', 'corrupt'])
+    .where('state', '<>', 'expired')
     .where('held_since', 'is', null)
     .orderBy('id')
     .execute();
-  const ids = points.map((p) => p.id);
-  return letPointsGo(tx, { ids, by: 'operator', graceSeconds, principal });
+  await tx
+    .updateTable('recovery_points')
+    .set({ expiring_by: 'operator' })
+    .where('database_id', '=', databaseId)
+    .where('state', '=', 'expiring')
+    .execute();
+  const ids = points.filter((p) => p.state !== 'expiring').map((p) => p.id);
+  await letPointsGo(tx, { ids, by: 'operator', graceSeconds, principal });
+  return points.map((p) => p.id);
 }

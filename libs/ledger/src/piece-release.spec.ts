@@ -88,6 +88,10 @@ describe('a review', () => {
     const run = await claimedRun(fixture, site.databaseId);
     expect(await beginReview(session(), site.databaseId)).toEqual({ kind: 'busy', runId: run.runId });
     expect(await site.leavingPieces()).toEqual({});
+    expect((await findDatabasesToRelease(session())).map((d) => d.id)).not.toContain(site.databaseId);
+    const { waitsFor } = await readRetentionStatus(session(), site.databaseId);
+    expect(waitsFor).toMatchObject({ code: 'ADY_RUN_ACTIVE' });
+    expect(waitsFor?.detail).toContain(run.runId);
   });
 
   it('goes on with pieces that a review left when it was interrupted', async () => {
@@ -227,8 +231,14 @@ describe('pieces that wait for RMAN', () => {
     expect(code(await forget(false, 15))).toBe('ADY_SITE_REACHABLE');
     await report(site, [], true);
     expect(code(await forget(true, 15))).toBe('ADY_DATABASE_PROTECTED');
+    await site.point(['newer']); // lets the one before it go
+    await site.carryOut();
     await site.keep(1, { enabled: false });
-    expect(await forget(true, 15)).toMatchObject({ piecesFreed: 1, pointsLetGo: [expect.any(String)] });
+    const points = [expect.any(String), expect.any(String)];
+    expect(await forget(true, 15)).toMatchObject({ piecesFreed: 1, pointsLetGo: points });
+    await site.carryOut();
+    const { points: leaving } = await readRetentionStatus(session(), databaseId);
+    expect(leaving.map((p) => p.state)).toEqual(['expiring', 'expiring', 'expired']);
   });
 
   it('K4 of a database that was forgotten do not wait; one that says who it is again is asked again', async () => {

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { resolveAlerts } from './alerts';
 import { inTransaction, type LedgerSession } from './ledger';
 import { movePieces } from './move-pieces';
-import { selectRunsLetGo, type Leaving, type PieceReview } from './piece-review';
+import { selectRunsLetGo, selectRunsThatBuild, type Leaving, type PieceReview } from './piece-review';
 import { now } from './sql-values';
 
 export interface DatabaseToRelease {
@@ -22,12 +22,15 @@ const POINT_IS_CLEAR = sql<boolean>`NOT EXISTS (
 const RUN_IS_CLEAR = sql<boolean>`NOT EXISTS (
   SELECT 1 FROM adyton.pieces x WHERE x.run_id = runs.id AND x.release_state IN ${STILL_THERE})`;
 
-/** Databases with points to be looked at, or with pieces whose next step is the vault's. */
+/** Databases with points to be looked at, or with pieces whose next step is the vault's, and no backup that would be in the way. */
 export async function findDatabasesToRelease(session: LedgerSession): Promise<DatabaseToRelease[]> {
   const rows = await session
     .selectFrom('databases')
     .select(['databases.id', 'databases.name', 'databases.dbid'])
     .where('databases.dbid', 'is not', null)
+    .where((e) =>
+      e.not(e.exists(selectRunsThatBuild(session).where(sql<boolean>`runs.database_id = databases.id`))),
+    )
     .where((e) =>
       e.or([
         e.exists(

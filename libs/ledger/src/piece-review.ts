@@ -45,7 +45,7 @@ export function beginReview(
 ): Promise<PieceReview | DatabaseBusy> {
   return inTransaction(session, async (tx) => {
     await lockDatabase(tx, databaseId); // a claim takes the same lock: no run begins meanwhile
-    const busy = await findRunThatBuilds(tx, databaseId);
+    const busy = await selectRunsThatBuild(tx).where('runs.database_id', '=', databaseId).executeTakeFirst();
     if (busy !== undefined) return { kind: 'busy', runId: busy.id };
     const leaving = await readLeaving(tx, databaseId);
     await putUnderReview(tx, databaseId, leaving);
@@ -59,15 +59,13 @@ export function beginReview(
   });
 }
 
-/** Runs of data files: a level 1 chooses its bases while it runs. */
-function findRunThatBuilds(tx: LedgerSession, databaseId: DatabaseId) {
-  return tx
+/** Active runs of data files: a level 1 chooses its bases while it runs. */
+export function selectRunsThatBuild(session: LedgerSession) {
+  return session
     .selectFrom('runs')
-    .select('id')
-    .where('database_id', '=', databaseId)
-    .where('lane', 'in', ['data', 'external'])
-    .where('state', 'in', [...ACTIVE_RUN_STATES])
-    .executeTakeFirst();
+    .select('runs.id')
+    .where('runs.lane', 'in', ['data', 'external'])
+    .where('runs.state', 'in', [...ACTIVE_RUN_STATES]);
 }
 
 async function readLeaving(tx: LedgerSession, databaseId: DatabaseId): Promise<Leaving> {

@@ -1,9 +1,10 @@
 // How far what is on its way out has come, for people and for alerts.
-import { type RetentionStatus } from '@adyton/contracts';
+import { reasonOf, type Reason, type RetentionStatus } from '@adyton/contracts';
 import { type DatabaseId, type PieceReleaseState } from '@adyton/domain';
 import { sql } from 'kysely';
 import { type AlertToRaise } from './alerts';
 import { type LedgerSession } from './ledger';
+import { selectRunsThatBuild } from './piece-review';
 import { listPointsInRetention } from './recovery-points';
 import { nowMinus, toInstantOrNull } from './sql-values';
 
@@ -32,18 +33,28 @@ export async function readRetentionStatus(
     .where('database_id', '=', databaseId)
     .executeTakeFirst();
   const waiting = of('uncatalog_pending');
+  const points = await listPointsInRetention(session, databaseId);
+  const isReviewDue = points.some((p) => p.state === 'expired') && waiting === undefined;
   return {
     databaseId,
-    points: await listPointsInRetention(session, databaseId),
+    points,
     pieces: {
       underReview: of('under_review')?.count ?? 0,
       uncatalogPending: waiting?.count ?? 0,
       uncataloged: of('uncataloged')?.count ?? 0,
     },
-    waitsFor: waiting === undefined ? null : (site?.reason ?? null),
+    waitsFor: isReviewDue ? await findBackupInTheWay(session, databaseId) : (site?.reason ?? null),
     waitsSince: toInstantOrNull(waiting?.since ?? null),
     forgottenAt: toInstantOrNull(site?.forgotten_at ?? null),
   };
+}
+
+async function findBackupInTheWay(session: LedgerSession, databaseId: DatabaseId): Promise<Reason | null> {
+  const run = await selectRunsThatBuild(session)
+    .where('runs.database_id', '=', databaseId)
+    .executeTakeFirst();
+  if (run === undefined) return null;
+  return reasonOf('ADY_RUN_ACTIVE', `run ${run.id} may still build on what has expired`);
 }
 
 /** Databases whose pieces wait for RMAN for too long. */

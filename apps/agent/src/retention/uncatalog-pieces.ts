@@ -55,12 +55,18 @@ async function uncatalog(
     throw new AdytonError('ADY_DATABASE_UNKNOWN', `${databaseId} is not registered on this host`);
   await using facts = await openDatabase({ config: tools.config, claimed: { database } });
   await confirmDatabase(tools, database, facts);
-  const before = await listed(facts, handles);
-  const failure = before.length === 0 ? null : await runUncatalog(tools, database, before);
-  const after = new Set(before.length === 0 ? [] : await listed(facts, handles));
+  let failure: Reason | null = null;
+  let left = await listed(facts, handles);
+  for (let progress = true; progress && left.length > 0;) {
+    failure = await runUncatalog(tools, database, left);
+    const still = await listed(facts, left);
+    progress = still.length < left.length; // an error ends RMAN's command file before the pieces behind it
+    left = still;
+  }
+  const remaining = new Set(left);
   return {
-    gone: handles.filter((handle) => !after.has(handle)),
-    reason: after.size === 0 ? null : (failure ?? stillListed([...after])),
+    gone: handles.filter((handle) => !remaining.has(handle)),
+    reason: left.length === 0 ? null : (failure ?? stillListed(left)),
   };
 }
 

@@ -81,7 +81,7 @@ export class RetentionController {
 
   /** An agent that is away says nothing; that it is away is why. */
   private async waitsFor(database: Database, status: RetentionStatus): Promise<RetentionStatus['waitsFor']> {
-    if (status.pieces.uncatalogPending === 0) return null;
+    if (status.pieces.uncatalogPending === 0) return status.waitsFor;
     if ((await this.presences.read(database.hostId)) !== 'not-running') return status.waitsFor;
     return reasonOf('ADY_AGENT_NOT_RUNNING', `the agent of ${database.name} has to ask its RMAN`);
   }
