@@ -54,9 +54,10 @@ export async function carryOutRetention(
   options: { readonly graceSeconds: number },
 ): Promise<RetentionDone[]> {
   const policies = await session.selectFrom('policies').select(['database_id', 'document']).execute();
+  const at = await readNow(session);
   const done: RetentionDone[] = [];
-  for (const { database_id: databaseId, document } of policies) {
-    if (isNothing(await stepsOf(session, databaseId, document))) continue; // nearly always: no lock is taken for a look
+  for (const { database_id: databaseId, document: policy } of policies) {
+    if (isNothing(await stepsOf(session, { databaseId, policy, at }))) continue; // nearly always: no lock is taken for a look
     const steps = await takeSteps(session, databaseId, options);
     if (!isNothing(steps)) done.push({ databaseId, ...steps });
   }
@@ -65,11 +66,13 @@ export async function carryOutRetention(
 
 async function stepsOf(
   session: LedgerSession,
-  databaseId: DatabaseId,
-  policy: BackupPolicy,
+  {
+    databaseId,
+    policy,
+    at,
+  }: { readonly databaseId: DatabaseId; readonly policy: BackupPolicy; readonly at: Date },
 ): Promise<RetentionSteps> {
   const points = await readRetainablePoints(session, databaseId);
-  const at = await readNow(session);
   return retentionSteps(points, planRetentionOf(policy, points, at), at);
 }
 
@@ -86,7 +89,7 @@ function takeSteps(
     await lockDatabase(tx, databaseId);
     const policy = await readPolicy(tx, databaseId);
     if (policy === undefined) return { letGo: [], takeBack: [], expire: [] };
-    const steps = await stepsOf(tx, databaseId, policy);
+    const steps = await stepsOf(tx, { databaseId, policy, at: await readNow(tx) });
     const detail = 'the policy keeps it again';
     await letPointsGo(tx, { ids: steps.letGo, by: 'retention', graceSeconds, principal: SYSTEM });
     await takePointsBack(tx, { ids: steps.takeBack, principal: SYSTEM, detail });
