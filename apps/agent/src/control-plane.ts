@@ -13,6 +13,7 @@ import {
   type RecoveryPointContents,
   type RunPlan,
   type RunScript,
+  type UncatalogReport,
 } from '@adyton/contracts';
 import {
   type DatabaseId,
@@ -58,6 +59,10 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
           )
         ).known,
       ),
+    uncatalogBatch: async (id: DatabaseId): Promise<string[]> =>
+      (await again(() => callRoute(endpoint, agentRoutes.getUncatalogBatch, { params: { id } }))).handles,
+    reportUncataloged: (id: DatabaseId, body: UncatalogReport) =>
+      again(() => callRoute(endpoint, agentRoutes.reportUncataloged, { params: { id }, body })),
     openDryRun: (id: DryRunId) => callRoute(endpoint, agentRoutes.openDryRun, { params: { id } }),
     answerDryRun: (id: DryRunId, body: { plan: RunPlan; scripts: RunScript[] } | { reason: Reason }) =>
       callRoute(endpoint, agentRoutes.answerDryRun, { params: { id }, body }),

@@ -28,6 +28,7 @@ import { watchRecoveryAreas } from './discovery/watch-recovery-areas';
 import { PartsTaken } from './instances/parts-taken';
 import { showPresence } from './presence/show-presence';
 import { runRestore } from './restore/run-restore';
+import { uncatalogPieces } from './retention/uncatalog-pieces';
 import { removeStaleRunFiles } from './rman/token-file';
 import { handleRequest } from './runs/handle-request';
 import { RunTable } from './runs/run-table';
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
       'instance.join': async (part) => parts.start(part),
       'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
       'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
+      'pieces.uncatalog': ({ databaseId }) => uncatalogPieces(tools, databaseId),
       'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
     },
     log,

@@ -8,6 +8,7 @@ import { addInventoryCommands } from './commands/inventory';
 import { addListCommands } from './commands/list';
 import { addNotifyCommands } from './commands/notify';
 import { addPolicyCommands } from './commands/policy';
+import { addRetentionCommands } from './commands/retention';
 import { addRestoreCommands } from './commands/restore';
 import { addRunCommands } from './commands/run';
 import { addSbtCommands } from './commands/sbt';
@@ -53,6 +54,7 @@ export function buildProgram(environment: CliEnvironment): Command {
   addRunCommands(program, contextOf);
   addSbtCommands(program, contextOf);
   addPolicyCommands(program, contextOf);
+  addRetentionCommands(program, contextOf);
   addInventoryCommands(program, contextOf);
   addDiscoveryCommands(program, contextOf);
   addVaultCommands(program, contextOf);

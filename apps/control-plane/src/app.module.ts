@@ -33,6 +33,7 @@ import { TokenGuard } from './http/token-guard';
 import { NotificationChannelsController } from './notifications/notification-channels.controller';
 import { PoliciesController } from './policies/policies.controller';
 import { RecoveryPointsController } from './recovery-points/recovery-points.controller';
+import { RetentionController } from './retention/retention.controller';
 import { RestorePlansController } from './restore-plans/restore-plans.controller';
 import { RunsController } from './runs/runs.controller';
 import { SchedulesController } from './schedules/schedules.controller';
@@ -65,6 +66,7 @@ export class AppModule {
         AgentDiscoveriesController,
         SchedulesController,
         PoliciesController,
+        RetentionController,
         BackupRequestsController,
         RunsController,
         ExternalRunsController,

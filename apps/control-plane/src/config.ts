@@ -6,6 +6,7 @@ import {
   ledgerSettings,
   logSettings,
   redisSettings,
+  retentionSettings,
   setting,
   storeSettings,
   type ConfigOf,
@@ -20,6 +21,7 @@ export const settings = defineSettings({
   ...storeSettings,
   ...vaultKeySettings,
   ...durationSettings,
+  ...retentionSettings,
   ADYTON_API_TOKEN: {
     schema: setting.text.min(16, 'must have at least 16 characters'),
     secret: true,

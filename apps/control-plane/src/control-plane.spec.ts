@@ -339,6 +339,7 @@ describe('without Redis', () => {
     const candidates = await findReconcileCandidates(server.parts.ledger.session, {
       requestSeconds: 5,
       commitSeconds: 30,
+      uncatalogSeconds: 300,
     });
     const lost = candidates.find((c) => c.jobId === `${request.id}.1`);
     if (lost === undefined) throw new Error('the reconciler does not know the lost job');

@@ -5,6 +5,7 @@ import {
   ledgerSettings,
   logSettings,
   redisSettings,
+  retentionSettings,
   setting,
   type ConfigOf,
 } from '@adyton/runtime';
@@ -41,6 +42,7 @@ export const settings = defineSettings({
     default: '24',
     doc: 'hours between two verifications of the vault at level 1, at most two hours each; 0 for none',
   },
+  ...retentionSettings,
   ADYTON_COLLECT_EVERY_HOURS: {
     schema: setting.integer(0, HOURS_PER_YEAR),
     default: '24',

@@ -16,6 +16,7 @@ import { pruneRecords } from './relay/prune-records';
 import { requestDiscoveries } from './discovery/request-discoveries';
 import { reconcileQueue } from './relay/reconcile-queue';
 import { ringDeliveries } from './relay/ring-deliveries';
+import { carryOutRetentionDuty } from './retention/carry-out-retention';
 import { materialiseSchedules } from './schedules/materialise-schedules';
 import { sweepLeases } from './sweeps/sweep-leases';
 import { sweepRequests } from './sweeps/sweep-requests';
@@ -32,6 +33,8 @@ const MAINTENANCE_MS = 10_000;
 const CONDITIONS_MS = 5_000;
 /** Whether hosts are due for discovery is asked this often, ms. */
 const DISCOVERY_MS = 5_000;
+/** What policies keep is measured in days; a person who looks sees it soon, ms. */
+const RETENTION_MS = 10_000;
 const PRUNE_MS = 60 * 60 * 1_000;
 
 export interface DutyParts {
@@ -76,6 +79,16 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
         claimSeconds: config.ADYTON_CLAIM_SECONDS,
       }),
       MAINTENANCE_MS,
+    ],
+    [
+      carryOutRetentionDuty({
+        ledger,
+        log,
+        newUlid,
+        graceHours: config.ADYTON_RETENTION_GRACE_HOURS,
+        claimSeconds: config.ADYTON_CLAIM_SECONDS,
+      }),
+      RETENTION_MS,
     ],
     [requestDiscoveries({ ...asking, everyHours: config.ADYTON_DISCOVER_EVERY_HOURS }), DISCOVERY_MS],
     [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],

@@ -86,6 +86,7 @@ function startAgentWorker(
       'restore.run': notPlayed,
       'backup.plan': notPlayed,
       'instance.join': notPlayed,
+      'pieces.uncatalog': notPlayed,
       'database.discover': async ({ databaseId }) =>
         void (await parts.tools.controlPlane.reportIdentity(databaseId, identityOf(databaseId))),
       'host.discover': async ({ discoveryId }) =>

@@ -4,6 +4,7 @@ import { databaseRegistration, pluggableDatabase, recoveryPointContents } from '
 import { discoveryReport } from './discovery';
 import { database, restorePlan, runPlan, runScript } from './rest-resources';
 import { instanceRoutes, RUN_INSTANCES_MAX } from './instance-routes';
+import { uncatalogBatch, uncatalogReport } from './retention-resources';
 import { defineRoutes, nothing } from './route';
 import {
   askedKind,
@@ -171,6 +172,23 @@ export const agentRoutes = defineRoutes({
     status: 200,
     body: z.strictObject({ handles: z.array(z.string().max(511)).max(HANDLES_MAX) }),
     response: z.object({ known: z.array(z.string()) }),
+  },
+  getUncatalogBatch: {
+    method: 'GET',
+    path: '/agent/v1/databases/{id}/uncatalog',
+    summary: 'The next pieces that RMAN has to forget; nothing needs them any more',
+    auth: 'host',
+    status: 200,
+    response: uncatalogBatch,
+  },
+  reportUncataloged: {
+    method: 'POST',
+    path: '/agent/v1/databases/{id}/uncatalog',
+    summary: 'Pieces that RMAN does not list any more, and why it lists others still',
+    auth: 'host',
+    status: 204,
+    body: uncatalogReport,
+    response: nothing,
   },
   getDatabaseKeys: {
     method: 'GET',

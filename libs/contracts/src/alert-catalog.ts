@@ -118,6 +118,20 @@ export const alertCatalog = {
     subject: 'kind of operation',
     resolves: 'the next operation of that kind that succeeds',
   },
+  release_waiting: {
+    severity: 'warning',
+    title: 'Pieces that retention let go still wait for the RMAN of their database',
+    hint: 'adyton retention show DATABASE says what they wait for; if the database is gone for good: adyton database forget DATABASE',
+    subject: 'database',
+    resolves: 'when RMAN has forgotten them, or the database was forgotten',
+  },
+  failed_run_let_go: {
+    severity: 'info',
+    title: 'What a failed run left is let go: nobody needed it for a week',
+    hint: 'nothing is to be done; RMAN is told to forget these pieces, and no recovery point needs them',
+    subject: 'run',
+    resolves: 'when the pieces are released',
+  },
   // the control tier
   queue_stuck: {
     severity: 'critical',

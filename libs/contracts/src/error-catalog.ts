@@ -3,6 +3,7 @@
 import { alertErrors } from './alert-errors';
 import { dataPathErrors } from './data-path-errors';
 import { type ErrorSpec } from './error-spec';
+import { retentionErrors } from './retention-errors';
 
 export const errorCatalog = {
   // what a client sent
@@ -340,6 +341,8 @@ export const errorCatalog = {
     title: 'The restore directory is not empty',
     hint: 'name a new or empty directory: a restore never overwrites',
   },
+  // retention
+  ...retentionErrors,
   // alerts
   ...alertErrors,
   // us

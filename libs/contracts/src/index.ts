@@ -117,6 +117,7 @@ export {
   type SeenCluster,
   type SeenInstance,
 } from './discovery';
+export { type ForgottenDatabase, type RetentionStatus, type UncatalogReport } from './retention-resources';
 export { type ChangePolicy, type PolicyDetail, type PolicySimulation } from './policy-resources';
 export { hostId, type ByteTotals, type Progress, type Reason } from './schemas';
 export { callRoute, type ApiEndpoint, type CallInput } from './call-route';

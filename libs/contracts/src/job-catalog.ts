@@ -57,6 +57,12 @@ export const jobCatalog = {
     attempts: 3,
     lockSeconds: 60,
   },
+  'pieces.uncatalog': {
+    queue: 'agent',
+    payload: z.strictObject({ v: z.literal(1), databaseId }),
+    attempts: 1,
+    lockSeconds: 60,
+  },
   'backup.plan': {
     queue: 'agent',
     payload: z.strictObject({ v: z.literal(1), dryRunId }),

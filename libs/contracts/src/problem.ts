@@ -47,7 +47,7 @@ export function errorOfProblem(document: Problem): AdytonError {
 }
 
 export interface ReasonExtras {
-  readonly phase?: RunPhase;
+  readonly phase?: RunPhase | null;
   readonly instance?: string;
   readonly oraErrors?: readonly string[];
 }

@@ -21,6 +21,7 @@ import {
   progress,
   reason,
   recoveryPointId,
+  recoveryPointState,
   requestId,
   requestState,
   requestTrigger,
@@ -203,7 +204,11 @@ export const recoveryPoint = z.object({
   completedAt: instant,
   totals: byteTotals,
   /** `corrupt`: verification found that the vault cannot give back all of it. */
-  state: z.enum(['available', 'corrupt', 'expiring', 'expired']),
+  state: recoveryPointState,
+  /** Of one that is expiring: until then it can be taken back. */
+  expiresAt: instant.nullable(),
+  /** Somebody keeps it whatever retention says. */
+  hold: z.object({ by: z.string(), reason: z.string(), since: instant }).nullable(),
   /** Data files of the database are missing in it; `contents.leftOut` names them. */
   partial: z.boolean(),
 });

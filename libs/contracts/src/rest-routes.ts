@@ -24,6 +24,7 @@ import { alertRoutes } from './alert-routes';
 import { vaultOperation, vaultOperationOptions } from './vault-operations';
 import { discoveryRoutes } from './discovery-routes';
 import { policyRoutes } from './policy-routes';
+import { retentionRoutes } from './retention-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
 import { askedKind, plainName } from './schemas';
 
@@ -132,6 +133,7 @@ export const restRoutes = defineRoutes({
   },
 
   ...policyRoutes,
+  ...retentionRoutes,
   ...alertRoutes,
 
   createBackupRequest: {

@@ -1,6 +1,7 @@
 // Building blocks of every wire schema: ids, numbers that outgrow JavaScript, times, and the words of the state tables.
 import {
   ID_PREFIX,
+  recoveryPointTransitions,
   requestTransitions,
   runOrigins,
   runPhases,
@@ -86,6 +87,7 @@ export const operation = z.enum(['backup', 'restore']);
 export const requestState = z.enum(statesOf(requestTransitions));
 export const runState = z.enum(statesOf(runTransitions));
 export const runPhase = z.enum(runPhases);
+export const recoveryPointState = z.enum(statesOf(recoveryPointTransitions));
 export const vaultOperationState = z.enum(statesOf(vaultOperationTransitions));
 
 /** Why a state is not green. Every failed, expired, superseded or waiting thing carries one. */

@@ -26,6 +26,7 @@ export const vaultOperationOptions = z.discriminatedUnion('kind', [
     budgetSeconds: z.int().min(1).max(BUDGET_SECONDS_MAX).optional(),
   }),
   z.strictObject({ kind: z.literal('collect'), dryRun: z.boolean().default(false) }),
+  z.strictObject({ kind: z.literal('release') }),
   z.strictObject({ kind: z.literal('rebuild-index'), database: ofDatabase }),
   z.strictObject({ kind: z.literal('rebuild-ledger') }),
 ]);
@@ -76,6 +77,20 @@ const collectReport = z.object({
   sessionsEnded: named,
 });
 
+const releaseReport = z.object({
+  kind: z.literal('release'),
+  /** Databases that were looked after. */
+  databases: count,
+  /** Names of databases whose backups are under way: theirs wait for the end of these. */
+  databasesBusy: named,
+  /** Pieces nothing on record needs, and of these those that something in the bucket needs all the same. */
+  piecesReviewed: count,
+  piecesNeeded: count,
+  /** Recovery points, and what failed runs left, expired for ever. */
+  pointsExpired: count,
+  piecesReleased: count,
+});
+
 const rebuildIndexReport = z.object({
   kind: z.literal('rebuild-index'),
   databases: count,
@@ -98,6 +113,7 @@ const rebuildLedgerReport = z.object({
 const vaultOperationReport = z.discriminatedUnion('kind', [
   verifyReport,
   collectReport,
+  releaseReport,
   rebuildIndexReport,
   rebuildLedgerReport,
 ]);

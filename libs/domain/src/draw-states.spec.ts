@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { alertTransitions } from './alert-states';
 import { deliveryTransitions } from './delivery-attempts';
 import { drawStates } from './draw-states';
+import { pieceReleaseTransitions } from './piece-release-states';
+import { recoveryPointTransitions } from './recovery-point-states';
 import { requestTransitions } from './request-states';
 import { runTransitions } from './run-states';
 import { runInstanceTransitions } from './run-instance-states';
@@ -14,6 +16,8 @@ it('ARCHITECTURE.md shows the state machines as their tables are', () => {
     drawStates(requestTransitions, 'requested'),
     drawStates(runTransitions, 'planning'),
     drawStates(runInstanceTransitions, 'asked'),
+    drawStates(recoveryPointTransitions, 'available'),
+    drawStates(pieceReleaseTransitions, 'kept'),
     drawStates(vaultOperationTransitions, 'requested'),
     drawStates(alertTransitions, 'open'),
     drawStates(deliveryTransitions, 'pending'),

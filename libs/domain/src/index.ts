@@ -51,6 +51,8 @@ export {
   type InstanceLoss,
   type LossVerdict,
 } from './judge-instance-loss';
+export { recoveryPointTransitions, type RecoveryPointState } from './recovery-point-states';
+export { pieceReleaseTransitions, type PieceReleaseState } from './piece-release-states';
 export { vaultOperationTransitions, type VaultOperationState } from './vault-operation-states';
 export {
   alertSeverities,
@@ -107,11 +109,13 @@ export {
 } from './backup-policy';
 export {
   planRetention,
+  planRetentionOf,
   type KeepReason,
   type RetainablePoint,
   type RetentionPlan,
   type RetentionRule,
 } from './plan-retention';
+export { retentionSteps, type ExpiringPoint, type RetentionSteps } from './retention-steps';
 export {
   planRestore,
   type LogRange,

@@ -1,4 +1,4 @@
-import { planRetention, type RetainablePoint, type RetentionRule } from './plan-retention';
+import { planRetention, planRetentionOf, type RetainablePoint, type RetentionRule } from './plan-retention';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -12,6 +12,7 @@ function point(name: string, onDay: number, extras: Partial<RetainablePoint> = {
     startedAt: new Date(day(onDay).getTime() - HOUR_MS),
     completedAt: day(onDay),
     good: true,
+    held: false,
     ...extras,
   };
 }
@@ -89,4 +90,28 @@ it('never expires again what a longer rule would keep, and keeps no hole between
     expect(order.lastIndexOf(false)).toBeLessThan(order.indexOf(true));
     before = ids;
   }
+});
+
+it('K1 keeps what is held, and nothing else because of it', () => {
+  const points = [point('a', 1, { held: true }), point('l', 2, log), point('b', 3), point('c', 4)];
+  expect(planRetention(points, redundancy(1), day(5))).toEqual({
+    kept: [
+      { id: 'c', reason: 'redundancy' },
+      { id: 'a', reason: 'hold' },
+    ],
+    expired: ['b', 'l'],
+  });
+});
+
+it('lets nothing go where the policy is disabled: what it keeps stays kept', () => {
+  const points = [point('a', 1), point('b', 2)];
+  const rule = { retention: redundancy(1) };
+  expect(planRetentionOf({ ...rule, enabled: true }, points, day(3)).expired).toEqual(['a']);
+  expect(planRetentionOf({ ...rule, enabled: false }, points, day(3))).toEqual({
+    kept: [
+      { id: 'b', reason: 'policy-disabled' },
+      { id: 'a', reason: 'policy-disabled' },
+    ],
+    expired: [],
+  });
 });

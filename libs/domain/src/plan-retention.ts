@@ -15,11 +15,21 @@ export interface RetainablePoint {
   readonly level: BackupLevel;
   readonly startedAt: Date;
   readonly completedAt: Date;
-  /** False for a point that is known to be damaged: it protects nothing. */
+  /** False for a point that is known to be damaged, or that lacks data files: it protects nothing. */
   readonly good: boolean;
+  /** Somebody wants it kept whatever the rule says; that keeps the point, not the logs behind it. */
+  readonly held: boolean;
 }
 
-export type KeepReason = 'window' | 'window-base' | 'redundancy' | 'last-good' | 'logs' | 'nothing-newer';
+export type KeepReason =
+  | 'window'
+  | 'window-base'
+  | 'redundancy'
+  | 'last-good'
+  | 'logs'
+  | 'nothing-newer'
+  | 'hold'
+  | 'policy-disabled';
 
 export interface RetentionPlan {
   readonly kept: readonly { readonly id: RecoveryPointId; readonly reason: KeepReason }[];
@@ -28,25 +38,36 @@ export interface RetentionPlan {
 
 const MS_PER_DAY = 86_400_000;
 
+/** What the policy of a database does; one that is disabled lets nothing go, so that what it keeps stays kept. */
+export function planRetentionOf(
+  policy: { readonly enabled: boolean; readonly retention: RetentionRule },
+  points: readonly RetainablePoint[],
+  at: Date,
+): RetentionPlan {
+  if (policy.enabled) return planRetention(points, policy.retention, at);
+  return { kept: newestFirst(points).map(({ id }) => ({ id, reason: 'policy-disabled' })), expired: [] };
+}
+
 /** @param points in any order; @param at the day the plan is for, which may lie in the future. */
 export function planRetention(
   points: readonly RetainablePoint[],
   rule: RetentionRule,
   at: Date,
 ): RetentionPlan {
-  const newestFirst = [...points].sort((a, b) => b.completedAt.getTime() - a.completedAt.getTime());
-  const reasons = reasonsOfDataPoints(newestFirst, rule, at);
-  const protectedFrom = newestFirst.findLast((p) => reasons.has(p.id));
+  const ordered = newestFirst(points);
+  const reasons = reasonsOfDataPoints(ordered, rule, at);
+  const protectedFrom = ordered.findLast((p) => reasons.has(p.id));
   if (protectedFrom === undefined) {
     // without one good data point nothing can be proven useless
-    return { kept: newestFirst.map(({ id }) => ({ id, reason: 'nothing-newer' })), expired: [] };
+    return { kept: ordered.map(({ id }) => ({ id, reason: 'nothing-newer' })), expired: [] };
   }
   const kept: { id: RecoveryPointId; reason: KeepReason }[] = [];
   const expired: RecoveryPointId[] = [];
-  for (const point of newestFirst) {
+  for (const point of ordered) {
     const reason = reasons.get(point.id);
     if (reason !== undefined) kept.push({ id: point.id, reason });
     else if (point.completedAt >= protectedFrom.startedAt) kept.push({ id: point.id, reason: 'logs' });
+    else if (point.held) kept.push({ id: point.id, reason: 'hold' });
     else expired.push(point.id);
   }
   return { kept, expired };
@@ -54,11 +75,11 @@ export function planRetention(
 
 /** Data points that a rule names, newest first; the last good one is always among them, whatever the rule says. */
 function reasonsOfDataPoints(
-  newestFirst: readonly RetainablePoint[],
+  ordered: readonly RetainablePoint[],
   { recoveryWindowDays, redundancy }: RetentionRule,
   at: Date,
 ): ReadonlyMap<RecoveryPointId, KeepReason> {
-  const data = newestFirst.filter((p) => p.good && p.level !== 'archivelog');
+  const data = ordered.filter((p) => p.good && p.level !== 'archivelog');
   const reasons = new Map<RecoveryPointId, KeepReason>();
   if (recoveryWindowDays !== null) {
     const from = at.getTime() - recoveryWindowDays * MS_PER_DAY;
@@ -70,4 +91,8 @@ function reasonsOfDataPoints(
   const last = data[0];
   if (last !== undefined && !reasons.has(last.id)) reasons.set(last.id, 'last-good');
   return reasons;
+}
+
+function newestFirst(points: readonly RetainablePoint[]): RetainablePoint[] {
+  return [...points].sort((a, b) => b.completedAt.getTime() - a.completedAt.getTime());
 }

@@ -1,5 +1,7 @@
 import { alertTransitions } from './alert-states';
 import { deliveryTransitions } from './delivery-attempts';
+import { pieceReleaseTransitions } from './piece-release-states';
+import { recoveryPointTransitions } from './recovery-point-states';
 import { requestTransitions } from './request-states';
 import { runTransitions } from './run-states';
 import { isTerminal, statesLeadingTo, statesOf, transition, type TransitionTable } from './state-machine';
@@ -7,6 +9,8 @@ import { isTerminal, statesLeadingTo, statesOf, transition, type TransitionTable
 const machines: [string, TransitionTable<string>, string][] = [
   ['request', requestTransitions, 'requested'],
   ['run', runTransitions, 'planning'],
+  ['recovery point', recoveryPointTransitions, 'available'],
+  ['piece on its way out', pieceReleaseTransitions, 'kept'],
   ['alert', alertTransitions, 'open'],
   ['delivery', deliveryTransitions, 'pending'],
 ];

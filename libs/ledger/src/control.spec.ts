@@ -109,7 +109,7 @@ describe('the outbox', () => {
 });
 
 describe('the reconciler', () => {
-  const limits = { requestSeconds: 5, commitSeconds: 30 };
+  const limits = { requestSeconds: 5, commitSeconds: 30, uncatalogSeconds: 300 };
   const jobIds = async () => (await findReconcileCandidates(session(), limits)).map((c) => c.jobId);
 
   it('asks about open requests whose job is older than a few seconds, and rings again under a new job id', async () => {

@@ -8,6 +8,7 @@ import { inTransaction, type LedgerSession } from './ledger';
 import { addToOutbox } from './outbox';
 import { pageOf, type Page, type PageQuestion } from './pages';
 import { refuse, type Refusal } from './refusal';
+import { noteDatabaseSeen } from './release-sites';
 import { toInstant } from './sql-values';
 import { type DatabasesTable } from './tables';
 
@@ -141,7 +142,10 @@ export function recordIdentity(
   return inTransaction(session, async (tx) => {
     const known = await lockDatabase(tx, id);
     if (known === undefined) return refuse('ADY_DATABASE_UNKNOWN', `no database ${id} is registered`);
-    if (known.dbid === identity.dbid && known.dbUniqueName === identity.dbUniqueName) return known;
+    if (known.dbid === identity.dbid && known.dbUniqueName === identity.dbUniqueName) {
+      await noteDatabaseSeen(tx, id, principal);
+      return known;
+    }
     if (known.dbid !== null) {
       return refuse(
         'ADY_DATABASE_IDENTITY_CHANGED',

@@ -130,7 +130,11 @@ describe('a host', () => {
   it('is rung again when the queue lost the job', async () => {
     const id = await ask(fixture.hostId);
     await fixture.moveClock(10);
-    const [candidate] = await findReconcileCandidates(session(), { requestSeconds: 5, commitSeconds: 30 });
+    const [candidate] = await findReconcileCandidates(session(), {
+      requestSeconds: 5,
+      commitSeconds: 30,
+      uncatalogSeconds: 300,
+    });
     expect(candidate).toMatchObject({
       kind: 'discovery',
       discoveryId: id,
@@ -222,7 +226,11 @@ describe('a registered database', () => {
     await sql`UPDATE adyton.requests SET dispatched_at = adyton.now() - interval '1 minute'`.execute(
       session(),
     );
-    const [candidate] = await findReconcileCandidates(session(), { requestSeconds: 5, commitSeconds: 30 });
+    const [candidate] = await findReconcileCandidates(session(), {
+      requestSeconds: 5,
+      commitSeconds: 30,
+      uncatalogSeconds: 300,
+    });
     expect(candidate).toMatchObject({ requestId: waiting, hostId: other });
     const claimBy = (hostId: HostId) =>
       claimRequest(session(), {

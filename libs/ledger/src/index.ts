@@ -47,7 +47,21 @@ export {
   type SlotsToMaterialise,
 } from './schedules';
 export { askForLogsWhenFull, type RecoveryAreaReport } from './recovery-area';
-export { readPolicy, readRetainablePoints, storePolicy, type PolicyToStore } from './policies';
+export { readPolicy, storePolicy, type PolicyToStore } from './policies';
+export { carryOutRetention, expireLetGo, readRetainablePoints, type RetentionDone } from './point-retention';
+export { holdRecoveryPoint, unholdRecoveryPoint, type PointToHold } from './point-holds';
+export { beginReview, endReview, type Leaving, type PieceReview } from './piece-review';
+export {
+  findClear,
+  findDatabasesToRelease,
+  listUncataloged,
+  recordReleased,
+  recordVaultExpired,
+  type DatabaseToRelease,
+} from './piece-release';
+export { readUncatalogBatch, recordUncataloged, type UncatalogedPieces } from './uncatalog';
+export { forgetDatabase, type DatabaseToForget } from './forget-database';
+export { readRetentionStatus } from './retention-status';
 export {
   answerDryRun,
   askDryRun,
@@ -121,6 +135,7 @@ export { adoptRecoveryPoint, type Adoption, type RecoveryPointToAdopt } from './
 export {
   claimVaultOperation,
   createDueVaultOperation,
+  createNeededRelease,
   createVaultOperation,
   endVaultOperation,
   findVaultOperation,

@@ -8,6 +8,7 @@ import { vaultOperations } from './migrations/0003-vault-operations';
 import { alerts } from './migrations/0004-alerts';
 import { discovery } from './migrations/0005-discovery';
 import { externalRuns } from './migrations/0007-external-runs';
+import { retention } from './migrations/0008-retention';
 import { runInstances } from './migrations/0009-run-instances';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-alerts': alerts,
   '0005-discovery': discovery,
   '0007-external-runs': externalRuns,
+  '0008-retention': retention,
   '0009-run-instances': runInstances,
 };
 

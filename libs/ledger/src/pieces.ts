@@ -152,7 +152,10 @@ function percentOf(run: RunRow, { bytesRead }: ByteTotals): number {
   return Math.min(PERCENT_BEFORE_END_MAX, Math.floor((100 * bytesRead) / run.bytes_expected));
 }
 
-/** Which of these handles the vault holds for this database, whole as far as verification knows. */
+/**
+ * Which of these handles the vault holds for this database, whole as far as verification knows. What is on its way out is none of them: no
+ * backup may build on it any more.
+ */
 export async function knownHandles(
   session: LedgerSession,
   databaseId: DatabaseId,
@@ -164,6 +167,7 @@ export async function knownHandles(
     .select('handle')
     .where('database_id', '=', databaseId)
     .where('lost_at', 'is', null)
+    .where('release_state', '=', 'kept')
     .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
     .execute();
   return rows.map((r) => r.handle);

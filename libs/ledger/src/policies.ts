@@ -1,5 +1,5 @@
 // The policy of a database. Storing one replaces the schedules the former one stood for; requests these made stay on record.
-import { type BackupPolicy, type DatabaseId, type RetainablePoint, type ScheduleId } from '@adyton/domain';
+import { type BackupPolicy, type DatabaseId, type ScheduleId } from '@adyton/domain';
 import { schedulesOfPolicy } from '@adyton/domain';
 import { recordAudit } from './audit-events';
 import { lockDatabase } from './databases';
@@ -83,25 +83,4 @@ async function replaceSchedules(tx: LedgerSession, input: PolicyToStore): Promis
   }
   const gone = known.filter((row) => !kept.has(row.id)).map((row) => row.id);
   if (gone.length > 0) await tx.deleteFrom('schedules').where('id', 'in', gone).execute();
-}
-
-/** What planRetention decides about: every recovery point that is not expired yet. */
-export async function readRetainablePoints(
-  session: LedgerSession,
-  databaseId: DatabaseId,
-): Promise<RetainablePoint[]> {
-  const rows = await session
-    .selectFrom('recovery_points')
-    .select(['id', 'level', 'started_at', 'completed_at', 'state'])
-    .where('database_id', '=', databaseId)
-    .where('state', '=', 'available')
-    .orderBy('id', 'desc')
-    .execute();
-  return rows.map((r) => ({
-    id: r.id,
-    level: r.level,
-    startedAt: r.started_at,
-    completedAt: r.completed_at,
-    good: r.state === 'available',
-  }));
 }

@@ -1,13 +1,21 @@
 // What the queue may have lost. Postgres knows which doorbells must still ring; the caller asks the queue about each and rings again
 // where the job is gone. Ringing once too often is harmless: the claim and the commit decide.
 import { type QueueFamily } from '@adyton/contracts';
-import { type DiscoveryId, type HostId, type RequestId, type RequestState, type RunId } from '@adyton/domain';
+import {
+  type DatabaseId,
+  type DiscoveryId,
+  type HostId,
+  type RequestId,
+  type RequestState,
+  type RunId,
+} from '@adyton/domain';
 import { discoveryJobId, dispatchDiscovery } from './discoveries';
 import { commitJobId, dispatchCommit } from './commit-run';
 import { inTransaction, type LedgerSession } from './ledger';
 import { dispatchRequest, OPEN_REQUEST_STATES, requestJobId } from './requests';
 import { ACTIVE_RUN_STATES } from './runs';
 import { nowMinus } from './sql-values';
+import { findWaitingSites, redispatchUncatalog } from './uncatalog';
 
 export type ReconcileCandidate = {
   readonly family: QueueFamily;
@@ -18,6 +26,7 @@ export type ReconcileCandidate = {
   | { readonly kind: 'request'; readonly requestId: RequestId; readonly state: RequestState }
   | { readonly kind: 'commit'; readonly runId: RunId }
   | { readonly kind: 'discovery'; readonly discoveryId: DiscoveryId }
+  | { readonly kind: 'uncatalog'; readonly databaseId: DatabaseId }
 );
 
 export interface ReconcileLimits {
@@ -25,6 +34,8 @@ export interface ReconcileLimits {
   readonly requestSeconds: number;
   /** A committing run is asked about when its last job is older. */
   readonly commitSeconds: number;
+  /** Pieces that RMAN has to forget are asked about when their database's last job is older: one that failed is not tried all the time. */
+  readonly uncatalogSeconds: number;
   /** Only requests after this one: a look goes through all of them, page by page. */
   readonly afterRequestId?: RequestId;
 }
@@ -52,6 +63,7 @@ export async function findReconcileCandidates(
     .orderBy('id')
     .limit(CANDIDATES_MAX)
     .execute();
+  const sites = await findWaitingSites(session, limits.uncatalogSeconds);
   return [
     ...requests.map((r) => ({
       kind: 'request' as const,
@@ -75,6 +87,7 @@ export async function findReconcileCandidates(
       jobId: discoveryJobId(r.id, r.dispatches),
       discoveryId: r.id,
     })),
+    ...sites.map((site) => ({ kind: 'uncatalog' as const, family: 'agent' as const, ...site })),
   ];
 }
 
@@ -115,6 +128,8 @@ export function redispatch(session: LedgerSession, candidate: ReconcileCandidate
         return redispatchCommit(tx, candidate.runId, candidate);
       case 'discovery':
         return redispatchDiscovery(tx, candidate.discoveryId, candidate);
+      case 'uncatalog':
+        return redispatchUncatalog(tx, candidate.databaseId, candidate.jobId);
     }
   });
 }

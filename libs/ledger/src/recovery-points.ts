@@ -16,7 +16,7 @@ import {
 import { sql } from 'kysely';
 import { type LedgerSession } from './ledger';
 import { pageOf, type Page, type PageQuestion } from './pages';
-import { toInstant } from './sql-values';
+import { toInstant, toInstantOrNull } from './sql-values';
 
 function selectPoints(session: LedgerSession) {
   return session
@@ -37,6 +37,10 @@ function selectPoints(session: LedgerSession) {
       'recovery_points.completed_at',
       'recovery_points.totals',
       'recovery_points.state',
+      'recovery_points.expiring_until',
+      'recovery_points.held_since',
+      'recovery_points.held_by',
+      'recovery_points.hold_reason',
     ])
     .select(sql<boolean | null>`jsonb_array_length(recovery_points.contents->'leftOut') > 0`.as('partial'))
     .orderBy('recovery_points.id', 'desc');
@@ -67,12 +71,33 @@ export async function findRecoveryPoint(
   return { ...toPoint(row), manifestKey: row.manifest_key, contents: row.contents };
 }
 
-/** Object keys of the manifests that must be in the vault: those of all recovery points that are not let go, or of one database's. */
+/** Points that are held, expiring, or expired and still in the vault; newest first. */
+export async function listPointsInRetention(
+  session: LedgerSession,
+  databaseId: DatabaseId,
+): Promise<RecoveryPoint[]> {
+  const rows = await selectPoints(session)
+    .where('recovery_points.database_id', '=', databaseId)
+    .where((e) =>
+      e.or([
+        e('recovery_points.held_since', 'is not', null),
+        e('recovery_points.state', '=', 'expiring'),
+        e.and([
+          e('recovery_points.state', '=', 'expired'),
+          e('recovery_points.vault_expired_at', 'is', null),
+        ]),
+      ]),
+    )
+    .execute();
+  return rows.map(toPoint);
+}
+
+/** Object keys of the manifests that must be in the vault: those of all recovery points that have not expired, or of one database's. */
 export async function listManifestKeys(session: LedgerSession, databaseId?: string): Promise<string[]> {
   let query = session
     .selectFrom('recovery_points')
     .select('manifest_key')
-    .where('state', 'in', ['available', 'corrupt']);
+    .where('state', 'in', ['available', 'corrupt', 'expiring']);
   if (databaseId !== undefined) query = query.where('database_id', '=', databaseId as DatabaseId);
   return (await query.orderBy('id').execute()).map((row) => row.manifest_key);
 }
@@ -175,6 +200,11 @@ function toLogRange(row: {
   };
 }
 
+function holdOf(row: ListedRow): RecoveryPoint['hold'] {
+  if (row.held_since === null) return null;
+  return { by: row.held_by ?? '', reason: row.hold_reason ?? '', since: toInstant(row.held_since) };
+}
+
 function toPoint(row: ListedRow): RecoveryPoint {
   return {
     id: row.id,
@@ -190,6 +220,8 @@ function toPoint(row: ListedRow): RecoveryPoint {
     completedAt: toInstant(row.completed_at),
     totals: row.totals,
     state: row.state,
+    expiresAt: toInstantOrNull(row.expiring_until),
+    hold: holdOf(row),
     // points of older releases name no files that were left out
     partial: row.partial ?? false,
   };

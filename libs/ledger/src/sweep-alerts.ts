@@ -5,6 +5,7 @@ import { type DatabaseId, type HostId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { UNRESOLVED_STATES, raiseAlert, resolveAlerts, type AlertToRaise } from './alerts';
 import { inTransaction, type LedgerSession } from './ledger';
+import { longWaitingReleases } from './retention-status';
 import { nowMinus } from './sql-values';
 
 /** An agent gives a sign every five seconds; a restart takes less than this. */
@@ -20,6 +21,7 @@ export async function sweepAlerts(session: LedgerSession): Promise<number> {
   const opened = [
     await raiseAll(session, await silentAgents(session)),
     await keep(session, ['data_backup_overdue', 'log_backup_overdue'], await overdueBackups(session)),
+    await keep(session, ['release_waiting'], await longWaitingReleases(session)),
     await keep(session, ['queue_stuck'], await oldOutbox(session)),
   ];
   return opened.reduce((sum, count) => sum + count, 0);

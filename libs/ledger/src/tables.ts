@@ -7,7 +7,6 @@ import {
   type JobName,
   type QueueFamily,
   type Reason,
-  type RecoveryPoint,
   type RecoveryPointContents,
   type RunPlan,
   type RunScript,
@@ -49,6 +48,11 @@ import {
   type DeliveryAttemptsTable,
 } from './alert-tables';
 import { type RunIngestTable, type RunInstancesTable } from './run-instance-tables';
+import {
+  type PieceReleaseColumns,
+  type PointRetentionColumns,
+  type ReleaseSitesTable,
+} from './retention-tables';
 
 /** A jsonb column: read as the value, written as JSON text (`toJson`). */
 type Json<T> = ColumnType<T, string, string>;
@@ -178,6 +182,8 @@ export interface RunsTable {
   dispatched_at: Date | null;
   started_at: Generated<Date>;
   finished_at: Date | null;
+  /** Of a failed run: what it left is let go, for ever. */
+  partial_expired_at: Generated<Date | null>;
 }
 
 interface RunLogsTable {
@@ -185,7 +191,7 @@ interface RunLogsTable {
   text: string;
 }
 
-interface PiecesTable {
+interface PiecesTable extends PieceReleaseColumns {
   database_id: DatabaseId;
   handle: string;
   run_id: RunId;
@@ -197,7 +203,7 @@ interface PiecesTable {
   lost_at: Generated<Date | null>;
 }
 
-interface RecoveryPointsTable {
+interface RecoveryPointsTable extends PointRetentionColumns {
   id: RecoveryPointId;
   database_id: DatabaseId;
   run_id: RunId;
@@ -210,7 +216,6 @@ interface RecoveryPointsTable {
   manifest_sha256: string;
   totals: Json<ByteTotals>;
   contents: Json<RecoveryPointContents>;
-  state: Generated<RecoveryPoint['state']>;
   started_at: Date;
   completed_at: Date;
   created_at: Generated<Date>;
@@ -368,6 +373,7 @@ export interface LedgerTables {
   run_ingest: RunIngestTable;
   pieces: PiecesTable;
   recovery_points: RecoveryPointsTable;
+  release_sites: ReleaseSitesTable;
   archived_logs: ArchivedLogsTable;
   restore_plans: RestorePlansTable;
   outbox: OutboxTable;

@@ -19,6 +19,7 @@ import { recordAudit } from './audit-events';
 import { inTransaction, type LedgerSession } from './ledger';
 import { addToOutbox } from './outbox';
 import { pageOf, type Page, type PageQuestion } from './pages';
+import { findDatabasesToRelease } from './piece-release';
 import { refuse, type Refusal } from './refusal';
 import { isRefusal } from './runs';
 import { now, nowMinus, nowPlus, toInstant, toInstantOrNull, toJson } from './sql-values';
@@ -79,30 +80,50 @@ export function createVaultOperation(
   });
 }
 
+interface RegularOperation extends NewVaultOperation {
+  /** Not asked for more often. */
+  readonly everySeconds: number;
+}
+
 /**
  * Asks for an operation of a kind that nobody asked for within `everySeconds`, once there is something that old to look after.
  * @returns whether it was asked for now.
  */
 export function createDueVaultOperation(
   session: LedgerSession,
-  operation: NewVaultOperation & { readonly everySeconds: number },
+  operation: RegularOperation,
 ): Promise<boolean> {
   return inTransaction(session, async (tx) => {
-    const since = nowMinus(operation.everySeconds);
-    const recent = await tx
-      .selectFrom('vault_operations')
-      .select('id')
-      .where('kind', '=', operation.options.kind)
-      .where('created_at', '>', since)
-      .executeTakeFirst();
     const old = await tx
       .selectFrom('recovery_points')
       .select('id')
-      .where('created_at', '<=', since)
+      .where('created_at', '<=', nowMinus(operation.everySeconds))
       .executeTakeFirst();
-    if (recent !== undefined || old === undefined) return false;
+    if (old === undefined || (await wasAskedLately(tx, operation))) return false;
     return !isRefusal(await createVaultOperation(tx, operation));
   });
+}
+
+/** Asks for the release of what is on its way out when there is a step for the vault to take. @returns whether it was asked for now. */
+export function createNeededRelease(session: LedgerSession, operation: RegularOperation): Promise<boolean> {
+  return inTransaction(session, async (tx) => {
+    if (await wasAskedLately(tx, operation)) return false;
+    if ((await findDatabasesToRelease(tx)).length === 0) return false;
+    return !isRefusal(await createVaultOperation(tx, operation));
+  });
+}
+
+async function wasAskedLately(
+  tx: LedgerSession,
+  { options, everySeconds }: RegularOperation,
+): Promise<boolean> {
+  const recent = await tx
+    .selectFrom('vault_operations')
+    .select('id')
+    .where('kind', '=', options.kind)
+    .where((e) => e.or([e('created_at', '>', nowMinus(everySeconds)), e('state', 'in', [...OPEN_STATES])]))
+    .executeTakeFirst();
+  return recent !== undefined;
 }
 
 async function refuseBusy(tx: LedgerSession, kind: VaultOperationOptions['kind']): Promise<Refusal> {

@@ -1,6 +1,6 @@
 // What verification of the vault found, as the rest of the product has to know it: no backup relies on a piece that is lost, and a recovery
 // point that needs one is not offered for a restore. A later verification that finds it whole again takes that back.
-import { type RecoveryPoint } from '@adyton/contracts';
+import { type RecoveryPointState } from '@adyton/domain';
 import { sql } from 'kysely';
 import { recordAudit } from './audit-events';
 import { inTransaction, type LedgerSession } from './ledger';
@@ -49,14 +49,24 @@ export function recordVerifiedPoints(session: LedgerSession, verified: VerifiedP
   });
 }
 
+type WholeOrNot = Extract<RecoveryPointState, 'available' | 'corrupt'>;
+
 interface PointMove {
-  readonly from: RecoveryPoint['state'];
-  readonly to: RecoveryPoint['state'];
+  readonly from: WholeOrNot;
+  readonly to: WholeOrNot;
   readonly where: ReturnType<typeof sql<boolean>>;
   readonly principal: string;
 }
 
 async function movePoints(tx: LedgerSession, { from, to, where, principal }: PointMove): Promise<void> {
+  // one that is expiring is found corrupt too: should it be taken back, it is that
+  await tx
+    .updateTable('recovery_points')
+    .set({ expiring_from: to })
+    .where('state', '=', 'expiring')
+    .where('expiring_from', '=', from)
+    .where(where)
+    .execute();
   const moved = await tx
     .updateTable('recovery_points')
     .set({ state: to })

@@ -52,6 +52,7 @@ async function agentWorker(hostId: string, handlers: Partial<AgentHandlers>): Pr
     'instance.join': ignore,
     'host.discover': ignore,
     'database.discover': ignore,
+    'pieces.uncatalog': ignore,
     ...handlers,
   };
   const worker = await startWorker({ redisUrl: server.url, family: 'agent', hostId, handlers: all, log });
@@ -145,6 +146,7 @@ describe('a worker', () => {
       'instance.join': ignore,
       'host.discover': ignore,
       'database.discover': ignore,
+      'pieces.uncatalog': ignore,
     };
     const start = startWorker({ redisUrl: evicting.url, family: 'agent', hostId: newHost(), handlers, log });
     await expect(start).rejects.toMatchObject({ code: 'ADY_QUEUE_UNAVAILABLE' });

@@ -8,6 +8,7 @@ import {
   composeDataScript,
   composeLogScript,
   composeRestoreScript,
+  composeUncatalogScript,
   handlePrefix,
   printScript,
   RmanScriptError,
@@ -62,6 +63,7 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   logs: composeLogScript(logs),
   'control-file': composeControlFileScript(controlFile),
   restore: composeRestoreScript(restore),
+  uncatalog: composeUncatalogScript(restore.handles),
   'restore-without': composeRestoreScript({ ...restore, only: { files: [1, 3], without: [4] } }),
 };
 
@@ -108,6 +110,7 @@ it.each([
   ['data files', () => composeDataScript({ ...data, level0Files: [] })],
   ['log ranges', () => composeLogScript({ ...logs, ranges: [] })],
   ['handles', () => composeRestoreScript({ ...restore, handles: [] })],
+  ['handles', () => composeUncatalogScript([])],
   ['channels', () => composeDataScript({ ...data, channels: { ...channels, count: 0 } })],
 ])('a script without %s is none', (field, compose) => {
   expect(compose).toThrow(RmanScriptError);
@@ -188,6 +191,7 @@ describe('made-up names', () => {
         ranges: [spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)],
       }),
     () => composeControlFileScript({ ...controlFile, names: spoiledNames(), channels: spoiledChannels() }),
+    () => composeUncatalogScript(random(2) > 0 ? restore.handles : [text(), 'a1b2c3d4/x_2']),
     () =>
       composeRestoreScript({
         ...spoiled({ ...restore, handles: '' }, text),

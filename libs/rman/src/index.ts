@@ -11,6 +11,7 @@ export {
 } from './compose-backup-scripts';
 export { composeChannelSettings } from './compose-channel-settings';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
+export { composeUncatalogScript } from './compose-uncatalog-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
 export { handlePrefix, isScriptableHandle, tagOf, type RunNames } from './rman-names';

@@ -18,6 +18,7 @@ export {
   ledgerSettings,
   logSettings,
   redisSettings,
+  retentionSettings,
   storeSettings,
 } from './settings';
 export { createLogger, type Logger } from './logger';

@@ -55,6 +55,16 @@ export const durationSettings = defineSettings({
   },
 });
 
+const HOURS_PER_YEAR = 8_760;
+
+export const retentionSettings = defineSettings({
+  ADYTON_RETENTION_GRACE_HOURS: {
+    schema: setting.integer(0, HOURS_PER_YEAR),
+    default: '24',
+    doc: 'hours a recovery point that was let go can still be taken back: a day for somebody to see it and say no; 0 for none',
+  },
+});
+
 export const hostSettings = defineSettings({
   ADYTON_CONTROL_PLANE_URL: { schema: setting.url, doc: 'base URL of the control-plane' },
   ADYTON_HOST_ID: {

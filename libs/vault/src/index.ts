@@ -42,8 +42,8 @@ export {
   type FoundPiece,
   type PieceLookup,
 } from './session/piece-names';
-export { createTombstone, readManifest, type Manifest } from './session/manifest';
-export { readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
+export { createTombstone, manifestKeyOf, readManifest, type Manifest } from './session/manifest';
+export { partialKeyOf, readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
 export { lockPacks, lockUntil, type LockOrder, type LockReport } from './session/lock-packs';
 export { endPin, PIN_MS_MAX, pinPieces, type PinOptions } from './session/restore-pin';
 export {
@@ -54,8 +54,8 @@ export {
   type GarbagePreview,
 } from './collect/collect-garbage';
 export { type IndexSegment, type ListIndexSegments } from './collect/index-segments';
-export { neededPieces, type Naming, type NeededBy } from './collect/needed-pieces';
-export { expireRecoveryPoint, releasePiece } from './collect/retention';
+export { stillNeeded, type NeedQuestion } from './collect/still-needed';
+export { expireRecoveryPoint, releaseHandle, releasePiece } from './collect/retention';
 export { RestoreBuffers } from './restore/restore-buffers';
 export { openPieceReader, type PieceReader, type PieceReaderOptions } from './restore/piece-reader';
 export { readPackDirectory } from './format/pack';

@@ -20,8 +20,8 @@ export class RunFailure extends Error {
   }
 }
 
-/** The reason that goes on record; what nobody foresaw is ADY_INTERNAL. */
-export function reasonOfFailure(error: unknown, phase: RunPhase): Reason {
+/** The reason that goes on record, with the phase of a run where there is one; what nobody foresaw is ADY_INTERNAL. */
+export function reasonOfFailure(error: unknown, phase: RunPhase | null): Reason {
   if (error instanceof RunFailure)
     return reasonOf(error.code, error.message, {
       phase,

@@ -57,7 +57,7 @@ function pointTable(points: readonly RecoveryPoint[]): string {
       p.databaseName,
       p.level === 'archivelog' ? 'A' : 'B',
       LEVEL_LETTER[p.level],
-      p.partial ? `${STATE_LETTER[p.state]}, partial` : STATE_LETTER[p.state],
+      stateOf(p),
       p.completedAt,
       elapsed(p.startedAt, p.completedAt),
       bytes(p.totals.bytesRead),
@@ -70,10 +70,21 @@ function pointTable(points: readonly RecoveryPoint[]): string {
   );
 }
 
+function stateOf({ state, partial, hold }: RecoveryPoint): string {
+  const remarks = [...(partial ? ['partial'] : []), ...(hold === null ? [] : ['held'])];
+  return [STATE_LETTER[state], ...remarks].join(', ');
+}
+
 function pointDetail(point: RecoveryPointDetail): string {
   const { contents } = point;
   const head = fields([
     ['backup', `${point.id}  ${point.state}${point.partial ? ', partial' : ''}`],
+    ...(point.expiresAt === null
+      ? []
+      : [['can be taken back until', point.expiresAt] satisfies [string, string]]),
+    ...(point.hold === null
+      ? []
+      : [['held', `by ${point.hold.by}: ${point.hold.reason}`] satisfies [string, string]]),
     ['database', `${point.databaseName} (DBID ${contents.dbid}, ${contents.dbUniqueName})`],
     ['level', point.level],
     ['origin', point.origin],

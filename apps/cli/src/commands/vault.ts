@@ -1,4 +1,4 @@
-// adyton vault verify | collect | rebuild-index | rebuild-ledger | operations | show: what the maintenance tier does to the vault.
+// adyton vault verify | collect | release | rebuild-index | rebuild-ledger | operations | show: what the maintenance tier does to the vault.
 import {
   callRoute,
   restRoutes,
@@ -47,6 +47,10 @@ export function addVaultCommands(program: Command, contextOf: MakeContext): void
     .action((options: { dryRun?: boolean } & Detachable, command: Command) =>
       ask(contextOf(command), { kind: 'collect', dryRun: options.dryRun === true }, options),
     );
+  operation(
+    'release',
+    'lets the vault release what recovery points that expired do not need any more',
+  ).action((options: Detachable, command: Command) => ask(contextOf(command), { kind: 'release' }, options));
   operation('rebuild-index', 'makes the deduplication index anew from the packs')
     .argument('[database]', 'name or id; default all')
     .action((database: string | undefined, options: Detachable, command: Command) =>
@@ -169,6 +173,16 @@ function reportLines(report: VaultOperationReport): [string, string][] {
           'ended',
           `session ${sid}, whose writer is dead`,
         ]),
+      ];
+    case 'release':
+      return [
+        [
+          'reviewed',
+          `${report.piecesReviewed} pieces, of which ${report.piecesNeeded} are needed all the same`,
+        ],
+        ['expired', `${report.pointsExpired} recovery points`],
+        ['released', `${report.piecesReleased} pieces`],
+        ...report.databasesBusy.map((name): [string, string] => ['being backed up', name]),
       ];
     case 'rebuild-index':
       return [

@@ -5,8 +5,10 @@ import {
   knownHandles,
   listDatabasesOfHost,
   noteRecoveryArea,
+  readUncatalogBatch,
   recordIdentity,
   recordPresence,
+  recordUncataloged,
   type Ledger,
 } from '@adyton/ledger';
 import { type HostId } from '@adyton/domain';
@@ -81,6 +83,26 @@ export class AgentDatabasesController {
   ): Promise<AnswerOf<typeof agentRoutes.lookUpPieces>> {
     const database = await findOwn(this.ledger.session, id, hostId);
     return { known: await knownHandles(this.ledger.session, database.id, body.handles) };
+  }
+
+  @Handles(agentRoutes.getUncatalogBatch)
+  async uncatalogBatch(
+    @Param('id') id: string,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.getUncatalogBatch>> {
+    const database = await findOwn(this.ledger.session, id, hostId);
+    return { handles: await readUncatalogBatch(this.ledger.session, database.id) };
+  }
+
+  @Handles(agentRoutes.reportUncataloged)
+  async uncataloged(
+    @Param('id') id: string,
+    @RequestBody() report: BodyOf<typeof agentRoutes.reportUncataloged>,
+    @CallingHost() hostId: HostId,
+    @Principal() principal: string,
+  ): Promise<void> {
+    const database = await findOwn(this.ledger.session, id, hostId);
+    await recordUncataloged(this.ledger.session, { databaseId: database.id, ...report, principal });
   }
 
   @Handles(agentRoutes.getDatabaseKeys)

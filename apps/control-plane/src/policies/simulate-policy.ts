@@ -2,7 +2,7 @@
 import { type PolicySimulation } from '@adyton/contracts';
 import {
   nextSlots,
-  planRetention,
+  planRetentionOf,
   schedulesOfPolicy,
   type BackupPolicy,
   type RetainablePoint,
@@ -47,7 +47,7 @@ function retentionOf(
   points: readonly RetainablePoint[],
   at: Date,
 ): PolicySimulation['retention'] {
-  const plan = planRetention(points, policy.retention, at);
+  const plan = planRetentionOf(policy, points, at);
   const byId = new Map(points.map((p) => [p.id, p]));
   const shown = (id: RetainablePoint['id']) => {
     const point = byId.get(id);
@@ -69,7 +69,7 @@ export function newlyExpired(
   points: readonly RetainablePoint[],
 ): readonly string[] {
   const goneBefore = new Set<string>(
-    former === undefined ? [] : planRetention(points, former.retention, new Date(wanted.at)).expired,
+    former === undefined ? [] : planRetentionOf(former, points, new Date(wanted.at)).expired,
   );
   return wanted.expired.map((p) => p.id).filter((id) => !goneBefore.has(id));
 }

@@ -16,6 +16,8 @@ import { type Duty } from '../tick';
 const REQUEST_SECONDS = 5;
 /** A committing run is asked about when its last job is older than this, seconds: a commit takes a second or two. */
 const COMMIT_SECONDS = 30;
+/** Pieces RMAN has to forget are rung for again when the last job is older than this, seconds: a database that is down is not asked all the time. */
+const UNCATALOG_SECONDS = 300;
 
 export interface ReconcileParts {
   readonly ledger: Ledger;
@@ -30,7 +32,11 @@ export function reconcileQueue(parts: ReconcileParts): Duty {
 
 /** Page by page to the last one: requests that wait for absent agents must not hide the ones behind them. */
 async function reconcileAll(parts: ReconcileParts): Promise<void> {
-  const limits = { requestSeconds: REQUEST_SECONDS, commitSeconds: COMMIT_SECONDS };
+  const limits = {
+    requestSeconds: REQUEST_SECONDS,
+    commitSeconds: COMMIT_SECONDS,
+    uncatalogSeconds: UNCATALOG_SECONDS,
+  };
   let after: RequestId | undefined;
   do {
     const page = await findReconcileCandidates(parts.ledger.session, {

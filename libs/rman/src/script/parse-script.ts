@@ -60,6 +60,7 @@ const STATEMENTS: readonly Rule<Statement>[] = [
     kind: 'catalog-pieces',
     handles: list.split(', ').map((quoted) => quoted.slice(1, -1)),
   })),
+  rule(`CHANGE BACKUPPIECE ${HANDLE} UNCATALOG`, (handle = '') => ({ kind: 'uncatalog-piece', handle })),
 ];
 
 const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [

@@ -44,6 +44,8 @@ function printed(statement: Statement): string {
       return 'RELEASE CHANNEL;';
     case 'catalog-pieces':
       return `CATALOG ${DEVICE} BACKUPPIECE ${atLeastOne('handles', statement.handles).map(quotedHandle).join(', ')};`;
+    case 'uncatalog-piece':
+      return `CHANGE BACKUPPIECE ${quotedHandle(statement.handle)} UNCATALOG;`;
   }
 }
 

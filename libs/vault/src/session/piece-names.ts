@@ -36,6 +36,11 @@ export function recipeKeyOf(
   return `piece/${piecePath(lookup, handle)}/${names.ulid}-${names.sid}`;
 }
 
+/** Where every recipe of a handle lies. */
+export function recipeFolderOf(lookup: Pick<PieceLookup, 'keys' | 'dbid'>, handle: string): string {
+  return `piece/${piecePath(lookup, handle)}/`;
+}
+
 /** The newest recipe that no marker hides, or null. A store that cannot be asked is an error, never a "not there". */
 async function findNewestRecipe(lookup: PieceLookup, handle: string): Promise<SizedKey | null> {
   const path = piecePath(lookup, handle);

@@ -1,0 +1,82 @@
+// How far what is on its way out has come, for people and for alerts.
+import { reasonOf, type Reason, type RetentionStatus } from '@adyton/contracts';
+import { type DatabaseId, type PieceReleaseState } from '@adyton/domain';
+import { sql } from 'kysely';
+import { type AlertToRaise } from './alerts';
+import { type LedgerSession } from './ledger';
+import { selectRunsThatBuild } from './piece-review';
+import { listPointsInRetention } from './recovery-points';
+import { nowMinus, toInstantOrNull } from './sql-values';
+
+/** After this long a database that gives no answer may be gone, and somebody has to say so, seconds. */
+const WAITS_TOO_LONG_SECONDS = 30 * 24 * 60 * 60;
+
+export async function readRetentionStatus(
+  session: LedgerSession,
+  databaseId: DatabaseId,
+): Promise<RetentionStatus> {
+  const rows = await session
+    .selectFrom('pieces')
+    .select(['release_state'])
+    .select((e) => [
+      e.fn.countAll<number>().as('count'),
+      e.fn.min<Date | null>('release_changed_at').as('since'),
+    ])
+    .where('database_id', '=', databaseId)
+    .where('release_state', 'in', ['under_review', 'uncatalog_pending', 'uncataloged'])
+    .groupBy('release_state')
+    .execute();
+  const of = (state: PieceReleaseState) => rows.find((r) => r.release_state === state);
+  const site = await session
+    .selectFrom('release_sites')
+    .select(['reason', 'forgotten_at'])
+    .where('database_id', '=', databaseId)
+    .executeTakeFirst();
+  const waiting = of('uncatalog_pending');
+  const points = await listPointsInRetention(session, databaseId);
+  const isReviewDue = points.some((p) => p.state === 'expired') && waiting === undefined;
+  return {
+    databaseId,
+    points,
+    pieces: {
+      underReview: of('under_review')?.count ?? 0,
+      uncatalogPending: waiting?.count ?? 0,
+      uncataloged: of('uncataloged')?.count ?? 0,
+    },
+    waitsFor: isReviewDue ? await findBackupInTheWay(session, databaseId) : (site?.reason ?? null),
+    waitsSince: toInstantOrNull(waiting?.since ?? null),
+    forgottenAt: toInstantOrNull(site?.forgotten_at ?? null),
+  };
+}
+
+async function findBackupInTheWay(session: LedgerSession, databaseId: DatabaseId): Promise<Reason | null> {
+  const run = await selectRunsThatBuild(session)
+    .where('runs.database_id', '=', databaseId)
+    .executeTakeFirst();
+  if (run === undefined) return null;
+  return reasonOf('ADY_RUN_ACTIVE', `run ${run.id} may still build on what has expired`);
+}
+
+/** Databases whose pieces wait for RMAN for too long. */
+export async function longWaitingReleases(
+  session: LedgerSession,
+): Promise<Pick<AlertToRaise, 'kind' | 'subject' | 'detail' | 'databaseId' | 'hostId'>[]> {
+  const rows = await session
+    .selectFrom('pieces')
+    .innerJoin('databases', 'databases.id', 'pieces.database_id')
+    .select(['databases.id', 'databases.name', 'databases.host_id'])
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .select(sql<Date>`min(pieces.release_changed_at)`.as('since'))
+    .where('pieces.release_state', '=', 'uncatalog_pending')
+    .where('pieces.release_changed_at', '<', nowMinus(WAITS_TOO_LONG_SECONDS))
+    .groupBy(['databases.id', 'databases.name', 'databases.host_id'])
+    .orderBy('databases.id')
+    .execute();
+  return rows.map((r) => ({
+    kind: 'release_waiting',
+    subject: r.id,
+    databaseId: r.id,
+    hostId: r.host_id,
+    detail: `${r.count} piece(s) of ${r.name} wait since ${r.since.toISOString()} for RMAN to forget them`,
+  }));
+}
