@@ -31,12 +31,13 @@ export async function reconcilePieces(
   plan: BackupPlan,
 ): Promise<RecoveryPointContents> {
   const ownHandles = `${plan.names.handlePrefix}/${plan.names.runToken}_${plan.names.fence}_`;
-  const [pieces, sets, redoLogs, facts] = await Promise.all([
+  const [pieces, allSets, redoLogs, facts] = await Promise.all([
     database.backupPieces(`${ownHandles}%`),
     database.backupDataFiles(),
     database.backupRedoLogs(),
     database.dataFiles(),
   ]);
+  const sets = oursFirst(allSets, plan.names.handlePrefix);
   const own = new Set(
     pieces.filter((p) => p.status === 'A' && p.handle.startsWith(ownHandles)).map((p) => p.handle),
   );
@@ -70,6 +71,13 @@ export async function reconcilePieces(
     spfileHandle: handleWith(own, '_SP_'),
     closure,
   };
+}
+
+/** A file that does not change has bases of others at the same SCN: ours come first wherever one is chosen. */
+function oursFirst(sets: BackedUpSets, handlePrefix: string): BackedUpSets {
+  const isOurs = (set: BackedUpSets[number]): boolean =>
+    set.handles.every((h) => h.startsWith(`${handlePrefix}/`));
+  return [...sets.filter(isOurs), ...sets.filter((set) => !isOurs(set))];
 }
 
 /** Every file of the database is in the pieces of this run, or was left out by the plan, which named it. */

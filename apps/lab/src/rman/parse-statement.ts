@@ -12,7 +12,8 @@ import {
   parseList,
   parseReport,
 } from './parse-maintain';
-import { parseDuplicate, parseRecover, parseRestore, parseSwitch, parseValidate } from './parse-restore';
+import { parseDuplicate } from './parse-duplicate';
+import { parseRecover, parseRestore, parseSwitch, parseValidate } from './parse-restore';
 import { parseSet } from './parse-set';
 import { TokenReader } from './token-reader';
 import { START } from './tokens';
@@ -106,8 +107,8 @@ function parseShutdown(reader: TokenReader): Statement {
 
 function parseConnect(reader: TokenReader): Statement {
   const to = reader.oneOf('TARGET', 'CATALOG', 'AUXILIARY');
-  reader.untilSemicolon(reader.next.start);
-  return { kind: 'connect', to };
+  const login = reader.untilSemicolon(reader.next.start);
+  return { kind: 'connect', to, login };
 }
 
 function parseSpool(reader: TokenReader): Statement {

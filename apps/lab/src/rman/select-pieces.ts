@@ -54,6 +54,7 @@ function piecesOfObject(controlFile: ControlFile, object: MaintainObject, dateFo
       return backupPieces.filter((piece) => sets.some((set) => isOfSet(piece, set)));
     }
     case 'archived-logs':
+    case 'copies':
       return [];
   }
 }
