@@ -158,6 +158,8 @@ it('ends by itself when nobody used it for the agreed time', async () => {
 });
 
 it('serves DUPLICATE: another database of the same contents, through an auxiliary channel of our library', async () => {
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
+  await changeRows(stack, 8);
   const untilScn = await markNow(stack);
   expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
   await stack.lab.ctl(['auxiliary', '--sid', 'DUP']);
