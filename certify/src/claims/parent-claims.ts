@@ -1,6 +1,6 @@
 // C2: which backup a level 1 builds on.
-import { notSeen, type JudgedClaim } from './claim';
-import { parentIs, parentIsNot } from './judging';
+import { notSeen, verdict, type JudgedClaim } from './claim';
+import { of, parentIs, parentIsNot, recordOf } from './judging';
 
 export const PARENTS: readonly JudgedClaim[] = [
   {
@@ -30,6 +30,18 @@ export const PARENTS: readonly JudgedClaim[] = [
     what: 'an EXPIRED level 0 is no parent',
     mark: 'C',
     judge: parentIsNot('cumulativeAfterExpire', 'level0a'),
+  },
+  {
+    id: 'level1-without-parent',
+    point: 'C2',
+    what: "without a parent, as of a new file, a level 1 stays a level 1: of all blocks changed since the file's creation",
+    mark: 'C',
+    judge: of('cumulativeAfterExpire', (step, evidence) => {
+      const level = recordOf(evidence, 'cumulativeAfterExpire')?.level;
+      if (!step.output.includes('no parent backup or copy of datafile'))
+        return notSeen('RMAN found a parent');
+      return verdict(level === 1, `recorded as level ${level ?? 'none'}`);
+    }),
   },
   {
     id: 'parent-on-disk',

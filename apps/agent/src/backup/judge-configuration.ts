@@ -10,16 +10,17 @@ interface Interference {
   readonly overruledBy: string;
 }
 
+/** Settings of the disk reach no channel of ours. */
 const INTERFERENCES: readonly Interference[] = [
   { name: /^BACKUP OPTIMIZATION$/, value: /^ON$/i, overruledBy: 'BACKUP FORCE' },
   { name: /^EXCLUDE FOR TABLESPACE$/, overruledBy: 'each data file by its number' },
   {
     name: /^(DATAFILE|ARCHIVELOG) BACKUP COPIES/,
-    value: /\bTO [2-4]$/i,
+    value: /^(?!'?DISK).*\bTO [2-4]$/i,
     overruledBy: 'SET BACKUP COPIES = 1',
   },
-  { name: /^DEVICE TYPE$/, value: /\b(COPY|COMPRESSED)\b/i, overruledBy: 'AS BACKUPSET' },
-  { name: /^DEVICE TYPE$/, value: /\bPARALLELISM\b/i, overruledBy: 'ALLOCATE CHANNEL' },
+  { name: /^DEVICE TYPE$/, value: /^(?!'?DISK).*\b(COPY|COMPRESSED)\b/i, overruledBy: 'AS BACKUPSET' },
+  { name: /^DEVICE TYPE$/, value: /^(?!'?DISK).*\bPARALLELISM\b/i, overruledBy: 'ALLOCATE CHANNEL' },
   { name: /^DEFAULT DEVICE TYPE/, overruledBy: 'ALLOCATE CHANNEL' },
   { name: /^CHANNEL$/, overruledBy: 'ALLOCATE CHANNEL' },
   { name: /^ENCRYPTION FOR/, value: /\bON$/i, overruledBy: 'SET ENCRYPTION OFF FOR ALL TABLESPACES' },

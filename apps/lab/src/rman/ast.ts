@@ -141,7 +141,7 @@ export interface DuplicateStatement {
   until: Until | null;
   /** False: NOFILENAMECHECK. */
   checkNames: boolean;
-  /** DB_FILE_NAME_CONVERT: what a name begins with, and what stands in its place. */
+  /** DB_FILE_NAME_CONVERT: a part of a name, and what stands in its place. */
   convert: { from: string; to: string }[];
   /** SPFILE with its SETs: the target's parameters become those of the auxiliary instance. Null: it keeps its own. */
   parameters: { name: string; value: string }[] | null;
@@ -216,10 +216,16 @@ export type SetStatement =
   | { kind: 'set-until'; until: Until }
   | { kind: 'set-newname'; of: NewNameFor; to: string };
 
+export interface UnsimulatedClause {
+  clause: string;
+  /** RMAN's line with its place. */
+  at: string;
+}
+
 export type Statement =
   | { kind: 'run'; statements: Statement[] }
   /** Understood, but not simulated: fails when it is carried out. */
-  | { kind: 'unsimulated'; name: string; clauses: string[] }
+  | { kind: 'unsimulated'; name: string; clauses: UnsimulatedClause[] }
   /** Commands of a recovery catalog, which the lab never has. */
   | { kind: 'catalog-only'; name: string }
   | SetStatement

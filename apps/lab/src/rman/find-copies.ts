@@ -2,9 +2,8 @@
 import { type ControlFile, type DataFileCopy } from '../control-file/control-file';
 import { parseScn, type Scn } from '../formats/scn';
 import { type MaintainObject, type Qualifiers } from './ast';
-import { parseDate } from './rman-date';
 import { RmanError } from './rman-error';
-import { likePattern, selectDataFiles } from './select-files';
+import { qualifierFilter, selectDataFiles } from './select-files';
 
 export interface CopyChoice {
   tag?: string | undefined;
@@ -57,18 +56,8 @@ export function selectCopies(
   controlFile: ControlFile,
   { object, qualifiers, dateFormat }: { object: CopiesObject; qualifiers: Qualifiers; dateFormat: string },
 ): DataFileCopy[] {
-  const { device, tag, like, completedAfter, completedBefore } = qualifiers;
-  if (device === 'SBT_TAPE') return [];
-  const pattern = like === undefined ? undefined : likePattern(like);
-  const after = completedAfter === undefined ? '' : parseDate(completedAfter, dateFormat).toISOString();
-  const before = completedBefore === undefined ? '~' : parseDate(completedBefore, dateFormat).toISOString();
-  return copiesOfObject(controlFile, object).filter(
-    (copy) =>
-      (tag === undefined || copy.tag === tag) &&
-      (pattern === undefined || pattern.test(copy.name)) &&
-      copy.completedAt >= after &&
-      copy.completedAt <= before,
-  );
+  const isMeant = qualifierFilter(qualifiers, dateFormat);
+  return copiesOfObject(controlFile, object).filter((copy) => isMeant({ ...copy, deviceType: 'DISK' }));
 }
 
 function copiesOfObject(controlFile: ControlFile, { of, named }: CopiesObject): DataFileCopy[] {

@@ -1,6 +1,6 @@
 /**
- * Channel jobs with image copies: one data file becomes a file like itself on disk, and back. Blocks that were never used are not read
- * from where they are empty anyway; the header is written last, so that a copy that failed looks like no data file.
+ * Channel jobs with image copies: one data file becomes a file like itself on disk, and back. The header is written last, so that a copy
+ * that failed looks like no data file.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { type DataFileCopy } from '../control-file/control-file';
@@ -19,8 +19,8 @@ import {
 } from './channel-context';
 import { type CopyFileJob, type JobResult, type RestoreCopyJob } from './channel-protocol';
 import { noteCorruption } from './corruption';
+import { existingFile, missingFile } from './disk-media';
 import { type DataFileProgress, readChangedBlocks } from './read-data-file';
-import { RmanError } from './rman-error';
 import { createEmptyFile, TargetFile, writeFileHeader } from './target-file';
 
 const FIRST_DATA_BLOCK = 2;
@@ -35,7 +35,7 @@ export async function copyFile(context: ChannelContext, job: CopyFileJob): Promi
   const source = await openFile(context, controlFile, { wanted: job.file, job: reading });
   const { record, header, corruptMax, progress } = source;
   context.say([`input datafile file number=${String(record.file).padStart(5, '0')} name=${record.name}`]);
-  if (existsSync(job.path)) throw fileExists(job.path);
+  if (existsSync(job.path)) throw existingFile(job.path);
   const blocks = { path: record.name, header, corruptMax, progress };
   const written = await transfer(context, blocks, job.path).finally(() =>
     noteCorruption(instance, controlFile, [source]),
@@ -93,25 +93,10 @@ export async function restoreCopy(context: ChannelContext, job: RestoreCopyJob):
 /** Throws RmanError when the file is not the copy that is on record. */
 function headerOf({ name, file }: DataFileCopy): DataFileHeader {
   const opening = openDataFile(name);
-  if (!opening.ok) throw unusable(name);
+  if (!opening.ok) throw missingFile(name);
   closeDataFile(opening.handle);
-  if (opening.header.file !== file) throw unusable(name);
+  if (opening.header.file !== file) throw missingFile(name);
   return opening.header;
-}
-
-function unusable(name: string): RmanError {
-  return new RmanError([
-    `ORA-19505: failed to identify file "${name}"`,
-    'ORA-27037: unable to obtain file status',
-  ]);
-}
-
-function fileExists(path: string): RmanError {
-  return new RmanError([
-    `ORA-19504: failed to create file "${path}"`,
-    'ORA-27038: created file already exists',
-    'Additional information: 1',
-  ]);
 }
 
 interface SourceFile {

@@ -76,7 +76,8 @@ function parseSql(reader: TokenReader, start: number): Statement {
 function unsimulated(name: string, parse: (reader: TokenReader) => void): Parser {
   return (reader) => {
     parse(reader);
-    return { kind: 'unsimulated', name, clauses: [name] };
+    reader.notSimulated(name);
+    return { kind: 'unsimulated', name, clauses: [] };
   };
 }
 

@@ -113,7 +113,7 @@ async function execute(
       await switchToCopies(session, statement);
       return 0;
     case 'unsimulated':
-      throw new RmanError(labLines(...statement.clauses));
+      throw new RmanError(statement.clauses.flatMap(({ clause, at }) => [...labLines(clause), at]));
     case 'catalog-only':
       throw new RmanError(['RMAN-06002: command not allowed when not connected to a recovery catalog']);
     case 'connect':
