@@ -4,7 +4,7 @@ import { type ProgramRun } from './host/run-program';
 import { type TracedCall } from './media/media-server';
 import { type PieceFacts } from './media/piece-facts';
 
-/** RMAN's record of one piece of ours, joined with its data file where it holds one. */
+/** RMAN's record of one piece or image copy of ours (then `handle` is the name of the file), joined with its data file where it holds one. */
 export interface PieceRecord {
   readonly handle: string;
   /** A available, X expired, D deleted. */
@@ -27,7 +27,18 @@ export type StepName =
   | 'available'
   | 'crosscheckFails'
   | 'catalog'
+  | 'diskLevel0'
+  | 'cumulativeAfterDisk'
+  | 'imageCopy'
+  | 'cumulativeAfterCopy'
+  | 'plainCopy'
+  | 'cumulativeAfterPlainCopy'
+  | 'partFailed'
+  | 'level1AfterPartFailed'
   | 'sections'
+  | 'sinceSections'
+  | 'twoCopies'
+  | 'largeSetSize'
   | 'archivedLog'
   | 'controlFile'
   | 'validate'

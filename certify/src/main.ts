@@ -70,7 +70,8 @@ async function consents(options: Options, { file, bytes }: TargetFile): Promise<
   if (!process.stdin.isTTY) return false;
   process.stdout.write(
     `\nThis will, on instance ${options.oracleSid}:
-  * back up data file ${file} (${Math.ceil(bytes / MEBIBYTE)} MiB) about ten times, one archived log and the control file, with our library;
+  * back up data file ${file} (${Math.ceil(bytes / MEBIBYTE)} MiB) about twenty times, one archived log and the control file, with our library;
+  * write one of these backups and two image copies of that file to a directory of its own below ${tmpdir()}, and delete them;
   * CROSSCHECK, DELETE, CATALOG and UNCATALOG pieces of those backups, by name, and no others;
   * have RMAN forget all of them at the end. Until then a level 1 of file ${file} by another backup tool could build on one of them.
 It changes no data, no setting, no other backup record.${options.killChannel ? '\nIt will also kill the server process of one of its own channels.' : ''}\n\n`,
@@ -95,13 +96,24 @@ async function collect(options: Options, survey: Survey & { dataFile: TargetFile
     handle.includes('_archivedLog_') ? REDO_BLOCK_BYTES : dataFile.blockBytes;
   const media = new MediaServer({ vault, socketPath, directory, unitBytesOf });
   const host = { ...options, logs: join(options.directory, 'logs') };
-  const run = new Certification({ host, media, library: options.library, socketPath, prefix, dataFile, say });
+  const run = new Certification({
+    host,
+    media,
+    library: options.library,
+    socketPath,
+    prefix,
+    dataFile,
+    scratch: directory,
+    say,
+  });
   const trouble: string[] = [];
   const noteTrouble = (what: string) => (error: unknown) =>
     void trouble.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   const interrupt = (): void => run.interrupt();
   for (const signal of SIGNALS) process.on(signal, interrupt);
-  say(`should this program be killed, let RMAN forget its pieces: CHANGE BACKUPPIECE TAG '${TAG}' UNCATALOG`);
+  say(
+    `should this program be killed, let RMAN forget its pieces: CHANGE BACKUPPIECE TAG '${TAG}' UNCATALOG; CHANGE COPY OF DATABASE TAG '${TAG}' UNCATALOG`,
+  );
   let sbttest: Evidence['sbttest'] = null;
   try {
     await media.start();

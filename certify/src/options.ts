@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const GIBIBYTE = 1024 ** 3;
-/** What one level 0 of the certification reads at most, unless told otherwise; it reads the file about ten times. */
+/** What one level 0 of the certification reads at most, unless told otherwise; it reads the file about twenty times. */
 const FILE_BYTES_MAX = 2 * GIBIBYTE;
 
 export interface Options {

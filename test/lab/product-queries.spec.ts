@@ -23,12 +23,18 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
       d.checkpoint_change#, d.unrecoverable_change#, e.error header_error
     from v$tablespace s, v$datafile_header e right outer join v$datafile d on d.file# = e.file#
     where d.con_id = s.con_id and s.ts# = d.ts#) order by 1`,
-  bases: `select bd.file#, bd.incremental_level, bd.checkpoint_change#, bp.handle, bp.device_type
+  bases: `select bd.file#, bd.incremental_level, bd.checkpoint_change#, bp.handle, bp.device_type, bp.stamp
     from v$database db, v$datafile df, v$backup_piece bp, v$backup_datafile bd
     where db.resetlogs_change# = bd.resetlogs_change# and bp.piece# < 2 and bp.status in ('A')
       and bd.incremental_level >= 0 and bd.incremental_level <= 1
       and (df.file#, df.creation_change#) in ((bd.file#, bd.creation_change#))
-      and bp.set_count = bd.set_count and bd.set_stamp = bp.set_stamp`,
+      and bp.set_count = bd.set_count and bd.set_stamp = bp.set_stamp
+    union all
+    select cp.file#, 0, cp.checkpoint_change#, cp.name, 'DI' || 'SK', cp.stamp
+    from sys.v_$datafile_copy cp, v$database db, v$datafile df
+    where not (cp.status <> 'A' or cp.name is null) and nvl(cp.incremental_level, 1) = 0 and cp.resetlogs_change# = db.resetlogs_change#
+      and (df.file#, df.creation_change#) in ((cp.file#, cp.creation_change#))`,
+  configuration: `select c.name, case when c.name <> 'CHANNEL' then c.value end from v$rman_configuration c order by c.conf#`,
   archivedLogs: `select l.thread#, l.sequence#, l.resetlogs_change#, l.first_change#, l.next_change#, l.block_size * l.blocks as bytes, l.name
     from v$archived_log l where not (l.name is null or l.status <> 'A' or l.deleted != 'NO') and nvl(l.standby_dest, 'NO') = 'NO'
     order by l.thread# asc, l.sequence# asc`,

@@ -256,3 +256,13 @@ export async function compare(
   const result = await stack.lab.tryCtl(['compare', '--until-scn', untilScn, '--dir', directory]);
   return JSON.parse(result.stdout) as { dataFiles: number; identical: number };
 }
+
+/** What the database holds now comes back byte by byte, into a directory of that name below the stack's. */
+export async function expectRestorable(stack: RunningStack, name: string): Promise<void> {
+  const untilScn = await markNow(stack);
+  expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
+  const directory = join(stack.directory, name);
+  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
+  const { dataFiles, identical } = await compare(stack, untilScn, directory);
+  expect(identical).toBe(dataFiles);
+}

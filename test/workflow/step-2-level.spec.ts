@@ -1,22 +1,19 @@
 // Step 2 of the workflow on the real processes: which level a run gets, per data file, and what its recovery point relies on.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
-import { join } from 'node:path';
 import {
   addSchedule,
   agentShown,
   backUp,
   backupUnderWay,
   changeRows,
-  compare,
   DATABASE_NAME,
   endedRun,
   eventually,
+  expectRestorable,
   getRun,
   healStore,
-  markNow,
   QUICK_DURATIONS,
   removeSchedule,
-  restore,
   type RunningStack,
   runStack,
   scheduledRequest,
@@ -24,6 +21,7 @@ import {
   slowStore,
   SUCCEEDED,
 } from '../support/running-stack';
+import { addSecondVendor, imageCopy, level0ToDisk } from '../support/second-vendor';
 
 jest.setTimeout(400_000);
 let stack: RunningStack;
@@ -33,6 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
+const [SYSAUX, USERS, SALES_1, HIST] = [3, 7, 8, 10] as const;
 const reasonsOf = (run: RunDetail) => new Set(run.plan?.files.map((f) => f.reason));
 
 it('S2.6 S2.5 does not count a cancelled level 0 as a full backup, and lets one of two requests through', async () => {
@@ -89,16 +88,11 @@ it('S2.4 makes a level 1 point that stays whole when the point of its base expir
     expect(file.baseHandles.length).toBeGreaterThan(0);
     expect(contents.closure).toEqual(expect.arrayContaining([...file.baseHandles, ...file.handles]));
   }
-  const untilScn = await markNow(stack);
-  expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
   await stack.sql(
     `UPDATE adyton.recovery_points SET state = 'expired' WHERE id < $1 AND level <> 'archivelog'`,
     [point.id],
   );
-  const directory = join(stack.directory, 'copy');
-  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(identical).toBe(dataFiles);
+  await expectRestorable(stack, 'copy');
 });
 
 it('S2.10 gives a file whose base the vault has forgotten level 0 in the same run, and names the handle', async () => {
@@ -119,6 +113,61 @@ it('S2.10 gives a file whose base the vault has forgotten level 0 in the same ru
   });
   byFile.delete(forgotten?.file ?? 0);
   expect(new Set([...byFile.values()].map((f) => f.level))).toEqual(new Set([1]));
+});
+
+it('S2.10 S2.1 gives files whose newest level 0 somebody else made level 0 in the same run, and names it', async () => {
+  const vendor = await addSecondVendor(stack);
+  await vendor.level0(USERS);
+  const copy = await imageCopy(stack, SYSAUX);
+  await level0ToDisk(stack, SALES_1);
+  const run = await backUp(stack);
+  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level1' });
+  const byFile = new Map(run.plan?.files.map((f) => [f.file, f]));
+  const [theirs] = (await vendor.handlesOf(USERS)).slice(-1);
+  expect(byFile.get(USERS)).toMatchObject({ level: 0, reason: 'foreign-base', baseHandle: theirs });
+  expect(byFile.get(SYSAUX)).toMatchObject({ level: 0, reason: 'foreign-base', baseHandle: copy });
+  expect(byFile.get(SALES_1)).toMatchObject({
+    level: 0,
+    reason: 'foreign-base',
+    baseHandle: expect.stringContaining('/backupset/') as string,
+  });
+  for (const file of [USERS, SYSAUX, SALES_1]) byFile.delete(file);
+  expect(new Set([...byFile.values()].map((f) => f.level))).toEqual(new Set([1]));
+  await expectRestorable(stack, 'copy-foreign');
+});
+
+it('S2.10 builds on its own level 0 again whatever level 1 another vendor made since', async () => {
+  const vendor = await addSecondVendor(stack);
+  await changeRows(stack, 11);
+  await vendor.level1();
+  await changeRows(stack, 12);
+  const run = await backUp(stack);
+  expect(run).toMatchObject(SUCCEEDED);
+  expect(reasonsOf(run)).toEqual(new Set(['level0-exists']));
+  await expectRestorable(stack, 'copy-level1');
+});
+
+it('S2.10 takes its own of two level 0 that hold a read-only file as of the same SCN', async () => {
+  await stack.lab.ctl(['sql', 'ALTER TABLESPACE HIST READ ONLY']);
+  const vendor = await addSecondVendor(stack);
+  await vendor.level0(HIST);
+  const first = await backUp(stack);
+  expect(first.plan?.files.find((f) => f.file === HIST)).toMatchObject({ level: 0, reason: 'foreign-base' });
+  const second = await backUp(stack);
+  expect(second).toMatchObject(SUCCEEDED);
+  expect(second.plan?.files.find((f) => f.file === HIST)).toMatchObject({ level: 1 });
+  await expectRestorable(stack, 'copy-read-only');
+});
+
+it('S2.1 S5.12 makes a whole level 0 after another vendor has expired and deleted every record of ours', async () => {
+  const vendor = await addSecondVendor(stack);
+  expect(await vendor.deleteObsolete()).toContain('RMAN-06207'); // what it does not find it leaves
+  expect(await vendor.crosscheckBackups()).toContain("found to be 'EXPIRED'");
+  expect(await vendor.deleteExpired()).toContain('EXPIRED objects');
+  const run = await backUp(stack);
+  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
+  expect(reasonsOf(run)).toEqual(new Set(['base-expired', 'foreign-base'])); // theirs, and the copy, are still there
+  await expectRestorable(stack, 'copy-expired');
 });
 
 it('S2.8 S2.1 decides the level when the run starts, not when it was asked for', async () => {

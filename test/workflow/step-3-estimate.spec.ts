@@ -38,6 +38,7 @@ it('S4.7 shows level, checks, estimate and scripts of a backup without running a
     ['archived-logs', 'ok'],
     ['data-files', 'ok'],
     ['nologging', 'ok'],
+    ['rman-configuration', 'ok'],
   ]);
   expect(shown.plan.bytesExpected).toBeGreaterThan(0);
   expect(shown.scripts.map((s) => s.step)).toEqual(['data', 'control-file']);

@@ -33,9 +33,9 @@ it('names every claim once, each with a point', () => {
 it('tells the parent by its SCN, and says so when two bases cannot be told apart', () => {
   const steps = (a: string, b: string, from: string) =>
     withSteps({
-      level0a: backup('a', { to: a }),
-      level0b: backup('b', { to: b }),
-      level1: backup('c', { from, to: '30' }),
+      level0a: backup('p_level0a_x', { to: a }),
+      level0b: backup('p_level0b_x', { to: b }),
+      level1: backup('p_level1_x', { from, to: '30' }),
     });
   expect(judged('parent-newest-level-0', steps('10', '20', '20'))).toMatchObject({ outcome: 'confirmed' });
   expect(judged('parent-newest-level-0', steps('10', '20', '10'))).toMatchObject({ outcome: 'refuted' });

@@ -155,7 +155,7 @@ export const CLUSTER_CLAIMS: readonly Claim[] = [
 export const RMAN_CLAIMS: readonly Claim[] = [
   {
     subject: 'level 1 parents',
-    what: 'per data file the newest level 0 or 1 (CUMULATIVE: level 0) of the incarnation whose pieces are all AVAILABLE, whoever made it, on tape or disk, also from a command that failed later',
+    what: 'per data file the newest level 0 or 1 (CUMULATIVE: level 0) of the incarnation whose pieces are all AVAILABLE, whoever made it, on tape or disk, as a set or an image copy that was made as a level 0, also from a command that failed later',
     sure: 'C',
   },
   {
@@ -217,6 +217,11 @@ export const RMAN_CLAIMS: readonly Claim[] = [
     sure: 'B',
   },
   {
+    subject: 'MAXSETSIZE',
+    what: 'a data file or log larger than it fails the command (RMAN-06183, 06182); what BACKUP says goes before what is configured',
+    sure: 'C',
+  },
+  {
     subject: 'ENCRYPTION',
     what: 'on a tape channel ORA-19919; on disk `LAB-00001`',
     sure: 'A',
@@ -238,8 +243,30 @@ export const RMAN_CLAIMS: readonly Claim[] = [
   },
   {
     subject: 'OBSOLETE',
-    what: 'sets older than the base the policy needs, logs older than every such base; KEEP is respected',
+    what: 'sets and image copies older than the base the policy needs, logs older than every such base; KEEP is respected',
     sure: 'C',
+  },
+  {
+    subject: 'image copies',
+    what: 'AS COPY, or configured for the disk: a file like its data file, recorded in `V$DATAFILE_COPY`; without FORMAT `data-D-…_id-…_TS-…_FNO-…_…` in the recovery area; archived logs `LAB-00001`, on tape `LAB-00002`',
+    sure: 'C; control file and spfile beside them are backup sets, L',
+  },
+  {
+    what: 'RESTORE takes the newest of sets and copies, of the same checkpoint the copy; a copy needs a channel of the disk',
+    sure: 'B',
+  },
+  {
+    what: 'FOR RECOVER OF COPY WITH TAG makes the copy where there is none, else a level 1 on it; RECOVER COPY applies every level 1 it can, and records what the copy has become',
+    sure: 'B; output in part from memory',
+  },
+  {
+    what: 'SWITCH TO COPY: the newest copy becomes the data file, the data file a copy; without one RMAN-06571',
+    sure: 'C',
+  },
+  {
+    subject: 'DUPLICATE',
+    what: 'from backups, target and auxiliary connected, NOMOUNT (RMAN-05500), DB_NAME as commanded (05520); names by SET NEWNAME, DB_FILE_NAME_CONVERT, conflicts RMAN-05001; without UNTIL as far as the archived logs go (none: 05541); new DBID, RESETLOGS, nothing on record of backups',
+    sure: 'C; the control file is taken from the target, not from its backup, L',
   },
   {
     subject: 'RESTORE … FROM AUTOBACKUP',

@@ -22,7 +22,8 @@ export interface TracedCall {
 export interface Lies {
   readonly info?: 'error' | 'missing';
   readonly remove?: 'error';
-  readonly close?: 'error';
+  /** `error-but-first`: one piece is closed, the next is not. */
+  readonly close?: 'error' | 'error-but-first';
   /** The server process gets SIGKILL when so many bytes of a piece have come. */
   readonly killAfterBytes?: number;
 }
@@ -105,6 +106,7 @@ export class MediaServer {
       close: () =>
         this.traced(pid, 'close', [handle], async () => {
           if (this.lies.close === 'error') throw lie();
+          if (this.lies.close === 'error-but-first') this.lies = { close: 'error' };
           const summary = await ingest.close();
           this.pieces.set(handle, observer.facts());
           this.bytesNew.set(handle, summary.bytesNew);

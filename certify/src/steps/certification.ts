@@ -22,6 +22,8 @@ export interface CertificationParts {
   /** Every handle of this certification begins with it. */
   readonly prefix: string;
   readonly dataFile: TargetFile;
+  /** For backups to disk; it is removed with all it holds. */
+  readonly scratch: string;
   readonly say: (text: string) => void;
 }
 
@@ -54,14 +56,20 @@ export class Certification {
     return this.run(step, this.maintenance(command), lies);
   }
 
+  backupToDisk(step: StepName, command: string): Promise<void> {
+    const { scratch, prefix } = this.parts;
+    const labels = `FORMAT '${scratch}/${prefix}${step}_%U' TAG '${TAG}'`;
+    return this.run(step, `BACKUP DEVICE TYPE DISK ${command} ${labels};\n`, {});
+  }
+
   inRun(step: StepName, command: string): Promise<void> {
     return this.run(step, `RUN { ALLOCATE CHANNEL c1 ${this.device()} ${command}; }\n`, {});
   }
 
   /** Takes RMAN's records of our pieces away again, whatever happened before. @returns handles that are still on record */
   async cleanUp(): Promise<string[]> {
-    const handles = (await this.records()).map(({ handle }) => handle);
-    const commands = [...new Set(handles)].map((handle) => `CHANGE BACKUPPIECE '${handle}' UNCATALOG;`);
+    const records = await this.records();
+    const commands = [...new Set(records.map(({ what, handle }) => `CHANGE ${what} '${handle}' UNCATALOG;`))];
     if (commands.length > 0)
       await runRman(this.parts.host, 'clean-up', this.maintenance(commands.join('\n').replace(/;$/, '')));
     return (await this.records()).filter(({ status }) => status !== 'D').map(({ handle }) => handle);
@@ -92,17 +100,21 @@ export class Certification {
     this.steps[step] = { ...run, calls, pieces, records: await this.records() };
   }
 
-  /** What the control file says of our pieces. */
-  private async records(): Promise<PieceRecord[]> {
+  /** What the control file says of our pieces and image copies. */
+  private async records(): Promise<(PieceRecord & { readonly what: string })[]> {
     const { host, prefix } = this.parts;
     const { rows, error } = await ask(
       host,
-      `SELECT p.handle, p.status, b.file#, b.incremental_level, b.incremental_change#, b.checkpoint_change#
+      `SELECT 'BACKUPPIECE' what, p.handle, p.status, b.file#, b.incremental_level, b.incremental_change#, b.checkpoint_change#
        FROM v$backup_piece p LEFT JOIN v$backup_datafile b ON b.set_stamp = p.set_stamp AND b.set_count = p.set_count
-       WHERE p.handle LIKE '${prefix}%' AND p.status <> 'D'`,
+       WHERE p.handle LIKE '%${prefix}%' AND p.status <> 'D'
+       UNION ALL
+       SELECT 'DATAFILECOPY', c.name, c.status, c.file#, c.incremental_level, 0, c.checkpoint_change#
+       FROM v$datafile_copy c WHERE c.name LIKE '%${prefix}%' AND c.status <> 'D'`,
     );
     if (error !== null) throw new Error(`the control file cannot be asked: ${error}`);
     return rows.map((row) => ({
+      what: row['WHAT'] ?? '',
       handle: row['HANDLE'] ?? '',
       status: row['STATUS'] ?? '',
       file: numberOrNull(row['FILE#']),

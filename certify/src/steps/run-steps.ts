@@ -11,6 +11,7 @@ export async function runSteps(
 ): Promise<void> {
   await backUpTwice(run);
   await lookForParents(run);
+  await lookForForeignParents(run);
   await lookAtOtherPieces(run);
   await deleteSome(run);
   await failOnPurpose(run, options);
@@ -41,11 +42,39 @@ async function lookForParents(run: Certification): Promise<void> {
   await run.maintain('catalog', `CATALOG DEVICE TYPE 'SBT_TAPE' BACKUPPIECE '${second}'`);
 }
 
-/** C1, C3: sections, an archived log, the control file; and whether they can be read back. */
+/** C2: the same when the newest level 0 is on disk, is an image copy, or comes from a command that failed after it. */
+async function lookForForeignParents(run: Certification): Promise<void> {
+  const { file } = run.parts.dataFile;
+  type Step = 'cumulativeAfterDisk' | 'cumulativeAfterCopy' | 'cumulativeAfterPlainCopy';
+  const cumulative = (step: Step) =>
+    run.backup(step, `INCREMENTAL LEVEL 1 CUMULATIVE DATAFILE ${file} ${run.format(step)}`);
+  await run.backupToDisk('diskLevel0', `AS BACKUPSET INCREMENTAL LEVEL 0 DATAFILE ${file}`);
+  await cumulative('cumulativeAfterDisk');
+  await run.backupToDisk('imageCopy', `AS COPY INCREMENTAL LEVEL 0 DATAFILE ${file}`);
+  await cumulative('cumulativeAfterCopy');
+  await run.backupToDisk('plainCopy', `AS COPY DATAFILE ${file}`);
+  await cumulative('cumulativeAfterPlainCopy');
+  const format = run.format('partFailed');
+  const both = `(DATAFILE ${file} ${format}) (CURRENT CONTROLFILE ${format})`;
+  await run.backup('partFailed', `AS BACKUPSET INCREMENTAL LEVEL 0 ${both}`, { close: 'error-but-first' });
+  await run.backup(
+    'level1AfterPartFailed',
+    `INCREMENTAL LEVEL 1 DATAFILE ${file} ${run.format('level1AfterPartFailed')}`,
+  );
+}
+
+/** C1, C3, C6: sections, an archived log, the control file; and whether they can be read back. */
 async function lookAtOtherPieces(run: Certification): Promise<void> {
   const { file, bytes } = run.parts.dataFile;
   const megabytes = Math.max(1, Math.ceil(bytes / MEBIBYTE / 2));
+  const since = await clockOf(run);
   await run.backup('sections', `SECTION SIZE ${megabytes}M DATAFILE ${file} ${run.format('sections')}`);
+  await run.backup(
+    'sinceSections',
+    `NOT BACKED UP SINCE TIME "${since}" SECTION SIZE ${megabytes}M DATAFILE ${file} ${run.format('sinceSections')}`,
+  );
+  await run.backup('twoCopies', `COPIES 2 DATAFILE ${file} ${run.format('twoCopies')}`);
+  await run.backup('largeSetSize', `MAXSETSIZE 262144G DATAFILE ${file} ${run.format('largeSetSize')}`);
   const log = await newestLog(run);
   if (log !== null) {
     const range = `FROM SEQUENCE ${log.sequence} UNTIL SEQUENCE ${log.sequence} THREAD ${log.thread}`;
@@ -53,6 +82,13 @@ async function lookAtOtherPieces(run: Certification): Promise<void> {
   }
   await run.backup('controlFile', `CURRENT CONTROLFILE ${run.format('controlFile')}`);
   await run.inRun('validate', `RESTORE DATAFILE ${file} VALIDATE`);
+}
+
+/** The database's own clock, as RMAN reads it. */
+async function clockOf(run: Certification): Promise<string> {
+  const format = 'YYYY-MM-DD HH24:MI:SS';
+  const { rows } = await ask(run.parts.host, `SELECT TO_CHAR(SYSDATE, '${format}') now FROM dual`);
+  return `TO_DATE('${rows[0]?.['NOW'] ?? ''}','${format}')`;
 }
 
 async function newestLog(run: Certification): Promise<{ thread: string; sequence: string } | null> {

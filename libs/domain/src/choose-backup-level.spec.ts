@@ -89,6 +89,7 @@ describe('chooseBackupLevel', () => {
 
   it.each([
     ['on disk', { handle: '/u01/fra/o1_mf.bkp', deviceType: 'DISK' }, 'foreign-base'],
+    ['an image copy', { handle: '/u02/copies/users01.dbf', deviceType: 'DISK' }, 'foreign-base'],
     ['of another media manager', { handle: 'theirs' }, 'foreign-base'],
     ['not in this vault any more', { handle: 'k/gone' }, 'base-forgotten'],
   ])('S2.10 never builds a level 1 on a base that is %s, and says which', (_, base, reason) => {

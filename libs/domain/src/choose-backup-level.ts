@@ -1,12 +1,13 @@
-// Step 2 of the workflow as a pure decision, taken per data file: RMAN picks the parent of a level 1 itself, from the newest
-// level 0/1 in the control file, whoever wrote it. So a file whose newest base is not a piece of this vault gets level 0 in the
-// same run, and the reason is recorded.
+// Step 2 of the workflow as a pure decision, taken per data file: RMAN picks the parent of a level 1 itself. Ours are cumulative, so it is
+// the newest level 0 in the control file, whoever wrote it. A file whose newest level 0 is not a piece of this vault gets level 0 in the
+// same run, and the reason is recorded; a level 1 that others made does not matter.
 import { type AskedKind } from './request-states';
 import { type BackupLevel } from './run-states';
 import { compareScn, type Scn } from './scn';
 
-/** The newest available level 0/1 of one data file as the control file remembers it. */
+/** An available level 0 or 1 of one data file as the control file remembers it. */
 export interface DataFileBase {
+  /** Of its first piece; the name of the file when it is an image copy. */
   readonly handle: string;
   readonly level: 0 | 1;
   readonly checkpointScn: Scn;
@@ -16,6 +17,7 @@ export interface DataFileBase {
 export interface DataFileToBackUp {
   readonly file: number;
   readonly creationScn: Scn;
+  /** The newest level 0, which is what RMAN builds a cumulative level 1 on. */
   readonly base: DataFileBase | null;
 }
 

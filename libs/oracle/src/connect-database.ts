@@ -110,6 +110,21 @@ export interface BackupRedoLog {
   readonly handle: string;
 }
 
+/** By file number. */
+export interface IncrementalBases {
+  /** Sets and image copies RMAN builds a cumulative level 1 on: the newest level 0, oldest first where several end at the same SCN. */
+  readonly parents: ReadonlyMap<number, readonly DataFileBase[]>;
+  /** Checkpoint of the newest level 0 or 1. */
+  readonly newest: ReadonlyMap<number, Scn>;
+}
+
+/** One CONFIGURE, as v$rman_configuration has it: `CONFIGURE <name> <value>`. */
+export interface RmanSetting {
+  readonly name: string;
+  /** Null for a channel, whose value is not asked for. */
+  readonly value: string | null;
+}
+
 /** What the agent asks a target database. Every method throws OracleError. */
 export interface DatabaseFacts {
   identity(): Promise<DatabaseIdentity>;
@@ -118,8 +133,9 @@ export interface DatabaseFacts {
   dataFiles(): Promise<DataFile[]>;
   /** The seed included; to be asked in the root of an open container database. */
   pluggableDatabases(): Promise<PluggableDatabase[]>;
-  /** The set RMAN would take as a level 1's parent, by file number. */
-  newestBases(): Promise<ReadonlyMap<number, DataFileBase>>;
+  incrementalBases(): Promise<IncrementalBases>;
+  /** What differs from RMAN's defaults. */
+  rmanConfiguration(): Promise<RmanSetting[]>;
   /** Logs on disk, ascending. */
   archivedLogs(): Promise<ArchivedLog[]>;
   /** Switches the log and waits until it is archived. */
@@ -211,21 +227,16 @@ class ThinDatabase implements DatabaseFacts {
     }));
   }
 
-  async newestBases(): Promise<ReadonlyMap<number, DataFileBase>> {
-    const newest = new Map<number, DataFileBase>();
-    for (const row of await this.query(QUERIES.bases)) {
-      const file = integer(row, 'FILE#');
-      const base: DataFileBase = {
-        handle: text(row, 'HANDLE'),
-        level: integer(row, 'INCREMENTAL_LEVEL') === 0 ? 0 : 1,
-        checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
-        deviceType: text(row, 'DEVICE_TYPE'),
-      };
-      const known = newest.get(file);
-      if (known === undefined || compareScn(base.checkpointScn, known.checkpointScn) > 0)
-        newest.set(file, base);
-    }
-    return newest;
+  async incrementalBases(): Promise<IncrementalBases> {
+    const rows = await this.query(QUERIES.bases);
+    const bases = rows.map((row) => ({ file: integer(row, 'FILE#'), base: dataFileBase(row) }));
+    const newest = [...newestByFile(bases)].map(([file, [base]]) => [file, base.checkpointScn] as const);
+    return { parents: newestByFile(bases.filter(({ base }) => base.level === 0)), newest: new Map(newest) };
+  }
+
+  async rmanConfiguration(): Promise<RmanSetting[]> {
+    const rows = await this.query(QUERIES.configuration);
+    return rows.map((row) => ({ name: text(row, 'NAME'), value: textOrNull(row, 'VALUE') }));
   }
 
   async archivedLogs(): Promise<ArchivedLog[]> {
@@ -329,6 +340,28 @@ class ThinDatabase implements DatabaseFacts {
     this.last = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function dataFileBase(row: Row): DataFileBase {
+  return {
+    handle: text(row, 'HANDLE'),
+    level: integer(row, 'INCREMENTAL_LEVEL') === 0 ? 0 : 1,
+    checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
+    deviceType: text(row, 'DEVICE_TYPE'),
+  };
+}
+
+function newestByFile(
+  bases: readonly { readonly file: number; readonly base: DataFileBase }[],
+): ReadonlyMap<number, readonly [DataFileBase, ...DataFileBase[]]> {
+  const newest = new Map<number, [DataFileBase, ...DataFileBase[]]>();
+  for (const { file, base } of bases) {
+    const known = newest.get(file);
+    const order = known === undefined ? 1 : compareScn(base.checkpointScn, known[0].checkpointScn);
+    if (order > 0) newest.set(file, [base]);
+    else if (order === 0) known?.push(base);
+  }
+  return newest;
 }
 
 function backupDataFile(row: Row): BackupDataFile {

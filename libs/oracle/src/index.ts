@@ -9,6 +9,8 @@ export {
   type DatabaseFacts,
   type DatabaseIdentity,
   type DataFile,
+  type IncrementalBases,
+  type RmanSetting,
 } from './connect-database';
 export { readCredentials, type OracleCredentials } from './credentials';
 export { OracleError, type OracleErrorKind } from './oracle-error';

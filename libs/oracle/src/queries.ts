@@ -15,13 +15,22 @@ export const QUERIES = {
       f.unrecoverable_change#, h.error header_error
     FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id
     LEFT JOIN v$datafile_header h ON h.file# = f.file# ORDER BY f.file#`,
-  /** Sets RMAN would take as a parent: of this incarnation, of the file as it is now, with an available piece. */
-  bases: `SELECT b.file#, b.incremental_level, b.checkpoint_change#, p.handle, p.device_type
+  /** What RMAN may take as a parent, oldest first: of this incarnation, of the file as it is now; sets with an available piece, image copies. */
+  bases: `SELECT b.file#, b.incremental_level, b.checkpoint_change#, p.handle, p.device_type, p.stamp
     FROM v$backup_datafile b
     JOIN v$backup_piece p ON p.set_stamp = b.set_stamp AND p.set_count = b.set_count
     JOIN v$datafile d ON d.file# = b.file# AND d.creation_change# = b.creation_change#
     WHERE b.incremental_level IN (0, 1) AND p.status = 'A' AND p.piece# = 1
-      AND b.resetlogs_change# = (SELECT resetlogs_change# FROM v$database)`,
+      AND b.resetlogs_change# = (SELECT resetlogs_change# FROM v$database)
+    UNION ALL
+    SELECT c.file#, c.incremental_level, c.checkpoint_change#, c.name, 'DISK', c.stamp
+    FROM v$datafile_copy c
+    JOIN v$datafile d ON d.file# = c.file# AND d.creation_change# = c.creation_change#
+    WHERE c.incremental_level = 0 AND c.status = 'A' AND c.name IS NOT NULL
+      AND c.resetlogs_change# = (SELECT resetlogs_change# FROM v$database)
+    ORDER BY 6`,
+  /** The PARMS of a configured channel may hold another vendor's secrets: they stay where they are. */
+  configuration: `SELECT name, DECODE(name, 'CHANNEL', NULL, value) value FROM v$rman_configuration ORDER BY conf#`,
   archivedLogs: `SELECT thread#, sequence#, resetlogs_change#, first_change#, next_change#, blocks * block_size bytes, name
     FROM v$archived_log WHERE status = 'A' AND deleted = 'NO' AND standby_dest = 'NO' AND name IS NOT NULL ORDER BY thread#, sequence#`,
   backupPieces: `SELECT handle, set_stamp, set_count, status, bytes, tag FROM v$backup_piece WHERE handle LIKE :handle_pattern`,

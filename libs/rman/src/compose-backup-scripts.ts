@@ -1,6 +1,6 @@
 // Backup scripts. Data files, archived logs and control file are three RMAN invocations, so that none meets a channel that died in another.
-// Every CONFIGURE that could change the outcome is neutralised: encryption off, one copy, our own autobackup format, FORCE against
-// optimization. One data file per set keeps a stream's bytes in the order of its blocks; its number in the handle names the stream.
+// Every CONFIGURE that could change the outcome is neutralised: encryption off, one copy, our own autobackup format, and what every
+// BACKUP begins with. One data file per set keeps a stream's bytes in the order of its blocks; its number in the handle names the stream.
 import { allocateChannels, onPrimary, type ChannelSettings } from './channels';
 import { commandId, tagOf, tagWith, type RunNames } from './rman-names';
 import { type JobStatement, type RmanScript } from './script/nodes';

@@ -8,8 +8,8 @@ const file = (number: number, unrecoverable: number) => ({
   unrecoverableScn: scn(unrecoverable),
 });
 const bases = new Map([
-  [1, { checkpointScn: scn(100) }],
-  [2, { checkpointScn: scn(100) }],
+  [1, scn(100)],
+  [2, scn(100)],
 ]);
 
 it('S2.9 warns of changes without redo above the last backup of a file, with their range', () => {

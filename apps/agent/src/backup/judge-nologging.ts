@@ -1,6 +1,6 @@
 // Changes without redo (NOLOGGING) that no backup covers: until the file is backed up again, recovery would leave their blocks corrupt.
 import { type RunPlan } from '@adyton/contracts';
-import { compareScn, type DataFileBase, type Scn } from '@adyton/domain';
+import { compareScn, type Scn } from '@adyton/domain';
 
 export interface NologgingFile {
   readonly file: number;
@@ -10,10 +10,11 @@ export interface NologgingFile {
 
 export function judgeNologging(
   files: readonly NologgingFile[],
-  bases: ReadonlyMap<number, Pick<DataFileBase, 'checkpointScn'>>,
+  /** Checkpoint of each file's newest backup. */
+  newest: ReadonlyMap<number, Scn>,
 ): RunPlan['checks'][number] {
   const uncovered = files.flatMap(({ file, name, unrecoverableScn }) => {
-    const from = bases.get(file)?.checkpointScn ?? null;
+    const from = newest.get(file) ?? null;
     if (unrecoverableScn === '0' || (from !== null && compareScn(unrecoverableScn, from) <= 0)) return [];
     return [
       `file ${file} (${name}): changes without redo between SCN ${from ?? '0'} and ${unrecoverableScn}`,

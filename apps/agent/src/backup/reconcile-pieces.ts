@@ -34,11 +34,12 @@ export async function reconcilePieces(
   lostInstances: readonly LostInstance[],
 ): Promise<RecoveryPointContents> {
   const own = await heldPieces(run, database, plan, lostInstances);
-  const [sets, redoLogs, facts] = await Promise.all([
+  const [allSets, redoLogs, facts] = await Promise.all([
     database.backupDataFiles(),
     database.backupRedoLogs(),
     database.dataFiles(),
   ]);
+  const sets = oursFirst(allSets, plan.names.handlePrefix);
   const archivedLogs = redoLogs.filter((l) => own.has(l.handle)).map(logContents);
   const inIncarnation = [...archivedLogs, ...earlierLogs(redoLogs, own)].filter(
     (l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0,
@@ -70,6 +71,13 @@ export async function reconcilePieces(
     ...(lostInstances.length === 0 ? {} : { lostInstances: [...lostInstances] }),
     closure: [...new Set([...own, ...bases])],
   };
+}
+
+/** A file that does not change has bases of others at the same SCN: ours come first wherever one is chosen. */
+function oursFirst(sets: BackedUpSets, handlePrefix: string): BackedUpSets {
+  const isOurs = (set: BackedUpSets[number]): boolean =>
+    set.handles.every((h) => h.startsWith(`${handlePrefix}/`));
+  return [...sets.filter(isOurs), ...sets.filter((set) => !isOurs(set))];
 }
 
 /** Every file of the database is in the pieces of this run, or was left out by the plan, which named it. */

@@ -9,6 +9,7 @@ import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
 import { estimateDataFiles, type Estimate } from './estimate-data-files';
 import { type LeftOutFile } from './judge-access';
+import { judgeConfiguration } from './judge-configuration';
 import { judgeNologging } from './judge-nologging';
 import { judgePluggables, type PluggableFacts } from './judge-pluggables';
 
@@ -66,7 +67,8 @@ export async function surveyDatabase(
       'restore the log to its place; points before it stay usable, later ones need a full backup',
     ),
     access.check,
-    judgeNologging(dataFiles, bases),
+    judgeNologging(dataFiles, bases.newest),
+    judgeConfiguration(await database.rmanConfiguration()),
     ...(pluggables === null
       ? []
       : [judgePluggables(pluggables, run.claimed.lastPoint?.pluggableDatabases ?? null)]),

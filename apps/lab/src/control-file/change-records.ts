@@ -225,7 +225,8 @@ export function setRmanConfiguration(controlFile: ControlFile, name: string, val
   controlFile.rmanConfiguration = kept;
 }
 
-const REPEATED_SETTINGS = /^(?:CHANNEL|DEVICE TYPE|EXCLUDE FOR TABLESPACE|.* FOR DEVICE TYPE)$/;
+const REPEATED_SETTINGS =
+  /^(?:(?:AUXILIARY )?CHANNEL|DEVICE TYPE|EXCLUDE FOR TABLESPACE|.* FOR DEVICE TYPE)$/;
 
 function configurationKey(name: string, value: string): string {
   const head = REPEATED_SETTINGS.test(name) ? /^(?:\d+ )?(?:DEVICE TYPE )?'[^']*'/.exec(value) : null;

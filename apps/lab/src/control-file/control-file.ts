@@ -26,6 +26,8 @@ export interface ControlFile {
   backupPieces: BackupPiece[];
   backupDataFiles: BackupDataFile[];
   backupRedoLogs: BackupRedoLog[];
+  /** Image copies; absent: none was ever made. */
+  dataFileCopies?: DataFileCopy[];
   rmanStatus: RmanStatus[];
   rmanConfiguration: RmanConfiguration[];
   nextRecid: number;
@@ -210,6 +212,27 @@ export interface BackupDataFile {
   usedChangeTracking?: boolean;
   /** Corrupt blocks that are in the backup, marked. */
   corrupt?: CorruptBlock[];
+}
+
+/** A data file's image copy: a file like itself, on disk. */
+export interface DataFileCopy {
+  recid: number;
+  stamp: number;
+  /** Absolute path. */
+  name: string;
+  tag: string | null;
+  file: number;
+  /** Only one that was made as a level 0 is a parent. */
+  level: 0 | null;
+  creationScn: string;
+  resetlogsScn: string;
+  checkpointScn: string;
+  checkpointAt: string;
+  absoluteFuzzyScn: string;
+  blocks: number;
+  blockBytes: number;
+  status: RecordStatus;
+  completedAt: string;
 }
 
 export interface BackupRedoLog {

@@ -11,6 +11,7 @@ export const RECORD_SLOTS = {
   backupPieces: { first: 1000, max: 10000 },
   backupDataFiles: { first: 2000, max: 20000 },
   backupRedoLogs: { first: 2000, max: 20000 },
+  dataFileCopies: { first: 1000, max: 10000 },
   rmanStatus: { first: 500, max: 2000 },
 } as const;
 
@@ -28,6 +29,7 @@ export function trimRecords(controlFile: ControlFile, now: Date): void {
   trim(archivedLogs, RECORD_SLOTS.archivedLogs, (log) => log.completedAt < oldest);
   trim(backupDataFiles, RECORD_SLOTS.backupDataFiles, (file) => file.completedAt < oldest);
   trim(backupRedoLogs, RECORD_SLOTS.backupRedoLogs, (log) => timeOfSet(log) < oldest);
+  trim(controlFile.dataFileCopies ?? [], RECORD_SLOTS.dataFileCopies, (copy) => copy.completedAt < oldest);
   trim(backupSets, RECORD_SLOTS.backupSets, (set) => set.completedAt < oldest);
   trim(backupPieces, RECORD_SLOTS.backupPieces, (piece) => piece.completedAt < oldest);
   trim(rmanStatus, RECORD_SLOTS.rmanStatus, (row) => (row.endedAt ?? row.startedAt) < oldest);

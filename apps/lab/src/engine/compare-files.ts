@@ -32,6 +32,8 @@ export interface CompareOptions {
    * (OPEN RESETLOGS rewrites just those). Only right while no transaction ran since.
    */
   afterResetlogs?: boolean;
+  /** And it is a duplicate: its name and DBID are taken from the mark too. */
+  duplicate?: boolean;
 }
 
 /** Hashes the files; one that is missing is an outcome. */
@@ -68,7 +70,7 @@ async function hashFile(
       const got = readSync(fd, window, 0, READ_BYTES, at);
       if (got === 0) break;
       if (at === 0 && options.afterResetlogs === true) {
-        takeHeaderFromMark(window.subarray(blockBytes, 2 * blockBytes), mark);
+        takeHeaderFromMark(window.subarray(blockBytes, 2 * blockBytes), mark, options);
       }
       hash.update(window.subarray(0, got));
       at += got;
@@ -80,11 +82,12 @@ async function hashFile(
   return hash.digest('hex');
 }
 
-function takeHeaderFromMark(block: Buffer, mark: TruthMark): void {
+function takeHeaderFromMark(block: Buffer, mark: TruthMark, { duplicate = false }: CompareOptions): void {
   const read = readDataFileHeader(block);
   if (!read.ok) return;
   const header: DataFileHeader = {
     ...read.header,
+    ...(duplicate ? { dbid: mark.dbid, dbName: mark.dbName } : {}),
     resetlogsScn: parseScn(mark.resetlogsScn),
     resetlogsStamp: mark.resetlogsId,
     checkpointScn: parseScn(mark.untilScn),

@@ -24,8 +24,8 @@ export function markTruth(database: Database, now: () => Date): Promise<TruthMar
       const { blocks, blockBytes, path: name } = open.handle;
       files.push({ file, name, blocks, blockBytes, sha256 });
     }
-    const { dbid, resetlogsScn, resetlogsId } = controlFile;
-    return { untilScn, at: now().toISOString(), dbid, resetlogsScn, resetlogsId, files };
+    const { dbid, dbName, resetlogsScn, resetlogsId } = controlFile;
+    return { untilScn, at: now().toISOString(), dbid, dbName, resetlogsScn, resetlogsId, files };
   });
 }
 

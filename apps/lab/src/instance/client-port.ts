@@ -1,6 +1,5 @@
 /** The instance port as one client sees it: what it holds (sessions, the snapshot control file) goes when the client goes. */
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   beginBackupSet,
   beginRmanJob,
@@ -15,6 +14,7 @@ import {
   uncatalogPiece,
   updateRmanJob,
 } from '../control-file/change-records';
+import { recordDataFileCopy, setCopyStatus } from '../control-file/copy-records';
 import { writeControlFile } from '../control-file/control-file-store';
 import { type CorruptBlock } from '../control-file/control-file';
 import { BrokenBlockError } from '../engine/buffer-cache';
@@ -34,7 +34,9 @@ import {
 } from './instance-port';
 import { hostPaths } from './oracle-home';
 import { ORA, OraError } from './ora-error';
+import { checkMountedOnly, renameDatabase } from './rename-database';
 import { type SharedDatabase } from './shared-database';
+import { snapshotPath } from './snapshot-path';
 
 type Args<K extends OperationName> = Operations[K]['args'];
 type Result<K extends OperationName> = Promise<Operations[K]['result']>;
@@ -120,6 +122,15 @@ class ClientPort implements InstancePort {
 
   async catalogPiece(args: Args<'catalogPiece'>): Result<'catalogPiece'> {
     return this.store().update((controlFile) => catalogPiece(controlFile, args, this.now()));
+  }
+
+  async recordDataFileCopy(args: Args<'recordDataFileCopy'>): Result<'recordDataFileCopy'> {
+    return this.store().update((controlFile) => recordDataFileCopy(controlFile, args, this.now()));
+  }
+
+  async setCopyStatus({ recids, status }: Args<'setCopyStatus'>): Result<'setCopyStatus'> {
+    this.store().update((controlFile) => setCopyStatus(controlFile, recids, status));
+    return null;
   }
 
   async archiveLogCurrent(_args: Args<'archiveLogCurrent'>): Result<'archiveLogCurrent'> {
@@ -290,6 +301,18 @@ class ClientPort implements InstancePort {
     return { controlFiles: this.instance.installControlFile(path) };
   }
 
+  async renameDatabase(identity: Args<'renameDatabase'>): Result<'renameDatabase'> {
+    checkMountedOnly(this.instance.status);
+    renameDatabase(this.store(), identity);
+    return null;
+  }
+
+  async setParameters({ parameters }: Args<'setParameters'>): Result<'setParameters'> {
+    for (const parameter of parameters)
+      this.instance.parameters.set({ ...parameter, scope: 'SPFILE', sid: '*' });
+    return null;
+  }
+
   async switchDataFile({ file, name }: Args<'switchDataFile'>): Result<'switchDataFile'> {
     const record = this.instance.dataFileRecord(file);
     if (this.instance.status === 'OPEN' && this.instance.database().files.has(file)) {
@@ -366,25 +389,6 @@ class ClientPort implements InstancePort {
     if (this.isKilled) throw new OraError(ORA.sessionKilled, 'your session has been killed');
   }
 }
-
-/** As configured, else in the home. Throws ORA-00245 in a cluster when the other instances cannot see it. */
-function snapshotPath(instance: Instance): string {
-  const { oracleHome, sid, cluster, base } = instance.options;
-  const { rmanConfiguration } = instance.store().current;
-  const configured = rmanConfiguration.find(({ name }) => name === 'SNAPSHOT CONTROLFILE NAME')?.value;
-  const [, path = join(oracleHome, 'dbs', `snapcf_${sid}.f`)] = /'([^']+)'/.exec(configured ?? '') ?? [];
-  const isShared = SHARED_DIRECTORIES.some((directory) => path.startsWith(join(base, directory, '/')));
-  if (cluster !== undefined && !isShared) {
-    throw new OraError(
-      245,
-      'control file backup failed; in Oracle RAC, target might not be on shared storage',
-    );
-  }
-  return path;
-}
-
-/** Below the directory of a cluster: what all its hosts see. */
-const SHARED_DIRECTORIES = ['oradata', 'fra'];
 
 function checkRange(name: string, value: number, max: number): void {
   if (!Number.isInteger(value) || value < 1 || value > max) {

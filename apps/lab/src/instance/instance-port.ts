@@ -11,6 +11,7 @@ import {
   type BackupSet,
   type ControlFile,
   type CorruptBlock,
+  type DataFileCopy,
   type RecordStatus,
 } from '../control-file/control-file';
 import { type BlockRange } from '../formats/block';
@@ -99,6 +100,10 @@ export interface InstanceOperations {
   uncatalogPiece: { args: { handle: string }; result: boolean };
   /** Adds what a piece header says; records already there are kept (the piece becomes available again). */
   catalogPiece: { args: BackupRecords; result: { added: boolean } };
+  /** An image copy that was made, changed or found; what was known under its name goes. */
+  recordDataFileCopy: { args: NewRecord<DataFileCopy>; result: DataFileCopy };
+  /** By record id; null: forgets them. The files stay. */
+  setCopyStatus: { args: { recids: number[]; status: RecordStatus | null }; result: null };
   /** Switches the log and archives it; answers the archived sequence. */
   archiveLogCurrent: { args: Record<string, never>; result: { thread: number; sequence: number } };
   /** Marks the record deleted and removes the file if it is there. False: no such record. */
@@ -171,6 +176,10 @@ export interface InstanceOperations {
   shutdown: { args: { mode: 'IMMEDIATE' | 'ABORT' }; result: null };
   /** NOMOUNT only: writes the control file(s) from restored bytes at `path` and answers where they are. */
   installControlFile: { args: { path: string }; result: { controlFiles: string[] } };
+  /** Mounted only, what CREATE CONTROLFILE SET DATABASE does: another name and DBID in control file and headers, no backups on record. */
+  renameDatabase: { args: { dbName: string; dbUniqueName: string; dbid: number }; result: null };
+  /** ALTER SYSTEM SET … SCOPE=SPFILE for all instances, of any parameter. */
+  setParameters: { args: { parameters: { name: string; value: string }[] }; result: null };
   /** SWITCH DATAFILE: the control file follows the restored copy. */
   switchDataFile: { args: { file: number; name: string }; result: null };
   /** After RECOVER: what the headers say now. */
@@ -219,6 +228,7 @@ export interface TruthMark {
   untilScn: string;
   at: string;
   dbid: number;
+  dbName: string;
   resetlogsScn: string;
   resetlogsId: number;
   files: { file: number; name: string; blocks: number; blockBytes: number; sha256: string }[];
@@ -242,6 +252,8 @@ export const OPERATION_NAMES = [
   'setPieceStatus',
   'uncatalogPiece',
   'catalogPiece',
+  'recordDataFileCopy',
+  'setCopyStatus',
   'archiveLogCurrent',
   'deleteArchivedLog',
   'catalogArchivedLogs',
@@ -266,6 +278,8 @@ export const OPERATION_NAMES = [
   'mount',
   'shutdown',
   'installControlFile',
+  'renameDatabase',
+  'setParameters',
   'switchDataFile',
   'setDataFileCheckpoints',
   'open',

@@ -1,5 +1,5 @@
 /**
- * The instance process: `main.js --base DIR --sid ORCL [--mount] [--cache-bytes N] [--split-writes]`. Prints one JSON line
+ * The instance process: `main.js --base DIR --sid ORCL [--mount | --nomount] [--cache-bytes N] [--split-writes]`. Prints one JSON line
  * on stdout when clients may come (`instance.open`) and one at the end (`instance.closed`), errors on stderr. SIGTERM and SIGINT shut down cleanly; a
  * killed process, or one whose pmon was killed, is put right by the next start.
  */
@@ -16,18 +16,18 @@ const now = () => new Date(Date.now() + clockSkewMs);
 /** After this a clean shutdown gives up and the process ends as it is. */
 const SHUTDOWN_TIMEOUT_MS = 5_000;
 
-/** Starts the instance and answers when it is open (or mounted); the process then lives until a shutdown. */
+const OPTIONS = {
+  base: { type: 'string' },
+  sid: { type: 'string' },
+  mount: { type: 'boolean', default: false },
+  nomount: { type: 'boolean', default: false },
+  'cache-bytes': { type: 'string' },
+  'split-writes': { type: 'boolean', default: false },
+} as const;
+
+/** Starts the instance and answers when it is open (or mounted, or started); the process then lives until a shutdown. */
 export async function runInstance(argv: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      base: { type: 'string' },
-      sid: { type: 'string' },
-      mount: { type: 'boolean', default: false },
-      'cache-bytes': { type: 'string' },
-      'split-writes': { type: 'boolean', default: false },
-    },
-  });
+  const { values } = parseArgs({ args: argv, options: OPTIONS });
   const { base, sid } = values;
   if (base === undefined || sid === undefined)
     throw new OraError(ORA.badCommand, '--base and --sid are required');
@@ -63,7 +63,7 @@ export async function runInstance(argv: string[]): Promise<void> {
       clockSkewMs = milliseconds;
     },
   });
-  await served.start(values.mount ? 'MOUNT' : 'OPEN');
+  await served.start(modeOf(values));
   const control = await serveControl(controlSocketOf(file.ipcSocket), [served]);
   onSignals(instance);
   print('instance.open', {
@@ -78,6 +78,11 @@ export async function runInstance(argv: string[]): Promise<void> {
   await served.end();
   control.close();
   print('instance.closed', { sid });
+}
+
+function modeOf({ mount, nomount }: { mount: boolean; nomount: boolean }): 'NOMOUNT' | 'MOUNT' | 'OPEN' {
+  if (nomount) return 'NOMOUNT';
+  return mount ? 'MOUNT' : 'OPEN';
 }
 
 function onSignals(instance: Instance): void {

@@ -1,5 +1,5 @@
 /** Where everything of a simulated host lies: one base directory with an Oracle home, data, recovery area and truth marks. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** oracle_home/dbs/lab_<SID>.json: how a local client finds the instance. */
@@ -45,6 +45,15 @@ export function readInstanceFile(oracleHome: string, sid: string): InstanceFile 
   const path = instanceFilePath(oracleHome, sid);
   if (!existsSync(path)) return undefined;
   return JSON.parse(readFileSync(path, 'utf8')) as InstanceFile;
+}
+
+/** All instances a home knows. */
+export function instancesOf(oracleHome: string): InstanceFile[] {
+  return readdirSync(join(oracleHome, 'dbs')).flatMap((name) => {
+    const sid = /^lab_(.+)\.json$/.exec(name)?.[1];
+    const file = sid === undefined ? undefined : readInstanceFile(oracleHome, sid);
+    return file === undefined ? [] : [file];
+  });
 }
 
 /** Writes lab_<SID>.json. */

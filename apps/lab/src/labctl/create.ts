@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { createDatabase } from '../engine/create-database';
-import { hostPaths, instanceFilePath, passwordFilePath } from '../instance/oracle-home';
+import { hostPaths, type InstanceFile, instanceFilePath, passwordFilePath } from '../instance/oracle-home';
 import { createPasswordFile, type NewPasswordUser } from '../listener/password-file';
 import { prepareHost, registerInstance, writeServerParameters } from './oracle-host';
 import { UsageError } from './usage-error';
@@ -84,6 +84,21 @@ export async function create(options: CreateOptions): Promise<Record<string, unk
     spfile,
     users: users.map(({ name, privileges }) => ({ name, privileges })),
   };
+}
+
+/** What an instance has before it has a database: its place on the host, a parameter file, a password file. */
+export async function createAuxiliary(
+  options: Pick<CreateOptions, 'base' | 'sid' | 'sysPasswordFile'>,
+): Promise<InstanceFile> {
+  const { base, sid } = options;
+  if (existsSync(instanceFilePath(hostPaths.oracleHome(base), sid)))
+    throw new UsageError(`${base} already has ${sid}`);
+  prepareHost(base);
+  const dbUniqueName = sid.toLowerCase();
+  const file = await registerInstance(base, { sid, dbUniqueName, service: dbUniqueName, port: undefined });
+  await createPasswordFile(passwordFilePath(hostPaths.oracleHome(base), sid), passwordUsers(options));
+  writeServerParameters(base, file, { db_name: sid.toUpperCase() });
+  return file;
 }
 
 /** SYS and the backup user, as far as their password files are given. */

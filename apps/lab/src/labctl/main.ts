@@ -13,7 +13,7 @@ import { runInstance } from '../instance/main';
 import { hostPaths, type InstanceFile, readInstanceFile } from '../instance/oracle-home';
 import { type WorkloadRequest } from '../instance/instance-port';
 import { addCluster, addFaults, addInstanceControl } from './control-commands';
-import { create } from './create';
+import { create, createAuxiliary } from './create';
 import { damageBlock } from './damage';
 import { prepareHost, registerInstance, writeServerParameters } from './oracle-host';
 import { parseCount, parseSize } from './parse-size';
@@ -26,6 +26,22 @@ const DEFAULT_SID = 'ORCL';
 interface Place {
   base: string;
   sid: string;
+}
+
+interface CompareFlags {
+  base: string;
+  untilScn: string;
+  dir: string;
+  afterResetlogs?: true;
+  duplicate?: true;
+}
+
+interface StartFlags extends Place {
+  mount?: true;
+  nomount?: true;
+  detach?: true;
+  cacheBytes?: number;
+  splitWrites?: true;
 }
 
 interface WorkloadFlags extends Place {
@@ -101,6 +117,18 @@ function addCreate(program: Command): void {
     });
 }
 
+function addAuxiliary(program: Command): void {
+  onHost(
+    program
+      .command('auxiliary')
+      .description('an instance without a database, for DUPLICATE: parameters and passwords'),
+  )
+    .option('--sys-password-file <file>', 'enables SYS in the password file')
+    .action(async (flags: Place & { sysPasswordFile?: string }) => {
+      print(await createAuxiliary({ ...flags, base: resolve(flags.base) }));
+    });
+}
+
 function addRegister(program: Command): void {
   onHost(program.command('register').description('make a database that was restored here startable'))
     .option('--service <name>', 'listener service (default: the unique name)')
@@ -123,23 +151,21 @@ function addStartStop(program: Command): void {
     program.command('start').description('run the instance in the foreground; --detach leaves it running'),
   )
     .option('--mount', 'mount only')
+    .option('--nomount', 'start only, as DUPLICATE wants its auxiliary instance')
     .option('--detach', 'answer when it is open')
     .option('--cache-bytes <bytes>', 'buffer cache', parseSize)
     .option('--split-writes', 'write blocks in halves, so that readers meet torn blocks')
-    .action(
-      async (flags: Place & { mount?: true; detach?: true; cacheBytes?: number; splitWrites?: true }) => {
-        instanceFileOf(flags);
-        const argv = ['--base', resolve(flags.base), '--sid', flags.sid];
-        if (flags.mount) argv.push('--mount');
-        if (flags.splitWrites) argv.push('--split-writes');
-        if (flags.cacheBytes !== undefined) argv.push('--cache-bytes', String(flags.cacheBytes));
-        if (flags.detach)
-          print(
-            await startDetached(argv, join(hostPaths.dbs(resolve(flags.base)), `alert_${flags.sid}.log`)),
-          );
-        else await runInstance(argv);
-      },
-    );
+    .action(async (flags: StartFlags) => {
+      instanceFileOf(flags);
+      const argv = ['--base', resolve(flags.base), '--sid', flags.sid];
+      if (flags.mount) argv.push('--mount');
+      if (flags.nomount) argv.push('--nomount');
+      if (flags.splitWrites) argv.push('--split-writes');
+      if (flags.cacheBytes !== undefined) argv.push('--cache-bytes', String(flags.cacheBytes));
+      if (flags.detach)
+        print(await startDetached(argv, join(hostPaths.dbs(resolve(flags.base)), `alert_${flags.sid}.log`)));
+      else await runInstance(argv);
+    });
   onHost(program.command('stop').description('shut the instance down'))
     .option('--abort', 'without a checkpoint')
     .action(async (flags: Place & { abort?: true }) => {
@@ -209,12 +235,14 @@ function addTruth(program: Command): void {
     .requiredOption('--base <dir>', 'host that made the mark')
     .requiredOption('--until-scn <scn>')
     .requiredOption('--dir <dir>', 'directory of the restored files')
+    .option('--duplicate', 'as --after-resetlogs, and under another name and DBID')
     .option('--after-resetlogs', 'the files were opened with RESETLOGS, and nothing changed since')
-    .action(async (flags: { base: string; untilScn: string; dir: string; afterResetlogs?: true }) => {
+    .action(async (flags: CompareFlags) => {
       const mark = readTruthMark(hostPaths.truth(resolve(flags.base)), flags.untilScn);
       const result = await compareFiles(mark, {
         directory: resolve(flags.dir),
-        afterResetlogs: flags.afterResetlogs === true,
+        afterResetlogs: flags.afterResetlogs === true || flags.duplicate === true,
+        duplicate: flags.duplicate === true,
       });
       print(result);
       if (result.identical !== result.dataFiles) process.exitCode = 1;
@@ -228,6 +256,7 @@ async function main(argv: string[]): Promise<void> {
     },
   });
   addCreate(program);
+  addAuxiliary(program);
   addRegister(program);
   addStartStop(program);
   addWork(program);

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { hostPaths, type InstanceFile, writeInstanceFile } from '../instance/oracle-home';
+import { hostPaths, type InstanceFile, instancesOf, writeInstanceFile } from '../instance/oracle-home';
 import { SOCKET_PATH_BYTES_MAX } from '../instance/ipc-server';
 
 /** apps/lab/src of the build this file runs from. */
@@ -73,7 +73,8 @@ export function writeNetNames(oracleHome: string, files: readonly InstanceFile[]
       `    (CONNECT_DATA = (SERVER = DEDICATED) (SERVICE_NAME = ${file.service}) (INSTANCE_NAME = ${file.sid})))\n`,
   );
   const [first] = files;
-  if (first !== undefined && files.length > 1) {
+  const isCluster = files.length > 1 && files.every(({ service }) => service === first?.service);
+  if (first !== undefined && isCluster) {
     const addresses = files.map(addressOf).join(' ');
     entries.push(
       `${first.service} =\n  (DESCRIPTION =\n    (ADDRESS_LIST = ${addresses})\n` +
@@ -103,7 +104,7 @@ export async function registerInstance(
     controlFiles: [join(hostPaths.oradata(base, sid), 'control01.ctl')],
   };
   writeInstanceFile(hostPaths.oracleHome(base), file);
-  writeNetNames(hostPaths.oracleHome(base), [file]);
+  writeNetNames(hostPaths.oracleHome(base), instancesOf(hostPaths.oracleHome(base)));
   noteInOratab(base, sid);
   return file;
 }

@@ -21,6 +21,9 @@ export interface ChannelOptions extends ChannelSettings {
   device: DeviceType;
 }
 
+/** What a channel is for: the commands of its RUN block, maintenance at the prompt, DUPLICATE's new database. */
+export type ChannelRole = 'job' | 'maintenance' | 'auxiliary';
+
 export type Until =
   | { kind: 'scn'; scn: bigint }
   | { kind: 'time'; text: string }
@@ -79,7 +82,9 @@ export interface BackupStatement {
   cumulative: boolean;
   force: boolean;
   /** AS …; default: as configured for the device. */
-  as: 'default' | 'backupset' | 'compressed';
+  as: 'default' | 'backupset' | 'compressed' | 'copy';
+  /** FOR RECOVER OF COPY, with the tag of those copies; null: a backup of its own. */
+  forRecoverOfCopy: { tag: string | null } | null;
   /** BACKUP VALIDATE: reads everything, writes nothing. */
   validate: boolean;
   checkLogical: boolean;
@@ -101,6 +106,7 @@ export type RestoreWhat =
   | { kind: 'archived-logs'; range: LogRange };
 
 export type RestoreFrom =
+  | { kind: 'backupset' | 'datafilecopy' }
   | { kind: 'piece'; handle: string }
   | { kind: 'tag'; tag: string }
   | { kind: 'autobackup'; sequencesMax: number; daysMax: number };
@@ -121,15 +127,34 @@ export interface RestoreStatement {
 export interface RecoverStatement {
   kind: 'recover';
   what: FileChoice;
+  /** RECOVER COPY OF, with the tag of those copies; null: the data files themselves. */
+  copies: { tag: string | null } | null;
   until: Until | null;
   noRedo: boolean;
   skipTablespaces: string[];
+}
+
+export interface DuplicateStatement {
+  kind: 'duplicate';
+  /** DB_NAME of the new database. */
+  to: string;
+  until: Until | null;
+  /** False: NOFILENAMECHECK. */
+  checkNames: boolean;
+  /** DB_FILE_NAME_CONVERT: a part of a name, and what stands in its place. */
+  convert: { from: string; to: string }[];
+  /** SPFILE with its SETs: the target's parameters become those of the auxiliary instance. Null: it keeps its own. */
+  parameters: { name: string; value: string }[] | null;
+  /** False: NOOPEN. */
+  open: boolean;
 }
 
 export type MaintainObject =
   | { kind: 'backup'; of: BackupWhat | null }
   | { kind: 'backupset'; keys: number[] | null }
   | { kind: 'pieces'; pieces: (number | string)[] | null }
+  /** Image copies: of what, or which; both null: all of them. */
+  | { kind: 'copies'; of: FileChoice | null; named: (number | string)[] | null }
   | { kind: 'archived-logs'; range: LogRange };
 
 /** What narrows a maintenance command down. */
@@ -173,7 +198,8 @@ export type MaintenanceStatement =
   | { kind: 'report-need-backup'; retention: Retention }
   | { kind: 'report-unrecoverable' }
   | { kind: 'catalog-pieces'; handles: string[]; device: DeviceType | null }
-  | { kind: 'catalog-logs'; paths: string[] };
+  | { kind: 'catalog-logs'; paths: string[] }
+  | { kind: 'catalog-copies'; paths: string[]; level: 0 | null; tag: string | null };
 
 export type ChangeTo =
   { kind: 'AVAILABLE' | 'UNAVAILABLE' | 'UNCATALOG' | 'DELETE' } | { kind: 'KEEP'; keep: Keep };
@@ -190,14 +216,20 @@ export type SetStatement =
   | { kind: 'set-until'; until: Until }
   | { kind: 'set-newname'; of: NewNameFor; to: string };
 
+export interface UnsimulatedClause {
+  clause: string;
+  /** RMAN's line with its place. */
+  at: string;
+}
+
 export type Statement =
   | { kind: 'run'; statements: Statement[] }
   /** Understood, but not simulated: fails when it is carried out. */
-  | { kind: 'unsimulated'; name: string; clauses: string[] }
+  | { kind: 'unsimulated'; name: string; clauses: UnsimulatedClause[] }
   /** Commands of a recovery catalog, which the lab never has. */
   | { kind: 'catalog-only'; name: string }
   | SetStatement
-  | { kind: 'allocate'; maintenance: boolean; channel: ChannelOptions }
+  | { kind: 'allocate'; role: ChannelRole; channel: ChannelOptions }
   /** `name` null: the maintenance channels. */
   | { kind: 'release'; name: string | null }
   | BackupStatement
@@ -206,6 +238,8 @@ export type Statement =
   | MaintenanceStatement
   | { kind: 'validate'; what: ValidateWhat; checkLogical: boolean }
   | { kind: 'switch-files'; files: (number | string)[] | null }
+  /** `files` null: all of them; `copy` null: the newest of each. */
+  | { kind: 'switch-to-copy'; files: (number | string)[] | null; copy: string | null }
   /** `value` null: CLEAR. `name` as v$rman_configuration has it. */
   | { kind: 'configure'; name: string; value: string | null; show: string }
   | { kind: 'show'; names: string[] | null }
@@ -217,5 +251,7 @@ export type Statement =
   | { kind: 'shutdown'; mode: 'IMMEDIATE' | 'ABORT' }
   | { kind: 'mount' }
   | { kind: 'open'; resetlogs: boolean }
-  | { kind: 'connect'; to: 'TARGET' | 'CATALOG' | 'AUXILIARY'; text: string }
+  /** `login`: as it was written. */
+  | { kind: 'connect'; to: 'TARGET' | 'CATALOG' | 'AUXILIARY'; login: string }
+  | DuplicateStatement
   | { kind: 'exit' };

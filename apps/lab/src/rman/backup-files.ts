@@ -92,11 +92,17 @@ function sayFiles(context: ChannelContext, { section }: BackupFilesJob, files: F
   ]);
 }
 
+/** What decides how a file is read. */
+interface FileReading {
+  section: BackupFilesJob['section'];
+  options: Pick<BackupFilesJob['options'], 'validate' | 'level'>;
+}
+
 /** Checkpoint first, then the header, then the data: what the header promises is in the blocks read after it. */
-async function openFile(
+export async function openFile(
   context: ChannelContext,
   controlFile: ControlFile,
-  { wanted, job }: { wanted: FileToBackUp; job: BackupFilesJob },
+  { wanted, job }: { wanted: FileToBackUp; job: FileReading },
 ): Promise<FileInSet> {
   const record = controlFile.dataFiles.find(({ file }) => file === wanted.file);
   if (record === undefined) throw new RmanError([`ORA-19625: error identifying file ${wanted.file}`]);

@@ -33,7 +33,7 @@ export function setOptions(
   const configured = copiesOf(controlFile, of, device);
   return {
     formats: device === 'DISK' ? given.map((format) => onDisk(session, format)) : given,
-    tag: options.tag ?? plan.tag,
+    tag: options.tag ?? statement.forRecoverOfCopy?.tag ?? plan.tag,
     level: statement.level,
     copies: statement.copies ?? session.settings.backupCopies ?? configured,
     compressed:

@@ -4,6 +4,8 @@ import { type BackupRecords, type NewRecord } from '../instance/instance-port';
 import { type DeviceType, type MaintenanceStatement } from './ast';
 import { keepUntilOf } from './backup-plan';
 import { deletePieces } from './delete';
+import { selectCopies } from './find-copies';
+import { changeCopies } from './maintain-copies';
 import { type PieceHeader } from './piece-format';
 import { RmanError } from './rman-error';
 import { labLines } from './lab-error';
@@ -18,7 +20,12 @@ export async function runChange(session: Session, statement: ChangeStatement): P
   if (object.kind === 'archived-logs') throw new RmanError(labLines('CHANGE ARCHIVELOG'));
   const { instance } = session.target;
   const controlFile = await instance.readControlFile({});
-  const pieces = selectPieces(controlFile, { object, qualifiers, dateFormat: session.dateFormat });
+  const { dateFormat } = session;
+  if (object.kind === 'copies') {
+    await changeCopies(session, selectCopies(controlFile, { object, qualifiers, dateFormat }), to);
+    return;
+  }
+  const pieces = selectPieces(controlFile, { object, qualifiers, dateFormat });
   switch (to.kind) {
     case 'DELETE':
       await deletePieces(session, pieces, { expired: false, force: false });

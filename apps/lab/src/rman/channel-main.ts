@@ -21,6 +21,7 @@ import {
   type ToChannel,
 } from './channel-protocol';
 import { DiskMedia, type PieceMedia } from './disk-media';
+import { copyFile, restoreCopy } from './image-copy';
 import { inspectPiece, restoreFiles, restoreLogs, restoreWhole } from './restore-pieces';
 import { errorLines, RmanError } from './rman-error';
 import { initLines, loadingLines, mediaLines } from './sbt-stack';
@@ -208,12 +209,16 @@ async function run(job: ChannelJob): Promise<unknown> {
   switch (job.kind) {
     case 'backup-files':
       return backUpFiles(opened, job);
+    case 'copy-file':
+      return copyFile(opened, job);
     case 'backup-logs':
       return backUpLogs(opened, job);
     case 'backup-control':
       return backUpControl(opened, job);
     case 'restore-files':
       return restoreFiles(opened, job);
+    case 'restore-copy':
+      return restoreCopy(opened, job);
     case 'restore-logs':
       return restoreLogs(opened, job);
     case 'restore-whole':

@@ -1,7 +1,7 @@
 /** What rman and the processes of its channels say to each other: one job at a time, its output, its result. */
-import { type ArchivedLog } from '../control-file/control-file';
+import { type ArchivedLog, type DataFileCopy } from '../control-file/control-file';
 import { type BlockRange } from '../formats/block';
-import { type BackupRecords } from '../instance/instance-port';
+import { type BackupRecords, type NewRecord } from '../instance/instance-port';
 import { type ChannelSettings, type DeviceType } from './ast';
 import { type PieceHeader } from './piece-format';
 import { type ChannelParms } from './parms';
@@ -62,6 +62,16 @@ export interface BackupFilesJob {
   section: Section | null;
 }
 
+/** One image copy of a data file. */
+export interface CopyFileJob {
+  kind: 'copy-file';
+  file: FileToBackUp;
+  /** A copy is a level 0, or none that a level 1 may build on. */
+  level: 0 | null;
+  path: string;
+  tag: string | null;
+}
+
 export interface BackupLogsJob {
   kind: 'backup-logs';
   options: SetOptions;
@@ -92,9 +102,19 @@ export interface RestoreFilesJob {
   piece: number;
   tag: string | null;
   incremental: boolean;
+  /** The targets are image copies (RECOVER COPY). */
+  ofCopies: boolean;
   targets: RestoreTarget[];
   /** Read and check only. */
   validate: boolean;
+}
+
+/** An image copy goes back to where its data file shall be. */
+export interface RestoreCopyJob {
+  kind: 'restore-copy';
+  copy: DataFileCopy;
+  /** Null: read and check only. */
+  path: string | null;
 }
 
 export interface RestoreLogsJob {
@@ -131,9 +151,11 @@ export interface RestoredPart {
 export interface ChannelJobs {
   open: { job: OpenJob; result: { sid: number; processId: number } };
   'backup-files': { job: BackupFilesJob; result: { records: BackupRecords; deleted: number } };
+  'copy-file': { job: CopyFileJob; result: { copy: NewRecord<DataFileCopy> } };
   'backup-logs': { job: BackupLogsJob; result: { records: BackupRecords; deleted: number } };
   'backup-control': { job: BackupControlJob; result: { records: BackupRecords; deleted: number } };
   'restore-files': { job: RestoreFilesJob; result: { parts: RestoredPart[] } };
+  'restore-copy': { job: RestoreCopyJob; result: null };
   'restore-logs': { job: RestoreLogsJob; result: { restored: number } };
   'restore-whole': { job: RestoreWholeJob; result: { header: PieceHeader } };
   inspect: {

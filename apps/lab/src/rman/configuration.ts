@@ -53,11 +53,18 @@ export function maxSetBytesOf(settings: Settings): number {
   return parseSize(new TokenReader(value.replace(/^TO\s+/i, '')));
 }
 
-/** CONFIGURE CHANNEL n, else CONFIGURE CHANNEL, of the device. */
-export function channelSettingsOf(settings: Settings, device: DeviceType, number: number): ChannelSettings {
-  const numbered = valueFor(settings, 'CHANNEL', `${number} DEVICE TYPE '${device}'`);
-  const general = valueFor(settings, 'CHANNEL', `DEVICE TYPE '${device}'`);
-  return parseChannelSettings(new TokenReader(numbered ?? general ?? ''));
+/** CONFIGURE CHANNEL n, else CONFIGURE CHANNEL, of the device; an auxiliary one has these where it has none of its own. */
+export function channelSettingsOf(
+  settings: Settings,
+  device: DeviceType,
+  { number, isAuxiliary = false }: { number: number; isAuxiliary?: boolean },
+): ChannelSettings {
+  const names = isAuxiliary ? ['AUXILIARY CHANNEL', 'CHANNEL'] : ['CHANNEL'];
+  const found = names.flatMap((name) => [
+    valueFor(settings, name, `${number} DEVICE TYPE '${device}'`),
+    valueFor(settings, name, `DEVICE TYPE '${device}'`),
+  ]);
+  return parseChannelSettings(new TokenReader(found.find((value) => value !== undefined) ?? ''));
 }
 
 export function isAutobackupOn(settings: Settings): boolean {

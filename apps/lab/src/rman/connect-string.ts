@@ -3,12 +3,12 @@
  * of the cluster. A place is `host:port/service`, a descriptor, or a name of tnsnames.ora. Listener and password are asked as the network
  * would; the channel then speaks to the instance's local socket.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type FaultName, faultLines } from '../faults';
 import { connectInstance } from '../instance/ipc-client';
-import { hostPaths, type InstanceFile, passwordFilePath, readInstanceFile } from '../instance/oracle-home';
+import { hostPaths, type InstanceFile, instancesOf, passwordFilePath } from '../instance/oracle-home';
 import { checkPassword, readPasswordFile } from '../listener/password-file';
 import { ChannelError } from './channel';
 import { descriptorOf } from './tns-names';
@@ -26,12 +26,12 @@ const LOOPBACK = '127.0.0.1';
 /** A listener accepts at once. */
 const LISTENER_TIMEOUT_MS = 5_000;
 
-/** Answers the socket of the instance. Throws ChannelError with RMAN-12001 and ORA-12154, ORA-12541, ORA-12514 or ORA-01017 under it. */
+/** Answers where the instance is. Throws ChannelError with RMAN-12001 and ORA-12154, ORA-12541, ORA-12514 or ORA-01017 under it. */
 export async function resolveConnect(
   oracleHome: string,
   text: string,
   { channel }: { channel: string },
-): Promise<string> {
+): Promise<InstanceFile> {
   const [login = '', ...rest] = text.split('@');
   const refuse = (fault: FaultName) => new ChannelError(channel, faultLines(fault, { channel }));
   const place = readPlace(oracleHome, rest.join('@').replace(/\s+as\s+\w+"?\s*$/i, ''));
@@ -42,7 +42,7 @@ export async function resolveConnect(
     refusal = 'channel-no-service';
     if (!serves(file, place) || !(await isStarted(file))) continue;
     if (!(await mayConnect(oracleHome, file, login))) throw refuse('channel-bad-password');
-    return file.ipcSocket;
+    return file;
   }
   throw refuse(refusal);
 }
@@ -80,14 +80,6 @@ function readDescriptor(text: string): Place {
 
 function numberIn(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
-}
-
-function instancesOf(oracleHome: string): InstanceFile[] {
-  return readdirSync(join(oracleHome, 'dbs')).flatMap((name) => {
-    const sid = /^lab_(.+)\.json$/.exec(name)?.[1];
-    const file = sid === undefined ? undefined : readInstanceFile(oracleHome, sid);
-    return file === undefined ? [] : [file];
-  });
 }
 
 function isAt({ host = LOOPBACK, listenerPort }: InstanceFile, { addresses }: Place): boolean {

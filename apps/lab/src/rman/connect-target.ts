@@ -10,7 +10,10 @@ const LOGIN = /^(\S+?\/[^@\s]+)@(.+?)(?:\s+AS\s+\w+)?$/i;
 
 export async function connectTarget(session: Session, text: string): Promise<void> {
   if (session.isConnected) throw new RmanError(['RMAN-06167: already connected']);
-  const written = text.replace(/^(["'])(.*)\1$/s, '$2').trim();
+  const written = text
+    .trim()
+    .replace(/^(["'])(.*)\1$/s, '$2')
+    .trim();
   if (written !== '/') session.login = await logIn(session, written);
   await greetTarget(session);
 }
@@ -20,13 +23,13 @@ async function logIn(session: Session, written: string): Promise<string> {
   const [, login, place] = LOGIN.exec(written) ?? [];
   if (login === undefined || place === undefined)
     throw new RmanError(labLines('CONNECT TARGET without user, password and place'));
-  const socketPath = await resolveConnect(session.target.oracleHome, `${login}@${place}`, {
+  const { ipcSocket } = await resolveConnect(session.target.oracleHome, `${login}@${place}`, {
     channel: 'default',
   }).catch((error: unknown) => {
     if (!(error instanceof ChannelError)) throw error;
     throw new RmanError(['RMAN-04005: error from target database:', ...error.lines.slice(-1)]);
   });
-  if (socketPath !== session.target.socketPath)
+  if (ipcSocket !== session.target.socketPath)
     throw new RmanError(labLines('CONNECT TARGET to the instance of another host'));
   return login;
 }

@@ -1,6 +1,8 @@
 /** CROSSCHECK: what the media manager and the disk still have. */
 import { existsSync } from 'node:fs';
 import { type LogRange, type MaintainObject, type Qualifiers } from './ast';
+import { selectCopies } from './find-copies';
+import { crosscheckCopies } from './maintain-copies';
 import { maintenanceChannel } from './run-channels';
 import { logFilter } from './select-files';
 import { describePiece, selectPieces } from './select-pieces';
@@ -10,7 +12,11 @@ export async function crosscheck(
   session: Session,
   { object, qualifiers }: { object: MaintainObject; qualifiers: Qualifiers },
 ): Promise<void> {
-  if (object.kind === 'archived-logs') await crosscheckLogs(session, object.range);
+  if (object.kind === 'copies') {
+    const controlFile = await session.target.instance.readControlFile({});
+    const { dateFormat } = session;
+    await crosscheckCopies(session, selectCopies(controlFile, { object, qualifiers, dateFormat }));
+  } else if (object.kind === 'archived-logs') await crosscheckLogs(session, object.range);
   else await crosscheckPieces(session, { object, qualifiers });
 }
 

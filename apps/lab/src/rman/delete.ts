@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 import { type BackupPiece } from '../control-file/control-file';
 import { type MaintenanceStatement } from './ast';
+import { selectCopies } from './find-copies';
+import { deleteCopies } from './maintain-copies';
 import { keptLogs } from './plan-logs';
-import { obsoleteSets, policyLines, policyOf } from './obsolete';
+import { obsoleteCopies, obsoleteSets, policyLines, policyOf } from './obsolete';
 import { parseDate } from './rman-date';
 import { maintenanceChannel } from './run-channels';
 import { logFilter } from './select-files';
@@ -20,7 +22,14 @@ export async function runDelete(session: Session, statement: DeleteStatement): P
   }
   const controlFile = await session.target.instance.readControlFile({});
   const { object, qualifiers, expired, force } = statement;
-  const pieces = selectPieces(controlFile, { object, qualifiers, dateFormat: session.dateFormat });
+  const { dateFormat } = session;
+  if (object.kind === 'copies') {
+    const copies = selectCopies(controlFile, { object, qualifiers, dateFormat });
+    const wanted = expired ? copies.filter(({ status }) => status === 'X') : copies;
+    await deleteCopies(session, wanted, { expired, force });
+    return;
+  }
+  const pieces = selectPieces(controlFile, { object, qualifiers, dateFormat });
   const wanted = expired ? pieces.filter(({ status }) => status === 'X') : pieces;
   // DELETE opens a channel even when it finds nothing.
   if (wanted.length === 0) await maintenanceChannel(session, qualifiers.device ?? 'SBT_TAPE');
@@ -38,11 +47,13 @@ export async function deleteObsolete(
   const pieces = controlFile.backupPieces.filter(
     (piece) => sets.some((set) => isOfSet(piece, set)) && (device === null || piece.deviceType === device),
   );
-  if (pieces.length === 0) {
+  const copies = device === 'SBT_TAPE' ? [] : obsoleteCopies(controlFile, policy, session.now());
+  if (pieces.length + copies.length === 0) {
     session.print('no obsolete backups found');
     return;
   }
-  await deletePieces(session, pieces, { expired: false, force });
+  if (copies.length > 0) await deleteCopies(session, copies, { expired: false, force });
+  if (pieces.length > 0) await deletePieces(session, pieces, { expired: false, force });
 }
 
 /**

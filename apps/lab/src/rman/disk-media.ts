@@ -27,13 +27,7 @@ export class DiskMedia implements PieceMedia {
   private open: OpenFile | undefined;
 
   backup(path: string): void {
-    if (existsSync(path)) {
-      throw new RmanError([
-        `ORA-19504: failed to create file "${path}"`,
-        'ORA-27038: created file already exists',
-        'Additional information: 1',
-      ]);
-    }
+    if (existsSync(path)) throw existingFile(path);
     mkdirSync(dirname(path), { recursive: true });
     this.open = { fd: openSync(path, 'wx'), path, writing: true };
   }
@@ -99,7 +93,16 @@ export class DiskMedia implements PieceMedia {
   }
 }
 
-function missingFile(path: string): RmanError {
+/** Nothing is ever written over. */
+export function existingFile(path: string): RmanError {
+  return new RmanError([
+    `ORA-19504: failed to create file "${path}"`,
+    'ORA-27038: created file already exists',
+    'Additional information: 1',
+  ]);
+}
+
+export function missingFile(path: string): RmanError {
   return new RmanError([
     `ORA-19505: failed to identify file "${path}"`,
     'ORA-27037: unable to obtain file status',

@@ -313,13 +313,14 @@ describe('the place of an error', () => {
     ]);
   });
 
-  it('is named for what the lab does not simulate', () => {
-    const run = host.rman('RUN { ALLOCATE CHANNEL d1 DEVICE TYPE disk; BACKUP AS COPY DATABASE; }');
+  it('is named, with its place, for what the lab does not simulate', () => {
+    const run = host.rman('RUN { ALLOCATE CHANNEL d1 DEVICE TYPE disk; BACKUP DURATION 1:00 DATABASE; }');
     expect({ code: run.code, stack: stackOf(run) }).toEqual({
       code: 1,
       stack: [
         'RMAN-03002: failure of backup command at <date>',
-        'LAB-00001: not simulated by the lab: AS COPY',
+        'LAB-00001: not simulated by the lab: DURATION',
+        expect.stringMatching(/^RMAN-01007: at line 1 column 63 file: /),
       ],
     });
   });

@@ -7,6 +7,8 @@ import {
 } from '../control-file/control-file';
 import { type MaintenanceStatement } from './ast';
 import { formatElapsed } from './elapsed';
+import { selectCopies } from './find-copies';
+import { listCopies } from './list-copies';
 import { formatDate } from './rman-date';
 import { logFilter } from './select-files';
 import { isOfSet, selectPieces } from './select-pieces';
@@ -23,8 +25,15 @@ export async function runList(session: Session, statement: ListStatement): Promi
     listLogs(session, controlFile, statement);
     return;
   }
-  const chosen = selectPieces(controlFile, { object, qualifiers, dateFormat: session.dateFormat });
-  const pieces = expired ? chosen.filter(({ status }) => status === 'X') : chosen;
+  const { dateFormat } = session;
+  const isWanted = ({ status }: { status: RecordStatus }) => !expired || status === 'X';
+  if (object.kind === 'copies') {
+    const copies = selectCopies(controlFile, { object, qualifiers, dateFormat }).filter(isWanted);
+    if (copies.length > 0) listCopies(session, copies);
+    else session.print('specification does not match any datafile copy in the repository');
+    return;
+  }
+  const pieces = selectPieces(controlFile, { object, qualifiers, dateFormat }).filter(isWanted);
   if (pieces.length === 0) {
     session.print('specification does not match any backup in the repository');
     return;

@@ -1,10 +1,11 @@
 /**
- * The rman of the simulated host: `rman target / [nocatalog] (cmdfile=file | @file) [log=file]`, statements from stdin
+ * The rman of the simulated host: `rman target / [auxiliary login] [nocatalog] (cmdfile=file | @file) [log=file]`, statements from stdin
  * without a cmdfile. Needs ORACLE_HOME and ORACLE_SID. Exit code 0: no statement failed; 1: one did. A cmdfile ends at its
  * first error, stdin goes on. SIGINT cancels the command under way.
  */
 import { readFileSync } from 'node:fs';
 import { claimFault, faultLines, faultsAt } from '../faults';
+import { connectAuxiliary } from './auxiliary';
 import { parseStatement } from './parse-statement';
 import { Printer } from './printer';
 import { dateFormatOf } from './rman-date';
@@ -30,26 +31,29 @@ const LOST_IN_CONNECT = [
 interface Arguments {
   /** Whether rman is to connect before it reads statements. */
   target: boolean;
+  /** `user/password@name` of the auxiliary instance. */
+  auxiliary: string | null;
   commandFile: string | null;
   logFile: string | null;
 }
 
 /** Throws RmanError with RMAN-00552 for an argument it does not know. */
 function readArguments(argv: string[]): Arguments {
-  const found: Arguments = { target: false, commandFile: null, logFile: null };
+  const found: Arguments = { target: false, auxiliary: null, commandFile: null, logFile: null };
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i] ?? '';
     const [name = '', value = ''] = argument.split(/=(.*)/s);
     if (argument.startsWith('@')) found.commandFile = argument.slice(1);
     else if (name === 'cmdfile') found.commandFile = value || (argv[++i] ?? '');
     else if (name === 'log') found.logFile = value || (argv[++i] ?? '');
+    else if (name === 'auxiliary') found.auxiliary = argv[++i] ?? '';
     else if (name === 'target') {
       found.target = true;
       i += value === '' ? 1 : 0;
     } else if (name !== 'nocatalog') {
       throw new RmanError([
         'RMAN-00552: syntax error in command line arguments',
-        `RMAN-01009: syntax error: found "${argument}": expecting one of: "cmdfile", "log", "nocatalog", "target"`,
+        `RMAN-01009: syntax error: found "${argument}": expecting one of: "auxiliary", "cmdfile", "log", "nocatalog", "target"`,
       ]);
     }
   }
@@ -57,7 +61,7 @@ function readArguments(argv: string[]): Arguments {
 }
 
 async function main(): Promise<number> {
-  const { target: hasTarget, commandFile, logFile } = readArguments(process.argv.slice(2));
+  const { target: hasTarget, auxiliary, commandFile, logFile } = readArguments(process.argv.slice(2));
   const printer = new Printer(logFile);
   printer.print(...banner(new Date()));
   const { ORACLE_HOME: oracleHome, ORACLE_SID: sid } = process.env;
@@ -80,11 +84,13 @@ async function main(): Promise<number> {
   });
   try {
     if (hasTarget && !(await connectTarget(session))) return 1;
+    if (auxiliary !== null) await connectAuxiliary(session, auxiliary);
     const failed = await runScript(session, commandFile);
     return failed ? 1 : 0;
   } finally {
     await session.endRun();
     await session.releaseMaintenance();
+    await session.disconnectAuxiliary();
     await session.releaseAutomatic();
     await jobs.endSession();
     await target.disconnect();

@@ -1,5 +1,5 @@
-/** Which backup sets a retention policy does not need any more. */
-import { type BackupSet, type ControlFile } from '../control-file/control-file';
+/** Which backup sets and image copies a retention policy does not need any more. */
+import { type BackupSet, type ControlFile, type DataFileCopy } from '../control-file/control-file';
 import { parseScn } from '../formats/scn';
 import { type Retention } from './ast';
 import { configuredRetention } from './configuration';
@@ -50,18 +50,33 @@ export function obsoleteSets(controlFile: ControlFile, policy: Policy, now: Date
   });
 }
 
+/** Copies of data files beyond the policy. */
+export function obsoleteCopies(controlFile: ControlFile, policy: Policy, now: Date): DataFileCopy[] {
+  const bases = neededBases(controlFile, policy, now);
+  return (controlFile.dataFileCopies ?? []).filter(({ file, checkpointScn }) => {
+    const base = bases.get(file);
+    return base !== undefined && parseScn(checkpointScn) < base;
+  });
+}
+
 function isKept({ keepUntil }: BackupSet, now: Date): boolean {
   if (keepUntil === undefined || keepUntil === null) return false;
   return keepUntil === 'FOREVER' || keepUntil > now.toISOString();
 }
 
+/** Full and level 0 backups of data files that can be restored, image copies among them. */
+function basesOf(controlFile: ControlFile): { file: number; checkpointScn: string; completedAt: string }[] {
+  const sets = controlFile.backupDataFiles.filter(
+    (backup) => backup.level !== 1 && hasAllPieces(controlFile, backup),
+  );
+  const copies = (controlFile.dataFileCopies ?? []).filter(({ status }) => status === 'A');
+  return [...sets, ...copies];
+}
+
 /** By file (0: the control file) the checkpoint of the oldest full or level 0 backup the policy needs. */
 function neededBases(controlFile: ControlFile, policy: Policy, now: Date): Map<number, bigint> {
   const bases = new Map<number, bigint>();
-  const files = Map.groupBy(
-    controlFile.backupDataFiles.filter((backup) => backup.level !== 1 && hasAllPieces(controlFile, backup)),
-    ({ file }) => file,
-  );
+  const files = Map.groupBy(basesOf(controlFile), ({ file }) => file);
   for (const [file, backups] of files) {
     const newestFirst = [...backups].sort((a, b) =>
       parseScn(a.checkpointScn) < parseScn(b.checkpointScn) ? 1 : -1,
@@ -86,10 +101,9 @@ export function filesNeedingBackup(
   policy: Policy,
   now: Date,
 ): { file: number; name: string; backups: number }[] {
+  const all = basesOf(controlFile);
   return controlFile.dataFiles.flatMap(({ file, name }) => {
-    const bases = controlFile.backupDataFiles.filter(
-      (backup) => backup.file === file && backup.level !== 1 && hasAllPieces(controlFile, backup),
-    );
+    const bases = all.filter((backup) => backup.file === file);
     const enough =
       policy.kind === 'redundancy'
         ? bases.length >= policy.copies

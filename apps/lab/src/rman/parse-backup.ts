@@ -9,6 +9,7 @@ import {
   parseLogRange,
   parseSize,
   parseTag,
+  parseWithTag,
 } from './parse-common';
 import { type TokenReader } from './token-reader';
 
@@ -24,6 +25,7 @@ export function parseBackup(reader: TokenReader): BackupStatement {
     cumulative: false,
     force: false,
     as: 'default',
+    forRecoverOfCopy: null,
     validate: false,
     checkLogical: false,
     noExclude: false,
@@ -85,7 +87,7 @@ function parseCommandOption(reader: TokenReader, statement: BackupStatement): bo
 
 function parseAs(reader: TokenReader, statement: BackupStatement): void {
   if (reader.accept('COPY')) {
-    reader.notSimulated('AS COPY');
+    statement.as = 'copy';
     return;
   }
   statement.as = reader.accept('COMPRESSED') ? 'compressed' : 'backupset';
@@ -98,11 +100,7 @@ function parseLevel(reader: TokenReader, statement: BackupStatement): void {
   statement.level = reader.number(1) as 0 | 1;
   if (!reader.accept('FOR', 'RECOVER', 'OF')) return;
   reader.expect('COPY');
-  if (reader.accept('WITH')) {
-    reader.expect('TAG');
-    parseTag(reader);
-  }
-  reader.notSimulated('FOR RECOVER OF COPY');
+  statement.forRecoverOfCopy = { tag: parseWithTag(reader) };
 }
 
 /** 1 to 4. */

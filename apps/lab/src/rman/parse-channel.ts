@@ -7,20 +7,11 @@ const OPEN_FILES_MAX = 1024;
 
 /** The statement behind ALLOCATE in a RUN block. */
 export function parseAllocate(reader: TokenReader): Statement {
-  if (reader.accept('AUXILIARY', 'CHANNEL')) {
-    const name = reader.writtenWord();
-    const device = parseAllocatedDevice(reader);
-    reader.notSimulated('ALLOCATE AUXILIARY CHANNEL');
-    return {
-      kind: 'allocate',
-      maintenance: false,
-      channel: { name, device, ...parseChannelSettings(reader) },
-    };
-  }
+  const role = reader.accept('AUXILIARY') ? 'auxiliary' : 'job';
   reader.expect('CHANNEL');
   const name = reader.writtenWord();
   const device = parseAllocatedDevice(reader);
-  return { kind: 'allocate', maintenance: false, channel: { name, device, ...parseChannelSettings(reader) } };
+  return { kind: 'allocate', role, channel: { name, device, ...parseChannelSettings(reader) } };
 }
 
 /** The statement behind ALLOCATE at the prompt. */
@@ -28,7 +19,8 @@ export function parseAllocateMaintenance(reader: TokenReader): Statement {
   reader.expect('CHANNEL', 'FOR', 'MAINTENANCE');
   const device = parseAllocatedDevice(reader);
   const name = `ORA_MAINT_${device}_1`;
-  return { kind: 'allocate', maintenance: true, channel: { name, device, ...parseChannelSettings(reader) } };
+  const channel = { name, device, ...parseChannelSettings(reader) };
+  return { kind: 'allocate', role: 'maintenance', channel };
 }
 
 /** DEVICE TYPE; old scripts write TYPE alone. */

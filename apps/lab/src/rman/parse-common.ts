@@ -48,6 +48,13 @@ export function parseTag(reader: TokenReader): string {
     : tag.toUpperCase();
 }
 
+/** WITH TAG …, when it comes next. */
+export function parseWithTag(reader: TokenReader): string | null {
+  if (!reader.accept('WITH')) return null;
+  reader.expect('TAG');
+  return parseTag(reader);
+}
+
 /** A data file by number or by path. */
 export function parseFile(reader: TokenReader): number | string {
   if (reader.next.kind === 'string') return reader.string();

@@ -124,14 +124,16 @@ function autobackup(reader: TokenReader): Configure | undefined {
 }
 
 function channel(reader: TokenReader): Configure | undefined {
-  if (!reader.accept('CHANNEL')) return undefined;
+  const isAuxiliary = reader.accept('AUXILIARY', 'CHANNEL');
+  if (!isAuxiliary && !reader.accept('CHANNEL')) return undefined;
+  const name = isAuxiliary ? 'AUXILIARY CHANNEL' : 'CHANNEL';
   const number = reader.next.kind === 'number' ? `${reader.number(PARALLELISM_MAX)} ` : '';
   const type = parseDeviceType(reader) ?? reader.fail();
   const what = `${number}DEVICE TYPE '${type}'`;
-  if (reader.accept('CLEAR')) return setting(`CHANNEL ${what}`, null);
+  if (reader.accept('CLEAR')) return setting(`${name} ${what}`, null);
   const value = written(reader, () => parseChannelSettings(reader));
   if (value === '') reader.fail();
-  return setting('CHANNEL', `${what} ${value}`);
+  return setting(name, `${what} ${value}`);
 }
 
 function backupCopies(reader: TokenReader, of: 'DATAFILE' | 'ARCHIVELOG'): Configure | undefined {
@@ -209,6 +211,7 @@ const SHOWN = [
   'DEVICE TYPE',
   'CONTROLFILE AUTOBACKUP FORMAT',
   'CONTROLFILE AUTOBACKUP',
+  'AUXILIARY CHANNEL',
   'CHANNEL',
   'DATAFILE BACKUP COPIES',
   'ARCHIVELOG BACKUP COPIES',

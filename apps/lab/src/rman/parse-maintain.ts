@@ -24,13 +24,29 @@ function parseObject(reader: TokenReader, qualifiers: Qualifiers): MaintainObjec
   }
   if (reader.accept('BACKUP')) return { kind: 'backup', of: reader.accept('OF') ? parseOf(reader) : null };
   if (reader.accept('ARCHIVELOG')) return { kind: 'archived-logs', range: parseLogRange(reader) };
-  if (reader.accept('COPY')) {
-    if (reader.accept('OF')) parseOf(reader);
-  } else if (reader.accept('DATAFILECOPY') || reader.accept('CONTROLFILECOPY')) {
-    if (!reader.accept('ALL')) reader.list(() => parseFile(reader));
-  } else return reader.fail();
-  reader.notSimulated('image copies');
-  return { kind: 'backup', of: null };
+  if (reader.accept('COPY')) return parseCopies(reader);
+  if (reader.accept('CONTROLFILECOPY')) {
+    reader.notSimulated('copies of the control file');
+    parseNamed(reader);
+    return { kind: 'backup', of: null };
+  }
+  if (!reader.accept('DATAFILECOPY')) return reader.fail();
+  return { kind: 'copies', of: null, named: parseNamed(reader) };
+}
+
+/** COPY [OF …]: of archived logs these are the logs themselves. */
+function parseCopies(reader: TokenReader): MaintainObject {
+  const of = reader.accept('OF') ? parseOf(reader) : null;
+  if (of?.kind === 'archived-logs') return of;
+  if (of === null || (of.kind !== 'control-file' && of.kind !== 'spfile'))
+    return { kind: 'copies', of, named: null };
+  reader.notSimulated('copies of the control file');
+  return { kind: 'copies', of: null, named: null };
+}
+
+/** ALL, or files; null: all. */
+function parseNamed(reader: TokenReader): (number | string)[] | null {
+  return reader.accept('ALL') ? null : reader.list(() => parseFile(reader));
 }
 
 function parsePieces(reader: TokenReader, qualifiers: Qualifiers): (number | string)[] | null {
@@ -139,7 +155,8 @@ export function parseCatalog(reader: TokenReader): Statement {
     return { kind: 'catalog-pieces', handles: reader.list(() => reader.string()), device };
   }
   if (reader.accept('ARCHIVELOG')) return { kind: 'catalog-logs', paths: reader.list(() => reader.string()) };
-  if (reader.accept('DATAFILECOPY') || reader.accept('CONTROLFILECOPY')) reader.list(() => reader.string());
+  if (reader.accept('DATAFILECOPY')) return parseCatalogCopies(reader);
+  if (reader.accept('CONTROLFILECOPY')) reader.list(() => reader.string());
   else if (reader.accept('START', 'WITH')) {
     reader.string();
     reader.accept('NOPROMPT');
@@ -149,6 +166,17 @@ export function parseCatalog(reader: TokenReader): Statement {
   }
   reader.notSimulated('CATALOG of this');
   return { kind: 'catalog-logs', paths: [] };
+}
+
+function parseCatalogCopies(reader: TokenReader): Statement {
+  const paths = reader.list(() => reader.string());
+  let level: 0 | null = null;
+  let tag: string | null = null;
+  for (;;) {
+    if (reader.accept('LEVEL')) level = equals(reader).number(0) as 0;
+    else if (reader.accept('TAG')) tag = parseTag(reader);
+    else return { kind: 'catalog-copies', paths, level, tag };
+  }
 }
 
 /** The statement behind LIST. */

@@ -1,4 +1,4 @@
-/** RESTORE, RECOVER, SWITCH, VALIDATE, DUPLICATE; the rules of the same names of grammar.md. */
+/** RESTORE, RECOVER, SWITCH, VALIDATE; the rules of the same names of grammar.md. */
 import {
   type FileChoice,
   type RecoverStatement,
@@ -18,6 +18,7 @@ import {
   parseSkipTablespaces,
   parseTag,
   parseUntilClause,
+  parseWithTag,
 } from './parse-common';
 import { type TokenReader } from './token-reader';
 
@@ -102,11 +103,8 @@ function parseCommonClause(
 function parseFrom(reader: TokenReader): RestoreFrom | null {
   if (reader.accept('AUTOBACKUP')) return parseAutobackup(reader);
   if (reader.accept('TAG')) return { kind: 'tag', tag: parseTag(reader) };
-  if (reader.accept('BACKUPSET')) return null;
-  if (reader.accept('DATAFILECOPY')) {
-    reader.notSimulated('FROM DATAFILECOPY');
-    return null;
-  }
+  if (reader.accept('BACKUPSET')) return { kind: 'backupset' };
+  if (reader.accept('DATAFILECOPY')) return { kind: 'datafilecopy' };
   if (reader.accept('SERVICE')) {
     reader.name();
     reader.notSimulated('FROM SERVICE');
@@ -130,10 +128,12 @@ function parseAutobackup(reader: TokenReader): RestoreFrom {
 
 /** The statement behind the word RECOVER. */
 export function parseRecover(reader: TokenReader): RecoverStatement {
-  const what = parseRecovered(reader);
+  const isOfCopies = reader.accept('COPY', 'OF');
+  const what = isOfCopies ? (parseFileChoice(reader) ?? reader.fail()) : parseRecovered(reader);
   const statement: RecoverStatement = {
     kind: 'recover',
     what,
+    copies: isOfCopies ? { tag: parseWithTag(reader) } : null,
     until: null,
     noRedo: false,
     skipTablespaces: [],
@@ -151,10 +151,6 @@ function parseRecovered(reader: TokenReader): FileChoice {
   if (reader.accept('CORRUPTION', 'LIST')) {
     reader.notSimulated('RECOVER CORRUPTION LIST');
     return { kind: 'database' };
-  }
-  if (reader.accept('COPY', 'OF')) {
-    reader.notSimulated('RECOVER COPY OF');
-    return parseFileChoice(reader) ?? reader.fail();
   }
   return parseFileChoice(reader) ?? reader.fail();
 }
@@ -196,8 +192,7 @@ function parseRecoverFrom(reader: TokenReader): void {
 export function parseSwitch(reader: TokenReader): Statement {
   if (reader.accept('DATABASE')) {
     reader.expect('TO', 'COPY');
-    reader.notSimulated('SWITCH DATABASE TO COPY');
-    return { kind: 'switch-files', files: null };
+    return { kind: 'switch-to-copy', files: null, copy: null };
   }
   if (reader.accept('TEMPFILE', 'ALL')) {
     reader.notSimulated('SWITCH TEMPFILE');
@@ -206,11 +201,9 @@ export function parseSwitch(reader: TokenReader): Statement {
   reader.expect('DATAFILE');
   if (reader.accept('ALL')) return { kind: 'switch-files', files: null };
   const files = reader.list(() => parseFile(reader));
-  if (reader.accept('TO')) {
-    if (reader.oneOf('COPY', 'DATAFILECOPY') === 'DATAFILECOPY') reader.string();
-    reader.notSimulated('SWITCH ... TO COPY');
-  }
-  return { kind: 'switch-files', files };
+  if (!reader.accept('TO')) return { kind: 'switch-files', files };
+  const isNamed = reader.oneOf('COPY', 'DATAFILECOPY') === 'DATAFILECOPY';
+  return { kind: 'switch-to-copy', files, copy: isNamed ? reader.string() : null };
 }
 
 /** The statement behind the word VALIDATE. */
@@ -239,47 +232,4 @@ function parseValidated(reader: TokenReader): ValidateWhat {
   }
   reader.expect('SPFILE');
   return { kind: 'spfile' };
-}
-
-/** The statement behind the word DUPLICATE: understood, never carried out. */
-export function parseDuplicate(reader: TokenReader): Statement {
-  reader.accept('TARGET');
-  reader.expect('DATABASE');
-  const { kind, text } = reader.next;
-  if (kind !== 'word' || (text !== 'TO' && text !== 'FOR')) reader.name();
-  if (reader.oneOf('TO', 'FOR') === 'TO') reader.name();
-  else reader.expect('STANDBY');
-  while (parseDuplicateOption(reader));
-  return { kind: 'unsimulated', name: 'DUPLICATE', clauses: ['DUPLICATE'] };
-}
-
-const DUPLICATE_WORDS = [
-  ['NOFILENAMECHECK'],
-  ['DORECOVER'],
-  ['NOOPEN'],
-  ['NOREDO'],
-  ['OPEN', 'RESTRICTED'],
-  ['FROM', 'ACTIVE', 'DATABASE'],
-  ['PASSWORD', 'FILE'],
-  ['SKIP', 'READONLY'],
-];
-
-function parseDuplicateOption(reader: TokenReader): boolean {
-  if (DUPLICATE_WORDS.some((words) => reader.accept(...words))) return true;
-  if (reader.accept('BACKUP', 'LOCATION')) reader.string();
-  else if (reader.accept('DB_FILE_NAME_CONVERT')) equals(reader).list(() => reader.string());
-  else if (reader.accept('PFILE')) equals(reader).string();
-  else if (reader.accept('SECTION', 'SIZE')) parseSize(reader);
-  else if (reader.accept('SPFILE')) {
-    while (reader.accept('SET')) {
-      reader.name();
-      equals(reader).string();
-    }
-  } else
-    return (
-      parseUntilClause(reader) !== undefined ||
-      parseSkipTablespaces(reader) !== undefined ||
-      parseDeviceType(reader) !== undefined
-    );
-  return true;
 }

@@ -12,7 +12,8 @@ import {
   parseList,
   parseReport,
 } from './parse-maintain';
-import { parseDuplicate, parseRecover, parseRestore, parseSwitch, parseValidate } from './parse-restore';
+import { parseDuplicate } from './parse-duplicate';
+import { parseRecover, parseRestore, parseSwitch, parseValidate } from './parse-restore';
 import { parseSet } from './parse-set';
 import { TokenReader } from './token-reader';
 import { START } from './tokens';
@@ -75,7 +76,8 @@ function parseSql(reader: TokenReader, start: number): Statement {
 function unsimulated(name: string, parse: (reader: TokenReader) => void): Parser {
   return (reader) => {
     parse(reader);
-    return { kind: 'unsimulated', name, clauses: [name] };
+    reader.notSimulated(name);
+    return { kind: 'unsimulated', name, clauses: [] };
   };
 }
 
@@ -106,7 +108,8 @@ function parseShutdown(reader: TokenReader): Statement {
 
 function parseConnect(reader: TokenReader): Statement {
   const to = reader.oneOf('TARGET', 'CATALOG', 'AUXILIARY');
-  return { kind: 'connect', to, text: reader.untilSemicolon(reader.next.start).trim() };
+  const login = reader.untilSemicolon(reader.next.start);
+  return { kind: 'connect', to, login };
 }
 
 function parseSpool(reader: TokenReader): Statement {

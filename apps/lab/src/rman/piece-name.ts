@@ -1,4 +1,4 @@
-/** Names of backup pieces (FORMAT) and of restored data files (SET NEWNAME). All dates are UTC, as everywhere on the host. */
+/** Names of backup pieces and image copies (FORMAT), and of restored data files (SET NEWNAME). All dates are UTC, as everywhere on the host. */
 import { basename } from 'node:path';
 import { encodeSetName } from '../formats/stamp';
 
@@ -22,16 +22,28 @@ export const DEFAULT_FORMAT = '%U';
 /** Replaces the % letters of the copy's format (the last one serves the copies beyond); an unknown one stays as it is. */
 export function makePieceName(formats: readonly string[], parts: PieceNameParts): string {
   const format = formats[parts.copy - 1] ?? formats.at(-1) ?? '';
-  const { dbid, dbName, setStamp, setCount, piece, copy, at } = parts;
+  const { dbid, setStamp, setCount, piece, copy, at } = parts;
   const setName = encodeSetName(setCount, setStamp);
-  const day = at.toISOString().slice(0, 10).replaceAll('-', '');
+  const day = dayOf(at);
   const sequence = (parts.autobackup ?? 0).toString(16).padStart(2, '0');
-  const letters: Record<string, string> = {
+  return replaced(format, {
+    ...lettersOf(parts),
     U: `${setName}_${setCount}_${piece}_${copy}`,
-    u: setName,
-    s: String(setCount),
     p: String(piece),
     c: String(copy),
+    F: `c-${dbid}-${day}-${sequence}`,
+    f: String(parts.file ?? 0),
+  });
+}
+
+type SetParts = Pick<PieceNameParts, 'dbid' | 'dbName' | 'setStamp' | 'setCount' | 'at'>;
+
+/** The letters that mean the same for pieces and for image copies. */
+function lettersOf({ dbid, dbName, setStamp, setCount, at }: SetParts): Record<string, string> {
+  const day = dayOf(at);
+  return {
+    u: encodeSetName(setCount, setStamp),
+    s: String(setCount),
     d: dbName,
     n: dbName.padEnd(8, 'x'),
     I: String(dbid),
@@ -40,11 +52,32 @@ export function makePieceName(formats: readonly string[], parts: PieceNameParts)
     M: day.slice(4, 6),
     D: day.slice(6, 8),
     t: String(setStamp),
-    F: `c-${dbid}-${day}-${sequence}`,
-    f: String(parts.file ?? 0),
     '%': '%',
   };
+}
+
+function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+function replaced(format: string, letters: Record<string, string>): string {
   return format.replace(/%(.)/g, (whole, letter: string) => letters[letter] ?? whole);
+}
+
+/** Name of an image copy: %b base name, %f file number, %N tablespace, %U unique. */
+export function makeCopyName(
+  format: string,
+  parts: SetParts & { file: number; name: string; tablespace: string },
+): string {
+  const { dbid, dbName, file, name, tablespace } = parts;
+  const letters = lettersOf(parts);
+  return replaced(format, {
+    ...letters,
+    U: `data-D-${dbName}_id-${dbid}_TS-${tablespace}_FNO-${file}_${letters['u'] ?? ''}`,
+    N: tablespace,
+    f: String(file),
+    b: basename(name),
+  });
 }
 
 /** %b base name, %f file number, %U unique, %I DBID of a restored data file. */
@@ -60,5 +93,5 @@ export function makeFileName(
     d: parts.dbName,
     '%': '%',
   };
-  return format.replace(/%(.)/g, (whole, letter: string) => letters[letter] ?? whole);
+  return replaced(format, letters);
 }

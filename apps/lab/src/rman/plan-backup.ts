@@ -54,6 +54,7 @@ async function planSpec(plan: Plan, { what, options: own }: BackupSpec): Promise
   const options = { ...plan.statement.options, ...own };
   switch (what.kind) {
     case 'archived-logs':
+      if (plan.statement.as === 'copy') throw new RmanError(labLines('AS COPY of archived logs'));
       return planLogs(plan, what.range, options);
     case 'control-file':
       return [controlStep(plan, options, { controlFile: true, spfile: null })];

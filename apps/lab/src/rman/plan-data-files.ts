@@ -6,8 +6,16 @@ import { parseScn } from '../formats/scn';
 import { type BackupOptions, type FileChoice } from './ast';
 import { filesPerSet, type Plan, setOptions } from './backup-plan';
 import { type FileToBackUp } from './channel-protocol';
-import { configuredRetention, excludedTablespaces, isOptimizationOn, maxSetBytesOf } from './configuration';
+import {
+  backupTypeOf,
+  configuredRetention,
+  excludedTablespaces,
+  isOptimizationOn,
+  maxSetBytesOf,
+} from './configuration';
 import { hasAllPieces } from './find-backups';
+import { newestCopy, parentCopies } from './find-copies';
+import { planCopies } from './plan-copies';
 import { planSections } from './plan-sections';
 import { formatDate, parseDate } from './rman-date';
 import { RmanError } from './rman-error';
@@ -22,15 +30,25 @@ export async function planDataFiles(
   await checkLogMode(plan);
   const files = wantedFiles(plan, what, options);
   const { sectionBytes } = plan.statement;
-  const steps: Step[] = [];
+  const copied = files.filter((file) => becomesCopy(plan, file));
+  const steps = planCopies(plan, options, copied);
   const whole: DataFile[] = [];
-  for (const file of files) {
+  for (const file of files.filter((one) => !copied.includes(one))) {
     if (sectionBytes !== null && file.blocks * file.blockBytes > sectionBytes) {
       steps.push(...(await planSections(plan, { record: file, wanted: fileToBackUp(plan, file) }, options)));
     } else whole.push(file);
   }
   steps.push(...setsOf(plan, options, whole));
   return { steps, files: files.map(({ file }) => file) };
+}
+
+/** AS COPY, or what is no level 1 as configured for the device; and what FOR RECOVER OF COPY has no copy of yet. */
+function becomesCopy({ statement, controlFile, device }: Plan, { file }: DataFile): boolean {
+  const { as, level, forRecoverOfCopy } = statement;
+  if (level === 1 && forRecoverOfCopy !== null) {
+    return newestCopy(controlFile, file, { tag: forRecoverOfCopy.tag ?? undefined }) === undefined;
+  }
+  return as === 'copy' || (as === 'default' && level !== 1 && backupTypeOf(controlFile, device) === 'copy');
 }
 
 /** BACKUP VALIDATE and VALIDATE: every file is read. */
@@ -154,25 +172,38 @@ function isOnDevice(
 
 /**
  * The parent of a level 1 is the newest level 0 (cumulative) or level 0 or 1 of this incarnation that the control file has
- * as available: whoever made it, on whatever device, also in a command that failed later.
+ * as available: whoever made it, on whatever device, as a set or an image copy, also in a command that failed later. What is
+ * made for the recovery of a copy builds on that copy.
  */
 function fileToBackUp({ session, statement, controlFile }: Plan, record: DataFile): FileToBackUp {
   const { file, creationScn, name } = record;
   const corruptMax = session.settings.corruptMax.get(file) ?? session.settings.corruptMax.get(name) ?? 0;
   if (statement.level !== 1) return { file, incrementalScn: '0', corruptMax };
-  const parents = controlFile.backupDataFiles.filter(
-    (backup) =>
-      backup.file === file &&
-      backup.resetlogsScn === controlFile.resetlogsScn &&
-      (backup.level === 0 || (backup.level === 1 && !statement.cumulative)) &&
-      hasAllPieces(controlFile, backup),
-  );
+  const parents = parentsOf({ statement, controlFile }, file);
   if (parents.length === 0) session.print(`no parent backup or copy of datafile ${file} found`);
   const newest = parents.reduce(
     (max, { checkpointScn }) => (parseScn(checkpointScn) > parseScn(max) ? checkpointScn : max),
     creationScn,
   );
   return { file, incrementalScn: newest, corruptMax };
+}
+
+function parentsOf(
+  { statement, controlFile }: Pick<Plan, 'statement' | 'controlFile'>,
+  file: number,
+): { checkpointScn: string }[] {
+  if (statement.forRecoverOfCopy !== null) {
+    const copy = newestCopy(controlFile, file, { tag: statement.forRecoverOfCopy.tag ?? undefined });
+    return copy === undefined ? [] : [copy];
+  }
+  const sets = controlFile.backupDataFiles.filter(
+    (backup) =>
+      backup.file === file &&
+      backup.resetlogsScn === controlFile.resetlogsScn &&
+      (backup.level === 0 || (backup.level === 1 && !statement.cumulative)) &&
+      hasAllPieces(controlFile, backup),
+  );
+  return [...sets, ...parentCopies(controlFile, file)];
 }
 
 /** Sets of about the same size: the largest file first, each into the smallest set with room for it. */

@@ -4,7 +4,7 @@ import { claimFault, faultLines } from '../faults';
 import { type ArchivedLog, type ControlFile } from '../control-file/control-file';
 import { type BackupOptions, type LogRange } from './ast';
 import { filesPerSet, type Plan, setOptions } from './backup-plan';
-import { backupsBeforeDeletion, copiesOf, isOptimizationOn } from './configuration';
+import { backupsBeforeDeletion, copiesOf, isOptimizationOn, maxSetBytesOf } from './configuration';
 import { parseDate } from './rman-date';
 import { RmanError } from './rman-error';
 import { selectLogs } from './select-files';
@@ -19,6 +19,7 @@ export async function planLogs(plan: Plan, range: LogRange, options: BackupOptio
   const logs = wantedLogs(plan, matching, options);
   const missing = logs.find(({ name }) => isMissing(session, name));
   if (missing !== undefined) throw lostLog(missing.name ?? '');
+  checkSizes(logs, options.maxSetBytes ?? maxSetBytesOf(plan.controlFile));
   const groups = inGroups(logs, filesPerSet(plan, options, logs.length));
   return groups.map((group) => ({
     channel: options.channel ?? null,
@@ -68,6 +69,15 @@ function wantedLogs(plan: Plan, logs: ArchivedLog[], options: BackupOptions): Ar
     if (isDone) session.print(`skipping ${name}; already backed up`);
     return !isDone;
   });
+}
+
+function checkSizes(logs: ArchivedLog[], bytesMax: number): void {
+  const tooLarge = logs.find(({ blocks, blockBytes }) => (blocks + 1) * blockBytes > bytesMax);
+  if (tooLarge === undefined) return;
+  const { thread, sequence } = tooLarge;
+  throw new RmanError([
+    `RMAN-06182: archive log thread ${thread} sequence ${sequence} larger than MAXSETSIZE`,
+  ]);
 }
 
 function isMissing({ target }: Session, name: string | null): boolean {

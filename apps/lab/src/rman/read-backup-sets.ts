@@ -2,15 +2,15 @@
  * Reads sets of data-file backups over all channels. The header of a file is written last, when every piece of it arrived:
  * a restore that failed leaves nothing that looks like a data file.
  */
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { type BackupDataFile, type ControlFile } from '../control-file/control-file';
-import { makeDataFileHeader, readDataFileHeader } from '../formats/data-file-header';
+import { readDataFileHeader } from '../formats/data-file-header';
 import { parseScn, type Scn } from '../formats/scn';
 import { type Channel, ChannelError } from './channel';
 import { type RestoredPart, type RestoreTarget } from './channel-protocol';
 import { piecesOf, type UnreadableHandles } from './find-backups';
 import { RmanError } from './rman-error';
 import { type Session } from './session';
+import { writeFileHeader } from './target-file';
 import { type Step, workOff } from './work-queue';
 
 interface FileToRead {
@@ -25,6 +25,8 @@ interface FileToRead {
 export interface SetReading {
   files: FileToRead[];
   command: 'restore' | 'recover' | 'validate';
+  /** RECOVER COPY: the increments go into image copies. */
+  ofCopies?: boolean;
   unreadable: UnreadableHandles;
 }
 
@@ -45,10 +47,10 @@ export class UnreadablePieceError extends ChannelError {
 export async function readBackupSets(
   session: Session,
   controlFile: ControlFile,
-  { files, command, unreadable }: SetReading,
+  { files, command, unreadable, ofCopies = false }: SetReading,
 ): Promise<void> {
   const parts = new Map<number, RestoredPart[]>();
-  const steps = bySet(files).flatMap((ofSet) => stepsOf(controlFile, ofSet, { parts, unreadable }));
+  const steps = bySet(files).flatMap((ofSet) => stepsOf(controlFile, ofSet, { parts, unreadable, ofCopies }));
   const finish = (file: FileToRead): void => {
     if (file.path !== null) writeHeader(file, file.path, parts.get(file.backup.file) ?? []);
   };
@@ -81,7 +83,11 @@ function bySet(files: FileToRead[]): FileToRead[][] {
 function stepsOf(
   controlFile: ControlFile,
   files: FileToRead[],
-  { parts, unreadable }: { parts: Map<number, RestoredPart[]>; unreadable: UnreadableHandles },
+  {
+    parts,
+    unreadable,
+    ofCopies,
+  }: { parts: Map<number, RestoredPart[]>; unreadable: UnreadableHandles; ofCopies: boolean },
 ): Step[] {
   const [first] = files;
   const pieces = first === undefined ? undefined : piecesOf(controlFile, first.backup, unreadable);
@@ -95,7 +101,8 @@ function stepsOf(
     channel: null,
     device: deviceType,
     run: async (channel) => {
-      const job = { kind: 'restore-files', handle, piece, tag, incremental, targets, validate } as const;
+      const set = { handle, piece, tag, incremental, ofCopies, targets, validate };
+      const job = { kind: 'restore-files', ...set } as const;
       const result = await readable(channel, handle, () => channel.run(job));
       for (const part of result.parts) parts.set(part.file, [...(parts.get(part.file) ?? []), part]);
     },
@@ -103,7 +110,7 @@ function stepsOf(
 }
 
 /** Tells a piece that cannot be read from a channel that is gone. */
-async function readable<T>(channel: Channel, handle: string, work: () => Promise<T>): Promise<T> {
+export async function readable<T>(channel: Channel, handle: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -144,18 +151,7 @@ function writeHeader({ backup, fuzzyScn }: FileToRead, path: string, parts: Rest
     ]);
   }
   const newest = parts.reduce((max, { newestScn }) => maxOf(max, parseScn(newestScn)), fuzzyScn);
-  const { header } = read;
-  const absoluteFuzzyScn = newest >= header.checkpointScn ? newest : 0n;
-  const bytes = makeDataFileHeader({ ...header, absoluteFuzzyScn });
-  const fd = openSync(path, 'r+');
-  try {
-    if (writeSync(fd, bytes, 0, bytes.length, header.blockBytes) !== bytes.length) {
-      throw new Error(`${path}: short write`);
-    }
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  writeFileHeader(path, read.header, newest);
 }
 
 function maxOf(a: Scn, b: Scn): Scn {

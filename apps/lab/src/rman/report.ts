@@ -1,6 +1,6 @@
 /** REPORT: schema, obsolete backups, files that need a backup. */
 import { type MaintenanceStatement, type Retention } from './ast';
-import { filesNeedingBackup, obsoleteSets, policyLines, policyOf } from './obsolete';
+import { filesNeedingBackup, obsoleteCopies, obsoleteSets, policyLines, policyOf } from './obsolete';
 import { formatDate } from './rman-date';
 import { isOfSet } from './select-pieces';
 import { tablespaceOf } from './select-files';
@@ -53,7 +53,8 @@ export async function reportObsolete(
       .filter((piece) => isOfSet(piece, set) && (device === null || piece.deviceType === device))
       .map((piece) => ({ set, piece })),
   );
-  if (rows.length === 0) {
+  const copies = device === 'SBT_TAPE' ? [] : obsoleteCopies(controlFile, policy, session.now());
+  if (rows.length + copies.length === 0) {
     session.print('no obsolete backups found');
     return;
   }
@@ -62,8 +63,11 @@ export async function reportObsolete(
     'Type                 Key    Completion Time    Filename/Handle',
     '-------------------- ------ ------------------ --------------------',
   );
+  const date = (text: string) => formatDate(new Date(text), session.dateFormat).padEnd(18);
+  for (const { recid, completedAt, name } of copies) {
+    session.print(`${'Datafile Copy'.padEnd(20)} ${String(recid).padEnd(6)} ${date(completedAt)} ${name}`);
+  }
   for (const { set, piece } of rows) {
-    const date = (text: string) => formatDate(new Date(text), session.dateFormat).padEnd(18);
     session.print(
       `${'Backup Set'.padEnd(20)} ${String(set.recid).padEnd(6)} ${date(set.completedAt)}`.trimEnd(),
       `${'  Backup Piece'.padEnd(20)} ${String(piece.recid).padEnd(6)} ${date(piece.completedAt)} ${piece.handle}`,

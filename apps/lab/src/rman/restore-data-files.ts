@@ -1,22 +1,36 @@
 /** RESTORE DATABASE, TABLESPACE, DATAFILE: the newest base of every file, to its own or a new place; or VALIDATE. */
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { type BackupDataFile, type ControlFile, type DataFile } from '../control-file/control-file';
-import { makeFileBlockZero } from '../formats/data-file-header';
+import { rmSync } from 'node:fs';
+import {
+  type BackupDataFile,
+  type ControlFile,
+  type DataFile,
+  type DataFileCopy,
+} from '../control-file/control-file';
+import { parseScn } from '../formats/scn';
 import { claimFault } from '../faults';
 import { type FileChoice, type NewNameFor, type RestoreStatement } from './ast';
-import { findBase, type UnreadableHandles } from './find-backups';
+import { findBase, type BackupChoice, type UnreadableHandles } from './find-backups';
+import { newestCopy } from './find-copies';
 import { makeFileName } from './piece-name';
-import { readBackupSets, UnreadablePieceError } from './read-backup-sets';
+import { readBackupSets, readable, UnreadablePieceError } from './read-backup-sets';
 import { RmanError } from './rman-error';
 import { isOpenFile, selectDataFiles, tablespaceOf } from './select-files';
 import { type Session, type Settings } from './session';
+import { createEmptyFile } from './target-file';
 import { resolveUntil } from './until-scn';
+import { type Step, workOff } from './work-queue';
 
 export interface PlannedFile {
   record: DataFile;
-  backup: BackupDataFile;
+  base: Base;
   path: string;
+}
+
+type Base = { kind: 'set'; backup: BackupDataFile } | { kind: 'copy'; copy: DataFileCopy };
+
+/** Checkpoint of what a file is restored from. */
+export function checkpointOf({ base }: PlannedFile): bigint {
+  return parseScn(base.kind === 'set' ? base.backup.checkpointScn : base.copy.checkpointScn);
 }
 
 type FilesStatement = RestoreStatement & { what: FileChoice };
@@ -59,10 +73,7 @@ async function carryOut(
   { statement, planned, unreadable }: Plan,
 ): Promise<void> {
   if (statement.validate) {
-    const files = planned.map(
-      ({ backup }) => ({ backup, path: null, mode: 'create', fuzzyScn: 0n }) as const,
-    );
-    await readBackupSets(session, controlFile, { files, command: 'restore', unreadable });
+    await readBases(session, controlFile, { planned, unreadable, validate: true });
     return;
   }
   const { status } = await session.target.instance.identity({});
@@ -92,10 +103,11 @@ export function planFiles(
   const planned: PlannedFile[] = [];
   const missing: number[] = [];
   for (const record of selectDataFiles(controlFile, what, skipTablespaces)) {
-    const backup = findBase(controlFile, record.file, { until: target.scn, tag, unreadable });
+    const choice = { until: target.scn, tag, unreadable };
+    const base = chooseBase(session, controlFile, { file: record.file, choice, from });
     const isStruck = strikes(session, record);
-    if (backup === undefined || isStruck) missing.push(record.file);
-    else planned.push({ record, backup, path: newPath(controlFile, record, session.settings) });
+    if (base === undefined || isStruck) missing.push(record.file);
+    else planned.push({ record, base, path: newPath(controlFile, record, session.settings) });
   }
   if (missing.length === 0) return planned;
   throw new RmanError([
@@ -104,12 +116,26 @@ export function planFiles(
   ]);
 }
 
+/** The newest of both kinds; of a set and a copy of the same checkpoint the copy. Copies need a channel of the disk. */
+function chooseBase(
+  session: Session,
+  controlFile: ControlFile,
+  { file, choice, from }: { file: number; choice: BackupChoice; from: RestoreStatement['from'] },
+): Base | undefined {
+  const hasDisk = session.usableChannels().some(({ device }) => device === 'DISK');
+  const backup = from?.kind === 'datafilecopy' ? undefined : findBase(controlFile, file, choice);
+  const copy = from?.kind === 'backupset' || !hasDisk ? undefined : newestCopy(controlFile, file, choice);
+  if (copy === undefined) return backup === undefined ? undefined : { kind: 'set', backup };
+  const isOlder = backup !== undefined && parseScn(copy.checkpointScn) < parseScn(backup.checkpointScn);
+  return isOlder ? { kind: 'set', backup } : { kind: 'copy', copy };
+}
+
 function strikes({ target }: Session, record: DataFile): boolean {
   return claimFault(target.base, 'no-backup-found', { subject: record.name }) !== undefined;
 }
 
 /** SET NEWNAME of the file, else of its tablespace, else of the database, else where it was. */
-function newPath(controlFile: ControlFile, record: DataFile, { newNames }: Settings): string {
+export function newPath(controlFile: ControlFile, record: DataFile, { newNames }: Settings): string {
   const { dbid, dbName } = controlFile;
   const { file, name } = record;
   const tablespace = tablespaceOf(controlFile, record);
@@ -132,11 +158,11 @@ async function restoreFiles(
   { planned, unreadable }: Omit<Plan, 'statement'>,
 ): Promise<void> {
   try {
-    for (const file of planned) createEmpty(file);
-    const files = planned.map(
-      ({ backup, path }) => ({ backup, path, mode: 'create', fuzzyScn: 0n }) as const,
-    );
-    await readBackupSets(session, controlFile, { files, command: 'restore', unreadable });
+    for (const { base, path } of planned) {
+      if (base.kind !== 'set') continue;
+      createEmptyFile(path, { blockBytes: base.backup.blockBytes, blocks: base.backup.datafileBlocks });
+    }
+    await readBases(session, controlFile, { planned, unreadable, validate: false });
   } catch (error) {
     const kept = error instanceof UnreadablePieceError ? error.finished : [];
     for (const { record, path } of planned) if (!kept.includes(record.file)) rmSync(path, { force: true });
@@ -144,16 +170,49 @@ async function restoreFiles(
   }
 }
 
-/** Block 0 and the full length; no header yet. */
-function createEmpty({ backup, path }: PlannedFile): void {
-  const { blockBytes, datafileBlocks } = backup;
-  if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true });
-  const fd = openSync(path, 'w');
+/** Throws UnreadablePieceError, which names the files that are whole, ChannelError or RmanError. */
+async function readBases(
+  session: Session,
+  controlFile: ControlFile,
+  { planned, unreadable, validate }: Omit<Plan, 'statement'> & { validate: boolean },
+): Promise<void> {
+  const copies = planned.flatMap(({ base, path }) =>
+    base.kind === 'copy' ? [{ copy: base.copy, path: validate ? null : path }] : [],
+  );
+  const finished = copies.length === 0 ? [] : await readCopies(session, copies);
+  const files = planned.flatMap(({ base, path }) =>
+    base.kind === 'set'
+      ? [{ backup: base.backup, path: validate ? null : path, mode: 'create' as const, fuzzyScn: 0n }]
+      : [],
+  );
+  if (files.length === 0) return;
   try {
-    const zero = makeFileBlockZero(blockBytes, datafileBlocks);
-    if (writeSync(fd, zero, 0, zero.length, 0) !== zero.length) throw new Error(`${path}: short write`);
-    ftruncateSync(fd, (datafileBlocks + 1) * blockBytes);
-  } finally {
-    closeSync(fd);
+    await readBackupSets(session, controlFile, { files, command: 'restore', unreadable });
+  } catch (error) {
+    if (error instanceof UnreadablePieceError) error.finished.push(...finished);
+    throw error;
   }
+}
+
+/** Answers the numbers of their files. */
+async function readCopies(
+  session: Session,
+  copies: { copy: DataFileCopy; path: string | null }[],
+): Promise<number[]> {
+  const finished: number[] = [];
+  const steps = copies.map(({ copy, path }): Step => ({
+    channel: null,
+    device: 'DISK',
+    run: async (channel) => {
+      await readable(channel, copy.name, () => channel.run({ kind: 'restore-copy', copy, path }));
+      finished.push(copy.file);
+    },
+  }));
+  try {
+    await workOff(session, steps, { command: 'restore', rerun: 'lost-channel' });
+  } catch (error) {
+    if (error instanceof UnreadablePieceError) error.finished.push(...finished);
+    throw error;
+  }
+  return finished;
 }

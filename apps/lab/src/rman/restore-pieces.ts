@@ -93,18 +93,22 @@ function blocksOf(segment: PieceSegment): number {
 }
 
 function announceFiles(context: ChannelContext, job: RestoreFilesJob): void {
-  const { targets, incremental, handle, validate } = job;
+  const { targets, incremental, ofCopies, handle, validate } = job;
   const kind = `${incremental ? 'incremental ' : ''}datafile backup set`;
   const doing = validate ? `starting validation of ${kind}` : `starting ${kind} restore`;
   const number = (file: number) => String(file).padStart(5, '0');
-  const lines = (validate ? [] : targets).map(({ file, path }) =>
-    incremental
+  const lines = (validate ? [] : targets).map(({ file, path }) => {
+    if (ofCopies) return `recovering datafile copy file number=${number(file)} name=${path}`;
+    return incremental
       ? `destination for restore of datafile ${number(file)}: ${path}`
-      : prefixed(context, `restoring datafile ${number(file)} to ${path}`),
-  );
+      : prefixed(context, `restoring datafile ${number(file)} to ${path}`);
+  });
+  const specifying = ofCopies
+    ? 'specifying datafile copies to recover'
+    : 'specifying datafile(s) to restore from backup set';
   context.say([
     prefixed(context, doing),
-    ...(validate ? [] : [prefixed(context, 'specifying datafile(s) to restore from backup set')]),
+    ...(validate ? [] : [prefixed(context, specifying)]),
     ...lines,
     prefixed(context, `reading from backup piece ${handle}`),
   ]);

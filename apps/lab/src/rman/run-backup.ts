@@ -3,10 +3,8 @@ import { existsSync } from 'node:fs';
 import { type BackupStatement, type LogRange } from './ast';
 import { onDisk } from './backup-plan';
 import { type Channel, ChannelError } from './channel';
-import { autobackupFormatOf, backupTypeOf, isAutobackupOn } from './configuration';
-import { labLines } from './lab-error';
+import { autobackupFormatOf, isAutobackupOn } from './configuration';
 import { planBackup } from './plan-backup';
-import { RmanError } from './rman-error';
 import { needChannels } from './run-channels';
 import { type Session } from './session';
 import { type Step, workOff } from './work-queue';
@@ -42,10 +40,6 @@ async function backUp(
   const { validate } = statement;
   session.print('', `Starting ${validate ? 'validate' : 'backup'} at ${session.dateNow()}`);
   const channels = await needChannels(session, statement.device);
-  if (statement.as === 'default' && channels.some(({ device }) => device === 'DISK')) {
-    const settings = await session.target.instance.readControlFile({});
-    if (backupTypeOf(settings, 'DISK') === 'copy') throw new RmanError(labLines('BACKUP TYPE TO COPY'));
-  }
   const steps = await planBackup(session, statement, channels);
   if (steps.length === 0) session.print('backup cancelled because there are no files to backup');
   const command = validate ? 'validate' : 'backup';

@@ -1,6 +1,12 @@
 /** ALLOCATE, RELEASE, SEND, and the channels RMAN makes by itself from CONFIGURE. */
 import { claimFault, faultLines } from '../faults';
-import { type ChannelOptions, type ChannelSettings, type DeviceType, type Statement } from './ast';
+import {
+  type ChannelOptions,
+  type ChannelRole,
+  type ChannelSettings,
+  type DeviceType,
+  type Statement,
+} from './ast';
 import { Channel, ChannelError } from './channel';
 import { type OpenJob } from './channel-protocol';
 import { channelSettingsOf, defaultDevice, isDeviceConfigured, parallelismOf } from './configuration';
@@ -8,39 +14,44 @@ import { hasWallet, resolveConnect } from './connect-string';
 import { parseParms } from './parms';
 import { RmanError } from './rman-error';
 import { type Session } from './session';
+import { type TargetDatabase } from './target-database';
 
 /** Most channels of one RUN block, Oracle's limit. */
 const CHANNELS_MAX = 255;
 
-export async function allocate(
-  session: Session,
-  options: ChannelOptions,
-  maintenance: boolean,
-): Promise<void> {
+export async function allocate(session: Session, options: ChannelOptions, role: ChannelRole): Promise<void> {
   const { name } = options;
-  const { channels } = session;
+  const channels = {
+    job: session.channels,
+    maintenance: session.maintenance,
+    auxiliary: session.auxiliaries,
+  }[role];
   if (channels.some((known) => known.name.toUpperCase() === name.toUpperCase())) {
     throw new RmanError([`RMAN-06474: channel ${name} is already allocated`]);
   }
   if (channels.length >= CHANNELS_MAX) throw new RmanError(['RMAN-06900: too many channels']);
-  const channel = await openChannel(session, options);
-  (maintenance ? session.maintenance : channels).push(channel);
+  const target = role === 'auxiliary' ? session.auxiliary : session.target;
+  channels.push(await openChannel(session, options, target));
   session.print('');
 }
 
-async function openChannel(session: Session, options: ChannelOptions): Promise<Channel> {
+export async function openChannel(
+  session: Session,
+  options: ChannelOptions,
+  target: TargetDatabase = session.target,
+): Promise<Channel> {
   const { name, device, parms, connect } = options;
   // Without an instance there is no server process to load the library.
-  void session.target.instance;
-  const socketPath =
+  void target.instance;
+  const { ipcSocket: socketPath } =
     connect === null
-      ? session.target.socketPath
-      : await resolveConnect(session.target.oracleHome, withLogin(session, connect, name), { channel: name });
+      ? { ipcSocket: target.socketPath }
+      : await resolveConnect(target.oracleHome, withLogin(session, connect, name), { channel: name });
   const job: OpenJob = {
     kind: 'open',
     name,
     device,
-    base: session.target.base,
+    base: target.base,
     socketPath,
     parms: parseParms(parms, device),
     dateFormat: session.dateFormat,
@@ -64,9 +75,8 @@ export async function release(session: Session, name: string | null): Promise<vo
     await session.releaseMaintenance();
     return;
   }
-  const channel = session.channels.find((known) => known.name.toUpperCase() === name.toUpperCase());
-  if (channel === undefined) throw new RmanError([`RMAN-06012: channel: ${name} not allocated`]);
-  session.channels = session.channels.filter((known) => known !== channel);
+  const channel = named([...session.channels, ...session.auxiliaries], name);
+  session.forget(channel);
   const failure = await channel.close();
   if (failure !== undefined) throw failure;
   session.print(`released channel: ${name}`);
@@ -108,7 +118,7 @@ export async function needChannels(session: Session, device: DeviceType | null):
 async function allocateAutomatic(session: Session, device: DeviceType, count: number): Promise<void> {
   const settings = await session.target.instance.readControlFile({});
   for (let number = 1; number <= count; number++) {
-    const options: ChannelSettings = channelSettingsOf(settings, device, number);
+    const options: ChannelSettings = channelSettingsOf(settings, device, { number });
     const name = `ORA_${device}_${number}`;
     session.automatic.push(await openChannel(session, { name, device, ...options }));
   }

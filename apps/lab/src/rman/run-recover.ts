@@ -10,6 +10,7 @@ import { type RecoverStatement } from './ast';
 import { formatElapsed } from './elapsed';
 import { findIncrement, findLogBackups, logKey } from './find-backups';
 import { readBackupSets } from './read-backup-sets';
+import { recoverCopies } from './recover-copies';
 import { restoreArchivedLogs } from './restore-logs';
 import { RmanError } from './rman-error';
 import { needRestoreChannels } from './run-channels';
@@ -26,12 +27,22 @@ export async function runRecover(session: Session, statement: RecoverStatement):
   }
   if (session.channels.length === 0) await needRestoreChannels(session, null);
   const controlFile = await instance.readControlFile({});
+  if (statement.copies === null) await recoverFiles(session, statement, controlFile);
+  else await recoverCopies(session, statement, controlFile);
+  session.print('', `Finished recover at ${session.dateNow()}`);
+}
+
+/** The data files themselves. */
+export async function recoverFiles(
+  session: Session,
+  statement: RecoverStatement,
+  controlFile: ControlFile,
+): Promise<void> {
   const target = resolveUntil(controlFile, statement.until ?? session.settings.until, session.dateFormat);
   const chosen = selectDataFiles(controlFile, statement.what, statement.skipTablespaces);
   const records = statement.what.kind === 'database' ? chosen.filter(isWrittenTo) : chosen;
   await applyIncrements(session, controlFile, { records, target });
   if (!statement.noRedo) await applyLogs(session, controlFile, { records, target });
-  session.print('', `Finished recover at ${session.dateNow()}`);
 }
 
 /** RECOVER DATABASE leaves offline and read-only files alone, and tells nobody. */

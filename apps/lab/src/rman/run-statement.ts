@@ -1,6 +1,7 @@
 /** Runs one statement and turns what went wrong into RMAN's error stack. */
 import { claimFault } from '../faults';
 import { type MaintenanceStatement, type Statement } from './ast';
+import { connectAuxiliary } from './auxiliary';
 import { catalogLogs } from './catalog-logs';
 import { catalogPieces, runChange } from './change';
 import { ChannelError } from './channel';
@@ -9,11 +10,13 @@ import { crosscheck } from './crosscheck';
 import { deleteObsolete, runDelete } from './delete';
 import { labLines } from './lab-error';
 import { listIncarnations, runList } from './list';
+import { catalogCopies } from './maintain-copies';
 import { reportNeedBackup, reportObsolete, reportSchema, reportUnrecoverable } from './report';
 import { formatStackDate } from './rman-date';
 import { errorLines, RmanError } from './rman-error';
 import { AutobackupError, runBackup } from './run-backup';
 import { allocate, release, send } from './run-channels';
+import { runDuplicate } from './run-duplicate';
 import { runOnInstance } from './run-instance';
 import { runRecover } from './run-recover';
 import { runRestore } from './run-restore';
@@ -21,6 +24,7 @@ import { runSet } from './run-set';
 import { runValidate } from './run-validate';
 import { type Session } from './session';
 import { jobOf, nameOf, objectOf } from './statement-names';
+import { switchFiles, switchToCopies } from './switch-files';
 
 /** A statement that failed, with its whole stack. */
 class StatementError extends RmanError {}
@@ -97,7 +101,7 @@ async function execute(
       await runValidate(session, statement);
       return 0;
     case 'allocate':
-      await allocate(session, statement.channel, statement.maintenance);
+      await allocate(session, statement.channel, statement.role);
       return 0;
     case 'release':
       await release(session, statement.name);
@@ -108,13 +112,18 @@ async function execute(
     case 'switch-files':
       await switchFiles(session, statement.files);
       return 0;
+    case 'switch-to-copy':
+      await switchToCopies(session, statement);
+      return 0;
     case 'unsimulated':
-      throw new RmanError(labLines(...statement.clauses));
+      throw new RmanError(statement.clauses.flatMap(({ clause, at }) => [...labLines(clause), at]));
     case 'catalog-only':
       throw new RmanError(['RMAN-06002: command not allowed when not connected to a recovery catalog']);
     case 'connect':
-      if (statement.to !== 'TARGET') throw new RmanError(labLines(`CONNECT ${statement.to}`));
-      await connectTarget(session, statement.text);
+      await connect(session, statement);
+      return 0;
+    case 'duplicate':
+      await runDuplicate(session, statement);
       return 0;
     case 'host':
       throw new RmanError(labLines('HOST'));
@@ -134,6 +143,15 @@ async function execute(
       else await maintain(session, statement);
       return 0;
   }
+}
+
+async function connect(
+  session: Session,
+  { to, login }: Extract<Statement, { kind: 'connect' }>,
+): Promise<void> {
+  if (to === 'CATALOG') throw new RmanError(labLines('CONNECT CATALOG'));
+  if (to === 'TARGET') await connectTarget(session, login);
+  else await connectAuxiliary(session, login);
 }
 
 type SetKind = Extract<Statement['kind'], `set-${string}`>;
@@ -156,6 +174,8 @@ async function maintain(session: Session, statement: MaintenanceStatement): Prom
       return catalogPieces(session, statement);
     case 'catalog-logs':
       return catalogLogs(session, statement.paths);
+    case 'catalog-copies':
+      return catalogCopies(session, statement);
     case 'list':
       return runList(session, statement);
     case 'list-incarnations':
@@ -168,14 +188,5 @@ async function maintain(session: Session, statement: MaintenanceStatement): Prom
       return reportNeedBackup(session, statement.retention);
     case 'report-unrecoverable':
       return reportUnrecoverable(session);
-  }
-}
-
-/** The control file follows the copies RESTORE made under new names; null: all of them. */
-async function switchFiles(session: Session, files: (number | string)[] | null): Promise<void> {
-  for (const [file, name] of session.settings.restored) {
-    if (files !== null && !files.includes(file)) continue;
-    await session.target.instance.switchDataFile({ file, name });
-    session.print(`datafile ${file} switched to datafile copy`, `input datafile copy file name=${name}`);
   }
 }

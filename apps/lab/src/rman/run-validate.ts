@@ -30,6 +30,7 @@ export async function runValidate(
     cumulative: false,
     force: true,
     as: 'backupset',
+    forRecoverOfCopy: null,
     validate: true,
     checkLogical,
     noExclude: true,

@@ -1,7 +1,7 @@
 /** Which data files or archived logs a specification means. */
 import { type ArchivedLog, type ControlFile, type DataFile } from '../control-file/control-file';
 import { parseScn } from '../formats/scn';
-import { type FileChoice, type LogRange } from './ast';
+import { type FileChoice, type LogRange, type Qualifiers } from './ast';
 import { parseDate } from './rman-date';
 import { RmanError } from './rman-error';
 
@@ -97,8 +97,24 @@ export function logFilter(range: LogRange, dateFormat: string): (log: RangedLog)
     (pattern === undefined || pattern.test(log.name ?? ''));
 }
 
+/** Whether a piece or an image copy is what the qualifiers of a maintenance command leave. */
+export function qualifierFilter(
+  { device, tag, like, completedAfter, completedBefore }: Qualifiers,
+  dateFormat: string,
+): (record: { deviceType: string; tag: string | null; name: string; completedAt: string }) => boolean {
+  const pattern = like === undefined ? undefined : likePattern(like);
+  const after = completedAfter === undefined ? '' : parseDate(completedAfter, dateFormat).toISOString();
+  const before = completedBefore === undefined ? '~' : parseDate(completedBefore, dateFormat).toISOString();
+  return (record) =>
+    (device === undefined || record.deviceType === device) &&
+    (tag === undefined || record.tag === tag) &&
+    (pattern === undefined || pattern.test(record.name)) &&
+    record.completedAt >= after &&
+    record.completedAt <= before;
+}
+
 /** SQL's LIKE: % any text, _ any character. */
-export function likePattern(like: string): RegExp {
+function likePattern(like: string): RegExp {
   const escaped = like.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll('%', '.*').replaceAll('_', '.')}$`, 's');
 }

@@ -1,9 +1,8 @@
 /** Which backup pieces or sets a maintenance command means. */
 import { type BackupPiece, type BackupSet, type ControlFile } from '../control-file/control-file';
 import { type BackupWhat, type MaintainObject, type Qualifiers } from './ast';
-import { parseDate } from './rman-date';
 import { RmanError } from './rman-error';
-import { likePattern, logFilter, selectDataFiles } from './select-files';
+import { logFilter, qualifierFilter, selectDataFiles } from './select-files';
 
 interface SetKey {
   setStamp: number;
@@ -19,18 +18,9 @@ export function selectPieces(
   controlFile: ControlFile,
   { object, qualifiers, dateFormat }: { object: MaintainObject; qualifiers: Qualifiers; dateFormat: string },
 ): BackupPiece[] {
-  const pieces = piecesOfObject(controlFile, object, dateFormat);
-  const { device, tag, like, completedAfter, completedBefore } = qualifiers;
-  const pattern = like === undefined ? undefined : likePattern(like);
-  const after = completedAfter === undefined ? '' : parseDate(completedAfter, dateFormat).toISOString();
-  const before = completedBefore === undefined ? '~' : parseDate(completedBefore, dateFormat).toISOString();
-  return pieces.filter(
-    (piece) =>
-      (device === undefined || piece.deviceType === device) &&
-      (tag === undefined || piece.tag === tag) &&
-      (pattern === undefined || pattern.test(piece.handle)) &&
-      piece.completedAt >= after &&
-      piece.completedAt <= before,
+  const isMeant = qualifierFilter(qualifiers, dateFormat);
+  return piecesOfObject(controlFile, object, dateFormat).filter((piece) =>
+    isMeant({ ...piece, name: piece.handle }),
   );
 }
 
@@ -54,6 +44,7 @@ function piecesOfObject(controlFile: ControlFile, object: MaintainObject, dateFo
       return backupPieces.filter((piece) => sets.some((set) => isOfSet(piece, set)));
     }
     case 'archived-logs':
+    case 'copies':
       return [];
   }
 }

@@ -36,6 +36,9 @@ export class Session {
   /** Channels made from CONFIGURE; they stay until rman ends. */
   automatic: Channel[] = [];
   maintenance: Channel[] = [];
+  /** Channels of ALLOCATE AUXILIARY, at the auxiliary instance. */
+  auxiliaries: Channel[] = [];
+  private auxiliaryDatabase: TargetDatabase | undefined;
   registered: SessionId | undefined;
   /** False until CONNECT TARGET, when rman was started without a target. */
   isConnected = false;
@@ -52,6 +55,24 @@ export class Session {
     readonly jobs: RmanJobs,
     readonly dateFormat: string,
   ) {}
+
+  /** The instance DUPLICATE makes its database of. Throws RmanError while none is connected. */
+  get auxiliary(): TargetDatabase {
+    if (this.auxiliaryDatabase === undefined) {
+      throw new RmanError(['RMAN-06174: not connected to auxiliary database']);
+    }
+    return this.auxiliaryDatabase;
+  }
+
+  set auxiliary(database: TargetDatabase) {
+    this.auxiliaryDatabase = database;
+  }
+
+  /** Its instance goes on, like the target's. */
+  async disconnectAuxiliary(): Promise<void> {
+    await this.releaseAuxiliaries();
+    await this.auxiliaryDatabase?.disconnect();
+  }
 
   now(): Date {
     return new Date();
@@ -87,10 +108,17 @@ export class Session {
     return usable;
   }
 
+  /** One channel is released by name. */
+  forget(channel: Channel): void {
+    this.channels = this.channels.filter((known) => known !== channel);
+    this.auxiliaries = this.auxiliaries.filter((known) => known !== channel);
+  }
+
   /** What ends with a RUN block. */
   async endRun(): Promise<void> {
-    const { channels } = this;
+    const channels = [...this.channels, ...this.auxiliaries];
     this.channels = [];
+    this.auxiliaries = [];
     this.settings = freshSettings();
     await this.closeAll(channels);
   }
@@ -98,6 +126,12 @@ export class Session {
   async releaseMaintenance(): Promise<void> {
     const channels = this.maintenance;
     this.maintenance = [];
+    await this.closeAll(channels);
+  }
+
+  async releaseAuxiliaries(): Promise<void> {
+    const channels = this.auxiliaries;
+    this.auxiliaries = [];
     await this.closeAll(channels);
   }
 
@@ -111,13 +145,17 @@ export class Session {
   /** SIGINT: jobs under way end with ORA-01013. */
   interrupt(): void {
     this.interrupted.abort();
-    for (const channel of [...this.channels, ...this.automatic, ...this.maintenance]) channel.cancel();
+    for (const channel of this.allChannels) channel.cancel();
   }
 
   /** The instance of rman itself is gone: its channels are given up. */
   lose(): void {
     this.isFatal = true;
-    for (const channel of [...this.channels, ...this.automatic, ...this.maintenance]) channel.cancel();
+    for (const channel of this.allChannels) channel.cancel();
+  }
+
+  private get allChannels(): Channel[] {
+    return [...this.channels, ...this.automatic, ...this.maintenance, ...this.auxiliaries];
   }
 
   private async closeAll(channels: Channel[]): Promise<void> {

@@ -9,6 +9,7 @@ const JOBS: Partial<Record<Statement['kind'], string>> = {
   validate: 'VALIDATE',
   'catalog-pieces': 'CATALOG',
   'catalog-logs': 'CATALOG',
+  'catalog-copies': 'CATALOG',
   crosscheck: 'CROSSCHECK',
   delete: 'DELETE',
   'delete-obsolete': 'DELETE',
@@ -24,8 +25,10 @@ export function nameOf(statement: Statement): string {
   if (kind.startsWith('set-')) return 'set';
   if (kind.startsWith('report-')) return 'report';
   if (kind.startsWith('list')) return 'list';
-  if (kind.startsWith('catalog-p') || kind.startsWith('catalog-l')) return 'catalog';
+  if (kind.startsWith('catalog-') && kind !== 'catalog-only') return 'catalog';
   switch (statement.kind) {
+    case 'duplicate':
+      return 'Duplicate Db';
     case 'delete-obsolete':
       return 'delete';
     case 'sql':
@@ -33,6 +36,7 @@ export function nameOf(statement: Statement): string {
     case 'open':
       return 'sql statement';
     case 'switch-files':
+    case 'switch-to-copy':
       return 'switch';
     case 'unsimulated':
     case 'catalog-only':

@@ -88,6 +88,22 @@ export class TargetDatabase {
     return join(this.base, 'fra', this.place.sid, 'backupset');
   }
 
+  /** Where image copies lie whose FORMAT names no directory. */
+  get copyDirectory(): string {
+    return join(this.base, 'fra', this.place.sid, 'datafile');
+  }
+
+  /** Where the instance keeps online logs and temp files. */
+  get dataDirectory(): string {
+    return hostPaths.oradata(this.base, this.place.sid);
+  }
+
+  get dbUniqueName(): string {
+    return (
+      readInstanceFile(this.place.oracleHome, this.place.sid)?.dbUniqueName ?? this.place.sid.toLowerCase()
+    );
+  }
+
   /** Path of the spfile of the instance. */
   get serverParameterFile(): string {
     return join(hostPaths.dbs(this.base), `spfile${this.place.sid}.ora`);

@@ -1,13 +1,48 @@
-/** The data file a restore writes: blocks in ascending order, collected into large writes. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+/** The data file a restore or an image copy writes: blocks in ascending order, collected into large writes; its header last. */
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { formatEmptyBlock, rdbaOf } from '../formats/block';
+import { type DataFileHeader, makeDataFileHeader, makeFileBlockZero } from '../formats/data-file-header';
+import { type Scn } from '../formats/scn';
 import { type RestoreTarget } from './channel-protocol';
 import { type PieceSegment } from './piece-format';
 
-type DataFileSegment = Extract<PieceSegment, { kind: 'data-file' }>;
+type DataFileSegment = Pick<Extract<PieceSegment, { kind: 'data-file' }>, 'from' | 'rfile'>;
 const HEADER_BLOCK = 1;
 /** Neighbouring blocks are written together up to this size. */
 const WRITE_BYTES = 1024 * 1024;
+
+/** Block 0 and the full length; no header yet. */
+export function createEmptyFile(
+  path: string,
+  { blockBytes, blocks }: { blockBytes: number; blocks: number },
+): void {
+  if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true });
+  const fd = openSync(path, 'w');
+  try {
+    const zero = makeFileBlockZero(blockBytes, blocks);
+    if (writeSync(fd, zero, 0, zero.length, 0) !== zero.length) throw new Error(`${path}: short write`);
+    ftruncateSync(fd, (blocks + 1) * blockBytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Writes the header as it was when its backup began; it says how far the blocks are ahead of it. Answers what it wrote. */
+export function writeFileHeader(path: string, header: DataFileHeader, newest: Scn): DataFileHeader {
+  const written = { ...header, absoluteFuzzyScn: newest >= header.checkpointScn ? newest : 0n };
+  const bytes = makeDataFileHeader(written);
+  const fd = openSync(path, 'r+');
+  try {
+    if (writeSync(fd, bytes, 0, bytes.length, header.blockBytes) !== bytes.length) {
+      throw new Error(`${path}: short write`);
+    }
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  return written;
+}
 
 /** Writes blocks in ascending order; a new file gets formatted-empty blocks where the backup has none. */
 export class TargetFile {

@@ -2,6 +2,7 @@
  * Walks over tokens for the parser. It notes every word that was tried at the furthest place reached, so that a mismatch
  * can name, as RMAN does, what would have been right there.
  */
+import { type UnsimulatedClause } from './ast';
 import { KEYWORDS } from './keywords';
 import { RmanError } from './rman-error';
 import { placeLine, START, type Token, tokenize } from './tokens';
@@ -9,8 +10,8 @@ import { placeLine, START, type Token, tokenize } from './tokens';
 const END: Token = { kind: 'end', text: '', start: 0, finish: 0, line: 1, column: 1 };
 
 export class TokenReader {
-  /** Clauses of the statement under way that are understood but not simulated. */
-  readonly unsimulated: string[] = [];
+  /** Clauses of the statement under way that are understood but not simulated, and where they end. */
+  readonly unsimulated: UnsimulatedClause[] = [];
   private readonly tokens: Token[];
   private at = 0;
   private furthest = 0;
@@ -63,7 +64,8 @@ export class TokenReader {
 
   /** A clause the lab understands but does not carry out. */
   notSimulated(clause: string): void {
-    this.unsimulated.push(clause);
+    const { file } = this.place;
+    this.unsimulated.push({ clause, at: placeLine(this.tokens[this.at - 1] ?? END, file) });
   }
 
   number(max = Number.MAX_SAFE_INTEGER): number {

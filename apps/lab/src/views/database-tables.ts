@@ -8,6 +8,7 @@ import { INSTANCE_VIEWS } from './instance-views';
 import { type LiveState } from './live-state';
 import { SESSION_VIEWS } from './session-views';
 import { viewTables } from './view';
+import { RMAN_VIEWS } from './rman-views';
 
 export interface DatabaseSource {
   /** Only asked while the instance is mounted or open. */
@@ -27,6 +28,7 @@ export function databaseTables(source: DatabaseSource): TableProvider {
     ...DICTIONARY_VIEWS,
     ...SESSION_VIEWS,
     ...BACKUP_VIEWS,
+    ...RMAN_VIEWS,
   ];
   const tables = new Map<string, Table>();
   for (const table of declarations.flatMap((view) => viewTables(view, source))) tables.set(table.name, table);

@@ -3,12 +3,8 @@ import { DBA_PDB_COLUMNS, pluggableStates } from './container-rows';
 import { containerOf, tablespaceName } from './file-views';
 import { type ViewDeclaration, type ViewRow, yesNo } from './view';
 
-/** Empty in a database without standbys, ASM, flashback and image copies; queries on them still run. */
+/** Empty in a database without standbys, ASM and flashback; queries on them still run. */
 export const EMPTY_VIEWS: readonly ViewDeclaration[] = [
-  [
-    'DATAFILE_COPY',
-    'RECID:n STAMP:n NAME:t513 TAG:t32 FILE#:n RFILE#:n CREATION_CHANGE#:n CREATION_TIME:d RESETLOGS_CHANGE#:n INCREMENTAL_LEVEL:n CHECKPOINT_CHANGE#:n CHECKPOINT_TIME:d ABSOLUTE_FUZZY_CHANGE#:n BLOCKS:n BLOCK_SIZE:n STATUS:t1 COMPLETION_TIME:d DELETED:t3',
-  ],
   [
     'COPY_CORRUPTION',
     'RECID:n STAMP:n COPY_RECID:n COPY_STAMP:n FILE#:n BLOCK#:n BLOCKS:n CORRUPTION_CHANGE#:n MARKED_CORRUPT:t3 CORRUPTION_TYPE:t9',

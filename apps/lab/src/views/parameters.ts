@@ -56,15 +56,15 @@ export function allParameters(source: ViewSource): Record<string, string | null>
   const { live } = source;
   const me = live.identity();
   const controlFiles = live.controlFiles?.() ?? [];
+  // What uses it is on record in the control file, which is not there before MOUNT.
+  const area = me.status === 'STARTED' ? undefined : live.recoveryArea?.();
   return {
     ...FIXED,
     control_files: controlFiles.join(', '),
     db_name: me.dbName,
     db_unique_name: me.dbUniqueName,
-    db_recovery_file_dest: live.recoveryArea?.().path ?? null,
-    ...(live.recoveryArea === undefined
-      ? {}
-      : { db_recovery_file_dest_size: String(live.recoveryArea().limitBytes) }),
+    db_recovery_file_dest: area?.path ?? null,
+    ...(area === undefined ? {} : { db_recovery_file_dest_size: String(area.limitBytes) }),
     instance_name: me.instanceName,
     instance_number: String(me.instanceNumber),
     service_names: me.dbUniqueName,

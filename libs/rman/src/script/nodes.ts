@@ -76,6 +76,8 @@ export type RmanScript = readonly Statement[];
 
 /** Fixed, so that section boundaries stay where they were at the next backup. */
 export const SECTION_SIZE = '64G';
+/** More than any set can hold, against a configured MAXSETSIZE: Oracle's largest data file has 128 TiB. */
+export const SET_SIZE_MAX = '262144G';
 /** Logs of one set: a set that fails costs that many again. */
 export const LOGS_PER_SET = 20;
 /** Our block size, bytes: a quarter of the default's round trips, and a multiple of every Oracle block size. */

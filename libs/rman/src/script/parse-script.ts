@@ -4,6 +4,7 @@ import {
   LOGS_PER_SET,
   SBT_BLOCK_BYTES,
   SECTION_SIZE,
+  SET_SIZE_MAX,
   type ChannelParms,
   type DataFileSpec,
   type InstanceAddress,
@@ -32,6 +33,7 @@ const DEVICE = "DEVICE TYPE 'SBT_TAPE'";
 const DESCRIPTOR = String.raw`\(DESCRIPTION=\(ENABLE=BROKEN\)\(ADDRESS=\(PROTOCOL=TCP\)\(HOST=([\w.-]+)\)\(PORT=(\d+)\)\)\(CONNECT_DATA=\(SERVICE_NAME=([\w$#.-]+)\)\(INSTANCE_NAME=([\w+$#-]+)\)\(SERVER=DEDICATED\)\)\)`;
 /** Parts that DESCRIPTOR finds. */
 const ADDRESS_PARTS = 4;
+const BACKUP = `BACKUP FORCE AS BACKUPSET MAXSETSIZE ${SET_SIZE_MAX}`;
 const PARMS = `PARMS 'SBT_LIBRARY=${PATH},BLKSIZE=${SBT_BLOCK_BYTES},ENV=\\(ADY_SOCK=${PATH},ADY_TOKEN_FILE=${PATH},ADY_RUN=${WORD},ADY_CHANNEL=${WORD}\\)'`;
 
 /** A statement's text, and the node its parts make. */
@@ -80,7 +82,7 @@ const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [
     }),
   ),
   rule(
-    `BACKUP FORCE AS BACKUPSET INCREMENTAL LEVEL (0|1 CUMULATIVE) FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG ${TAG}((?:\n    \\(DATAFILE ${NUMBER} FORMAT ${FORMAT}\\))+)`,
+    `${BACKUP} INCREMENTAL LEVEL (0|1 CUMULATIVE) FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG ${TAG}((?:\n    \\(DATAFILE ${NUMBER} FORMAT ${FORMAT}\\))+)`,
     (level, tag = '', specs = '') => ({
       kind: 'backup-data-files',
       level: level === '0' ? 0 : 1,
@@ -89,16 +91,16 @@ const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [
     }),
   ),
   rule(
-    `BACKUP AS BACKUPSET FILESPERSET ${LOGS_PER_SET} TAG ${TAG} FORMAT ${FORMAT} ARCHIVELOG FROM SEQUENCE ${NUMBER} UNTIL SEQUENCE ${NUMBER} THREAD ${NUMBER}`,
+    `${BACKUP} FILESPERSET ${LOGS_PER_SET} TAG ${TAG} FORMAT ${FORMAT} ARCHIVELOG FROM SEQUENCE ${NUMBER} UNTIL SEQUENCE ${NUMBER} THREAD ${NUMBER}`,
     (tag = '', format = '', from, until, thread) => ({
       ...{ kind: 'backup-logs', tag, format, thread: Number(thread) },
       ...{ fromSequence: Number(from), untilSequence: Number(until) },
     }),
   ),
-  rule(`BACKUP AS BACKUPSET TAG ${TAG} FORMAT ${FORMAT} CURRENT CONTROLFILE`, (tag = '', format = '') => ({
+  rule(`${BACKUP} TAG ${TAG} FORMAT ${FORMAT} CURRENT CONTROLFILE`, (tag = '', format = '') => ({
     ...{ kind: 'backup-control-file', tag, format },
   })),
-  rule(`BACKUP AS BACKUPSET TAG ${TAG} FORMAT ${FORMAT} SPFILE`, (tag = '', format = '') => ({
+  rule(`${BACKUP} TAG ${TAG} FORMAT ${FORMAT} SPFILE`, (tag = '', format = '') => ({
     ...{ kind: 'backup-spfile', tag, format },
   })),
   rule(`RESTORE CONTROLFILE FROM ${HANDLE}`, (handle = '') => ({ kind: 'restore-control-file', handle })),

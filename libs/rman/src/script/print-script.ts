@@ -3,6 +3,7 @@ import {
   LOGS_PER_SET,
   SBT_BLOCK_BYTES,
   SECTION_SIZE,
+  SET_SIZE_MAX,
   type ChannelParms,
   type InstanceAddress,
   type JobStatement,
@@ -14,6 +15,8 @@ import { checked, checkedNumber, RmanScriptError } from './terminals';
 /** Documented limits are larger; older releases were not. */
 const PARMS_CHARS_MAX = 511;
 const DEVICE = "DEVICE TYPE 'SBT_TAPE'";
+/** Whatever is configured: every file, whoever has backed it up; a set and no copy, not compressed, of any size. */
+const BACKUP = `BACKUP FORCE AS BACKUPSET MAXSETSIZE ${SET_SIZE_MAX}`;
 
 /** The script as RMAN reads it, one statement a line. @throws RmanScriptError for a name that may not stand in a script */
 export function printScript(script: RmanScript): string {
@@ -63,11 +66,11 @@ export function printJobStatement(statement: JobStatement): string {
     case 'backup-data-files':
       return backupDataFiles(statement);
     case 'backup-logs':
-      return `BACKUP AS BACKUPSET FILESPERSET ${LOGS_PER_SET} ${labels(statement)} ${logRange(statement)}`;
+      return `${BACKUP} FILESPERSET ${LOGS_PER_SET} ${labels(statement)} ${logRange(statement)}`;
     case 'backup-control-file':
-      return `BACKUP AS BACKUPSET ${labels(statement)} CURRENT CONTROLFILE`;
+      return `${BACKUP} ${labels(statement)} CURRENT CONTROLFILE`;
     case 'backup-spfile':
-      return `BACKUP AS BACKUPSET ${labels(statement)} SPFILE`;
+      return `${BACKUP} ${labels(statement)} SPFILE`;
     case 'restore-control-file':
       return `RESTORE CONTROLFILE FROM ${quotedHandle(statement.handle)}`;
     case 'set-until-scn':
@@ -108,7 +111,7 @@ export function descriptor({ host, port, service, instance }: InstanceAddress): 
   return `(DESCRIPTION=(ENABLE=BROKEN)${address}${data})`;
 }
 
-/** FORCE stands against a configured optimization; one file per set keeps a stream's bytes in the order of its blocks. */
+/** One file per set keeps a stream's bytes in the order of its blocks. */
 function backupDataFiles({
   level,
   tag,
@@ -116,7 +119,7 @@ function backupDataFiles({
 }: Extract<JobStatement, { kind: 'backup-data-files' }>): string {
   const incremental = level === 0 ? 'LEVEL 0' : 'LEVEL 1 CUMULATIVE';
   return [
-    `BACKUP FORCE AS BACKUPSET INCREMENTAL ${incremental} FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG '${checked('tag', 'tag', tag)}'`,
+    `${BACKUP} INCREMENTAL ${incremental} FILESPERSET 1 SECTION SIZE ${SECTION_SIZE} TAG '${checked('tag', 'tag', tag)}'`,
     ...atLeastOne('data files', files).map(
       ({ file, format }) =>
         `    (DATAFILE ${checkedNumber('data file', file)} FORMAT '${checked('format', 'format', format)}')`,

@@ -170,6 +170,21 @@ export function sampleControlFile(): ControlFile {
         ...{ nextScn: scn(420), blocks: 2048, blockBytes: 512 },
       },
     ],
+    dataFileCopies: [
+      {
+        ...{
+          recid: 85,
+          stamp: 1300,
+          name: '/lab/copies/users01.dbf',
+          tag: 'COPY',
+          file: 7,
+          level: 0,
+          status: 'A',
+        },
+        ...{ creationScn: scn(17), resetlogsScn: scn(1), checkpointScn: scn(950), checkpointAt: L1_AT },
+        ...{ absoluteFuzzyScn: '0', blocks: 2560, blockBytes: 8192, completedAt: L1_AT },
+      },
+    ],
     rmanStatus: [
       rmanStatus(90, 'RMAN', 'RUNNING', null),
       rmanStatus(91, 'BACKUP', 'COMPLETED', L1_AT),
