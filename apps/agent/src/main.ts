@@ -68,6 +68,7 @@ async function main(): Promise<void> {
     handlers: {
       'backup.run': ({ requestId }) => handleRequest(request, requestId),
       'restore.run': ({ requestId }) => handleRequest(request, requestId),
+      'run.cancel': ({ runId }) => table.askNow(runId),
       'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
       'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
       'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),

@@ -50,6 +50,8 @@ const backupQuestion = z.object({
   /** The newest recovery point with data files; null when there is none. */
   lastPoint: z
     .object({
+      id: z.string(),
+      completedAt: instant,
       resetlogsScn: scn,
       consistentScn: scn,
       /** Null when that point does not say. */
@@ -72,6 +74,8 @@ const sessionGrant = z.object({
   /** Only a backup grant may write or remove pieces. */
   mode: z.enum(['backup', 'restore']),
   state: runState,
+  /** Somebody cancelled the run: its sessions may do nothing more. */
+  stopping: z.boolean(),
   /** sha256 (hex) of the token that libobk must present. */
   tokenSha256: z.string(),
   /** The policy's limit for the whole run, towards the object store; absent when there is none. */
@@ -300,8 +304,8 @@ export const agentRoutes = defineRoutes({
     auth: 'host',
     status: 200,
     body: ingestReport,
-    /** `sealing`: a run by hand is to take no more pieces. */
-    response: z.object({ state: runState, fence, sealing: z.boolean() }),
+    /** `sealing`: a run by hand is to take no more pieces. `stopping`: the run was cancelled, its sessions may do nothing more. */
+    response: z.object({ state: runState, fence, sealing: z.boolean(), stopping: z.boolean() }),
   },
   getCommitOrder: {
     method: 'GET',

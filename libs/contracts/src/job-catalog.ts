@@ -29,6 +29,8 @@ const runPayload = z.strictObject({ v: z.literal(1), runId, fence: z.int().posit
 export const jobCatalog = {
   'backup.run': { queue: 'agent', payload: requestPayload, attempts: 1, lockSeconds: 15 },
   'restore.run': { queue: 'agent', payload: requestPayload, attempts: 1, lockSeconds: 15 },
+  /** A run was cancelled: its agent asks at once what it would hear with its next heartbeat. */
+  'run.cancel': { queue: 'agent', payload: runPayload, attempts: 3, lockSeconds: 15 },
   'database.discover': {
     queue: 'agent',
     payload: z.strictObject({ v: z.literal(1), databaseId }),

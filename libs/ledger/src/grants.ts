@@ -19,6 +19,7 @@ export async function readGrant(
       'runs.operation',
       'runs.host_id',
       'runs.sbt_token_sha256',
+      'runs.cancel_requested_at',
     ])
     .leftJoin('policies', 'policies.database_id', 'databases.id')
     .select('policies.document as policy')
@@ -43,6 +44,7 @@ export async function readGrant(
     dbUniqueName: row.db_unique_name,
     mode: row.operation,
     state: row.state,
+    stopping: row.cancel_requested_at !== null,
     tokenSha256: row.sbt_token_sha256,
   };
 }

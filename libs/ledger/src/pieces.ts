@@ -21,6 +21,15 @@ export interface IngestToRecord extends FencedRun, Pick<IngestReport, 'channels'
   readonly pieces: readonly ClosedPiece[];
 }
 
+export interface IngestRecorded {
+  readonly kind: 'recorded';
+  readonly state: RunState;
+  readonly fence: number;
+  readonly sealing: boolean;
+  /** The run was cancelled: its sessions may do nothing more. */
+  readonly stopping: boolean;
+}
+
 /** Rows of one INSERT; Postgres takes at most 65,535 parameters in a statement. */
 const PIECES_PER_INSERT = 1_000;
 
@@ -28,7 +37,7 @@ const PIECES_PER_INSERT = 1_000;
 export function recordIngest(
   session: LedgerSession,
   report: IngestToRecord,
-): Promise<{ kind: 'recorded'; state: RunState; fence: number; sealing: boolean } | Refusal> {
+): Promise<IngestRecorded | Refusal> {
   return inTransaction(session, async (tx) => {
     const run = await lockFencedRun(tx, report);
     if (isRefusal(run)) return run;
@@ -39,7 +48,8 @@ export function recordIngest(
       await updateTotals(tx, run, report.totals);
       await recordChannels(tx, run, report);
     }
-    return { kind: 'recorded', state: run.state, fence: run.fence, sealing: isSealing(run) };
+    const stopping = run.cancel_requested_at !== null;
+    return { kind: 'recorded', state: run.state, fence: run.fence, sealing: isSealing(run), stopping };
   });
 }
 

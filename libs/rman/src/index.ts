@@ -13,6 +13,6 @@ export { composeChannelSettings } from './compose-channel-settings';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
-export { handlePrefix, isScriptableHandle, tagOf, type RunNames } from './rman-names';
+export { commandId, handlePrefix, isScriptableHandle, ownHandles, tagOf, type RunNames } from './rman-names';
 export { printScript } from './script/print-script';
 export { RmanScriptError } from './script/terminals';

@@ -3,6 +3,7 @@
 import { type RecoveryPointContents } from '@adyton/contracts';
 import { compareScn } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
+import { ownHandles } from '@adyton/rman';
 import { RunFailure } from '../runs/run-failure';
 import { type BackupRun, type DataFileFacts } from './backup-run';
 import { type BackupPlan } from './compose-plan';
@@ -30,15 +31,15 @@ export async function reconcilePieces(
   database: DatabaseFacts,
   plan: BackupPlan,
 ): Promise<RecoveryPointContents> {
-  const ownHandles = `${plan.names.handlePrefix}/${plan.names.runToken}_${plan.names.fence}_`;
+  const prefix = ownHandles(plan.names);
   const [pieces, sets, redoLogs, facts] = await Promise.all([
-    database.backupPieces(`${ownHandles}%`),
+    database.backupPieces(`${prefix}%`),
     database.backupDataFiles(),
     database.backupRedoLogs(),
     database.dataFiles(),
   ]);
   const own = new Set(
-    pieces.filter((p) => p.status === 'A' && p.handle.startsWith(ownHandles)).map((p) => p.handle),
+    pieces.filter((p) => p.status === 'A' && p.handle.startsWith(prefix)).map((p) => p.handle),
   );
   const archivedLogs = redoLogs.filter((l) => own.has(l.handle)).map(logContents);
   const inIncarnation = [...archivedLogs, ...earlierLogs(redoLogs, own)].filter(

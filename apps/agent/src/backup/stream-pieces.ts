@@ -7,12 +7,14 @@ import { RunFailure } from '../runs/run-failure';
 import { type ArchivedLogFacts, type BackupRun, channelsOf } from './backup-run';
 import { chooseLogRanges, logsInRanges, type LogRange } from './choose-log-ranges';
 import { type BackupPlan, scriptsOf } from './compose-plan';
+import { endingOf } from './ending-of-backup';
+import { nameCorruptBlocks } from './name-corrupt-blocks';
 import { ringDedupWorker } from './ring-dedup-worker';
 
 /** @throws RunFailure */
 export async function streamPieces(run: BackupRun, database: DatabaseFacts, plan: BackupPlan): Promise<void> {
   await ringDedupWorker(run, 'begin');
-  if (plan.dataScript !== null) await runStep(run, 'data', plan.dataScript);
+  if (plan.dataScript !== null) await backUpDataFiles(run, database, plan, plan.dataScript);
   await database.archiveLogCurrent();
   const onDisk = await database.archivedLogs();
   const ranges = rangesOf(run, plan, onDisk);
@@ -21,8 +23,21 @@ export async function streamPieces(run: BackupRun, database: DatabaseFacts, plan
       ? null
       : printScript(composeLogScript({ names: plan.names, channels: channelsOf(run), ranges }));
   await recordLogs(run, plan, { onDisk, ranges, logScript });
-  if (logScript !== null) await runStep(run, 'logs', logScript);
-  await runStep(run, 'control-file', plan.controlFileScript);
+  if (logScript !== null) await runStep(run, plan, 'logs', logScript);
+  await runStep(run, plan, 'control-file', plan.controlFileScript);
+}
+
+async function backUpDataFiles(
+  run: BackupRun,
+  database: DatabaseFacts,
+  plan: BackupPlan,
+  script: string,
+): Promise<void> {
+  try {
+    await runStep(run, plan, 'data', script);
+  } catch (error) {
+    throw await nameCorruptBlocks(run, database, error);
+  }
 }
 
 function rangesOf(
@@ -34,6 +49,7 @@ function rangesOf(
     onDisk,
     lastInVault: run.claimed.lastLogs,
     resetlogsScn: plan.identity.resetlogsScn,
+    acrossGaps: plan.decision.level === 'level0',
   });
   if (choice.kind === 'ranges') return choice.ranges;
   throw new RunFailure(
@@ -60,7 +76,7 @@ async function recordLogs(
   );
 }
 
-async function runStep(run: BackupRun, name: string, text: string): Promise<void> {
+async function runStep(run: BackupRun, plan: BackupPlan, name: string, text: string): Promise<void> {
   const { claimed, controlPlane, files, lease } = run;
   await runScript(claimed, controlPlane, files, {
     name,
@@ -68,5 +84,6 @@ async function runStep(run: BackupRun, name: string, text: string): Promise<void
     oracleHome: claimed.database.oracleHome,
     oracleSid: claimed.database.oracleSid,
     signal: lease.signal,
+    ending: endingOf(run, plan.names),
   });
 }

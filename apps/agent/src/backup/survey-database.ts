@@ -2,12 +2,13 @@
 import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
-import { checkInstances, checkThat, type Check } from './check-instances';
+import { checkInstances, type Check } from './check-instances';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
 import { estimateDataFiles, type Estimate } from './estimate-data-files';
 import { type LeftOutFile } from './judge-access';
+import { judgeLogs } from './judge-logs';
 import { judgeNologging } from './judge-nologging';
 import { judgePluggables, type PluggableFacts } from './judge-pluggables';
 
@@ -48,6 +49,7 @@ export async function surveyDatabase(
     onDisk,
     lastInVault: run.claimed.lastLogs,
     resetlogsScn: identity.resetlogsScn,
+    acrossGaps: decision.level === 'level0',
   });
   const waitingLogs = choice.kind === 'gap' ? [] : logsInRanges(onDisk, choice.ranges);
   const pluggables =
@@ -56,14 +58,7 @@ export async function surveyDatabase(
       : null;
   const checks = [
     ...(await checkInstances(run, identity)),
-    checkThat(
-      'archived-logs',
-      choice.kind !== 'gap',
-      choice.kind === 'gap'
-        ? `archived log thread ${choice.thread} sequence ${choice.missingSequence} is neither in the vault nor on disk`
-        : `${waitingLogs.length} log(s) wait to be backed up`,
-      'restore the log to its place; points before it stay usable, later ones need a full backup',
-    ),
+    judgeLogs(choice, waitingLogs.length),
     access.check,
     judgeNologging(dataFiles, bases),
     ...(pluggables === null

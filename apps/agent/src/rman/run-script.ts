@@ -3,6 +3,7 @@ import { isErrorCode, RUN_LOG_CHARS_MAX } from '@adyton/contracts';
 import { classifyRmanFailure, readRmanOutput, type RmanReport } from '@adyton/rman';
 import { type ControlPlane, type FencedRun } from '../control-plane';
 import { RunFailure } from '../runs/run-failure';
+import { endRman, type EndingOfRun } from './end-rman';
 import { runRman } from './run-rman';
 import { type RunFiles } from './token-file';
 
@@ -12,6 +13,7 @@ export interface ScriptToRun {
   readonly oracleHome: string;
   readonly oracleSid: string;
   readonly signal: AbortSignal;
+  readonly ending: EndingOfRun;
 }
 
 /** Output is sent on when this much gathered, or when RMAN ended, characters. */
@@ -27,7 +29,12 @@ export async function runScript(
   const log = new RunLog(run, controlPlane);
   const scriptFile = await files.writeScript(script.name, script.text);
   try {
-    const { exitCode, output } = await runRman({ ...script, scriptFile, onOutput: (text) => log.add(text) });
+    const { exitCode, output } = await runRman({
+      ...script,
+      scriptFile,
+      onOutput: (text) => log.add(text),
+      end: (rman) => endRman(rman, script.ending),
+    });
     const report = readRmanOutput(output);
     if (report.outcome.kind === 'errors') throw failureOf(report.outcome.stack);
     if (exitCode !== 0)
