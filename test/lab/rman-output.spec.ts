@@ -9,6 +9,14 @@ jest.setTimeout(300_000);
 /** Damaged logs that are read; seeded, so that a failure comes again. */
 const DAMAGED_LOGS = Number(process.env['DAMAGED_RMAN_LOGS'] ?? 6_000);
 const SEED = 20261126;
+/** Stages a backup does not come to. */
+const NOT_IN_A_BACKUP: readonly string[] = [
+  'interrupt',
+  'restore-plan',
+  'recover',
+  'maintenance',
+  'delete-archived-log',
+];
 const ERROR_LINE = /^(RMAN|ORA)-\d{5}: /;
 const FRAME = /^RMAN-005(69|71)/;
 const NOISE = ['\u0000', '\uFEFF', 'é', '\t', '-', ':', '0', 'RMAN', 'ORA-', '\u2028', '😀', '"'];
@@ -22,7 +30,9 @@ beforeAll(async () => {
   const run = (statements: string) =>
     host.rman(`RUN { ALLOCATE CHANNEL c1 ${host.sbt()}; ALLOCATE CHANNEL c2 ${host.sbt()}; ${statements} }`);
   const ran = [run("BACKUP FILESPERSET 1 FORMAT 'a_%U' TAG whole DATABASE;")];
-  for (const name of Object.keys(FAULTS) as FaultName[]) {
+  for (const name of (Object.keys(FAULTS) as FaultName[]).filter(
+    (n) => !NOT_IN_A_BACKUP.includes(FAULTS[n].stage),
+  )) {
     armFault(host.base, { name, times: 8 });
     ran.push(
       run(

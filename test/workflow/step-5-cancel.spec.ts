@@ -65,7 +65,7 @@ async function noProcessLeft(): Promise<void> {
   );
 }
 
-const agentLog = (): string => readFileSync(stack.services.agent.logFile, 'utf8');
+const logOf = (name: 'agent' | 'dedup-worker'): string => readFileSync(stack.services[name].logFile, 'utf8');
 
 async function expectCancelled(runId: string): Promise<RunDetail> {
   const { run, milliseconds } = await cancel(stack, runId);
@@ -107,8 +107,8 @@ it('S5.8 kills the sessions of channels that hang in the library because the ded
   await piecesClosed(under);
   stack.services['dedup-worker'].signal('SIGSTOP');
   const run = await expectCancelled(under.id);
-  expect(agentLog()).toContain('run.fence-unconfirmed');
-  expect(agentLog()).toContain('rman-session.killed');
+  expect(logOf('agent')).toContain('run.fence-unconfirmed');
+  expect(logOf('agent')).toContain('rman-session.killed');
   const listed = await listedPieces(stack, run);
   stack.services['dedup-worker'].signal('SIGCONT');
   await noProcessLeft();
@@ -163,6 +163,7 @@ it('S5.8 does not need Redis: the dedup-worker hears of a cancel with its next r
   try {
     const run = await expectCancelled(under.id);
     await expectNothingLeft(stack, run);
+    expect(logOf('dedup-worker')).toContain(`ADY_CANCELLED: run ${run.id} is being cancelled`);
   } finally {
     await stack.redis.restart();
   }
