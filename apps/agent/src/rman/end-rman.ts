@@ -22,20 +22,29 @@ export interface EndingOfRun {
   readonly target: RmanTarget | null;
 }
 
-/** RMAN's own time to end after SIGINT, ms; its channels need a moment to give up their pieces. */
-const INTERRUPT_GRACE_MS = 5_000;
-/** Until the sessions that were killed are gone, ms; together with all the rest below the 15 s a cancel may take. */
-const KILL_GRACE_MS = 3_000;
+export interface EndingTimes {
+  /** RMAN's own time to end after SIGINT, ms; its channels need a moment to give up their pieces. */
+  readonly interruptGraceMs: number;
+  /** Until the sessions that were killed are gone, ms. */
+  readonly killGraceMs: number;
+}
+
+/** Together with all the rest below the 15 s a cancel may take. */
+const TIMES: EndingTimes = { interruptGraceMs: 5_000, killGraceMs: 3_000 };
 
 /** @returns what RMAN had finished and goes on listing, in words; null when that is nothing, or nobody can tell. Never rejects. */
-export async function endRman(rman: RunningRman, run: EndingOfRun): Promise<string | null> {
+export async function endRman(
+  rman: RunningRman,
+  run: EndingOfRun,
+  { interruptGraceMs, killGraceMs }: EndingTimes = TIMES,
+): Promise<string | null> {
   // 1. From here on no call of the run's channels ends well: no piece becomes part of RMAN's records by a call that is still on its way.
   await run.fence();
 
   // 2. RMAN gives up the command under way and lets go of its channels.
   rman.signal('SIGINT');
   await using sessions = await RmanSessions.connect(run);
-  const ended = await within(INTERRUPT_GRACE_MS, async (over) => {
+  const ended = await within(interruptGraceMs, async (over) => {
     await rman.exited;
     await sessions?.untilGone(over);
   });
@@ -45,7 +54,7 @@ export async function endRman(rman: RunningRman, run: EndingOfRun): Promise<stri
 
   // 4. The client goes whatever it was doing.
   rman.signal('SIGKILL');
-  if (!ended && !(await within(KILL_GRACE_MS, async (over) => sessions?.untilGone(over))))
+  if (!ended && !(await within(killGraceMs, async (over) => sessions?.untilGone(over))))
     run.log.error({ runId: run.runId }, 'rman-sessions.left');
 
   // 5. A server process may have finished its piece while we gave up.
@@ -55,7 +64,7 @@ export async function endRman(rman: RunningRman, run: EndingOfRun): Promise<stri
 /** For an RMAN that works for no run. */
 export async function interruptRman(rman: RunningRman): Promise<null> {
   rman.signal('SIGINT');
-  await within(INTERRUPT_GRACE_MS, () => rman.exited);
+  await within(TIMES.interruptGraceMs, () => rman.exited);
   rman.signal('SIGKILL');
   return null;
 }
