@@ -1,7 +1,6 @@
 // The bandwidth limit of a policy on the real path: a data run with several channels and a run of the logs beside it share it, and what arrives at
 // the object store stays within a tenth over a minute. BANDWIDTH_SECONDS=60 is that minute; by default it is shorter, and a pack, which is sent at
 // once, counts for more of it.
-import { callRoute, restRoutes } from '@adyton/contracts';
 import { PACK_BYTES_MAX } from '@adyton/vault';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,12 +42,8 @@ function bytesInStore(): number {
 }
 
 it('S5.10 the limit of a policy holds for all channels and runs of the database together', async () => {
-  const params = { database: DATABASE_NAME };
-  const { policy } = await callRoute(stack.api, restRoutes.getPolicy, { params });
-  await callRoute(stack.api, restRoutes.changePolicy, {
-    params,
-    body: { policy: { ...policy, bandwidthBytesPerSecond: BYTES_PER_SECOND } },
-  });
+  const limit = ['--bandwidth', String(BYTES_PER_SECOND), '--redundancy', '1'];
+  expect(await stack.cli(['policy', 'set', DATABASE_NAME, ...limit])).toMatchObject({ code: 0 });
   await changeRows(stack, 1);
   const under = await backupUnderWay(stack);
   const logs = backUp(stack, 'archivelog');

@@ -156,6 +156,31 @@ it('S5.8 leaves nothing behind that the next backup stumbles over', async () => 
   await expectNothingClosedSince(stack, under);
 });
 
+it('S5.8 ends a restore that reads', async () => {
+  await slowStore(stack, 400);
+  const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
+    body: {
+      database: DATABASE_NAME,
+      untilScn: null,
+      target: { directory: join(stack.directory, 'stopped'), oracleSid: 'ORCLCOPY' },
+    },
+  });
+  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
+    params: { id: plan.id },
+    body: { confirm: DATABASE_NAME },
+  });
+  const { runId } = await eventually(
+    () => getRequest(stack, request.id),
+    (r) => r.runId !== null,
+  );
+  await eventually(
+    () => getRun(stack, runId ?? ''),
+    (r) => r.progress.bytesRead > 0,
+  );
+  await expectCancelled(runId ?? '');
+  await noProcessLeft();
+});
+
 it('S5.8 does not need Redis: the dedup-worker hears of a cancel with its next report', async () => {
   await slowStore(stack, 300);
   const under = await backupUnderWay(stack);

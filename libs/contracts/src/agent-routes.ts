@@ -78,7 +78,7 @@ const sessionGrant = z.object({
   stopping: z.boolean(),
   /** sha256 (hex) of the token that libobk must present. */
   tokenSha256: z.string(),
-  /** The policy's limit for the whole run, towards the object store; absent when there is none. */
+  /** The policy's limit towards the object store, for all backups of the database on this host; absent when there is none. */
   bandwidthBytesPerSecond: z.int().positive().optional(),
   /** What a restore reads: kept from retention and collection while it goes on. */
   restoreHandles: z.array(z.string()).max(HANDLES_MAX).optional(),

@@ -70,7 +70,7 @@ export function assertPassed(checks: readonly Check[]): void {
     );
 }
 
-export function checkThat(code: string, holds: boolean, evidence: string, hint: string): Check {
+function checkThat(code: string, holds: boolean, evidence: string, hint: string): Check {
   return { code, verdict: holds ? 'ok' : 'failed', evidence, hint };
 }
 

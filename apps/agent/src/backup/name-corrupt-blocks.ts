@@ -18,7 +18,7 @@ export async function nameCorruptBlocks(
   return new RunFailure(error.code, detail, error.oraErrors, { cause: error });
 }
 
-export function describeBlocks(found: readonly CorruptBlocks[]): string {
+function describeBlocks(found: readonly CorruptBlocks[]): string {
   const named = found.slice(0, NAMED_MAX).map(({ file, name, firstBlock, blocks, type }) => {
     const range = blocks === 1 ? `block ${firstBlock}` : `blocks ${firstBlock} to ${firstBlock + blocks - 1}`;
     return `data file ${file} (${name ?? 'dropped since'}) ${range} (${type})`;

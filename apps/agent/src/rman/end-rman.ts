@@ -38,19 +38,21 @@ export async function endRman(
   run: EndingOfRun,
   { interruptGraceMs, killGraceMs }: EndingTimes = TIMES,
 ): Promise<string | null> {
+  const connecting = RmanSessions.connect(run); // a database that does not answer must not cost more time below
+
   // 1. From here on no call of the run's channels ends well: no piece becomes part of RMAN's records by a call that is still on its way.
   await run.fence();
 
   // 2. RMAN gives up the command under way and lets go of its channels.
   rman.signal('SIGINT');
-  await using sessions = await RmanSessions.connect(run);
+  await using sessions = await connecting;
   const ended = await within(interruptGraceMs, async (over) => {
     await rman.exited;
     await sessions?.untilGone(over);
   });
 
   // 3. Server processes that hang in a call, or whose client is deaf, lose their sessions.
-  if (!ended) await sessions?.killAll();
+  if (!ended) await within(killGraceMs, async () => sessions?.killAll());
 
   // 4. The client goes whatever it was doing.
   rman.signal('SIGKILL');

@@ -77,7 +77,8 @@ async function carryOut({ tools, bodies }: CarryingOut, claimed: ClaimedRun, lea
   try {
     await leaveHanging(play(bodies, { ...tools, lease, files }, claimed), lease.signal);
   } catch (error) {
-    await fenceRun(tools, claimed); // before its end is on record: nothing of it is closed after that
+    // Before its end is on record: nothing of it is closed after that. In commit RMAN is over, and the dedup-worker has the manifest to make.
+    if (lease.phase !== 'commit') await fenceRun(tools, claimed);
     await recordFailure(tools, claimed, lease, error);
   } finally {
     await lease.release();
