@@ -15,7 +15,7 @@ const ALLOWED_LIBS = {
 const ALLOWED_APPS = {
   'control-plane': ['contracts', 'domain', 'ledger', 'queue', 'runtime', 'rman', 'vault', 'vault-access'],
   scheduler: ['contracts', 'domain', 'ledger', 'queue', 'runtime'],
-  agent: ['contracts', 'domain', 'queue', 'rman', 'oracle', 'runtime'],
+  agent: ['contracts', 'domain', 'queue', 'rman', 'oracle', 'runtime', 'sbt'],
   'dedup-worker': [
     'contracts',
     'domain',

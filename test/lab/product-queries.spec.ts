@@ -55,9 +55,16 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
   blocksOfLevel1: `select b.file#, b.block_size * b.blocks, b.block_size * b.blocks_read, b.block_size * b.datafile_blocks, b.used_change_tracking
     from sys.v_$backup_datafile b
     where b.incremental_level = 1 and not b.file# = 0 order by b.completion_time desc`,
+  corruptBlocks: `select c.file#, c.block#, c.blocks, c.corruption_type, (select d.name from v$datafile d where d.file# = c.file#) as name
+    from sys.v_$database_block_corruption c order by 1, 2`,
+  rmanSessions: `select s.inst_id, s.sid, s.serial# from (select * from gv$session where client_info is not null) s
+    where concat(',', concat(s.client_info, ',')) like :which`,
   archiveLogCurrent: 'alter  system /* now */ archive log\ncurrent',
 };
-const BINDS: Partial<Record<QueryName, oracledb.BindParameters>> = { backupPieces: ['ab12%'] };
+const BINDS: Partial<Record<QueryName, oracledb.BindParameters>> = {
+  backupPieces: ['ab12%'],
+  rmanSessions: ['%,id=ady:0a1b2c3d,%'],
+};
 const NAMES = Object.keys(QUERIES) as QueryName[];
 const SELECTS = NAMES.filter((name) => /^\s*select/i.test(QUERIES[name]));
 

@@ -72,6 +72,7 @@ async function main(): Promise<void> {
       'backup.run': ({ requestId }) => handleRequest(request, requestId),
       'restore.run': ({ requestId }) => handleRequest(request, requestId),
       'instance.join': async (part) => parts.start(part),
+      'run.cancel': ({ runId }) => table.askNow(runId),
       'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
       'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
       'pieces.uncatalog': ({ databaseId }) => uncatalogPieces(tools, databaseId),

@@ -20,6 +20,22 @@ export const computeSettings = defineSettings({
   },
 });
 
+/** libobk.so gives up 5 minutes later: whoever waits longer only hears a worse reason, seconds. */
+const CLOSE_DEADLINE_SECONDS_MAX = 1_800;
+
+const closeSettings = defineSettings({
+  ADYTON_CLOSE_DEADLINE_SECONDS: {
+    schema: setting.integer(1, CLOSE_DEADLINE_SECONDS_MAX),
+    default: String(CLOSE_DEADLINE_SECONDS_MAX),
+    doc: 'how long RMAN may wait for a closed piece to be durable while uploads advance, seconds; then the close fails',
+  },
+  ADYTON_UPLOAD_STALL_SECONDS: {
+    schema: setting.integer(1, CLOSE_DEADLINE_SECONDS_MAX),
+    default: '300',
+    doc: 'how long it may wait while no pack of the run reaches the store, seconds; longer than the retries of one request, 240',
+  },
+});
+
 export const settings = defineSettings({
   ADYTON_CACHE_DIR: {
     schema: setting.path,
@@ -31,4 +47,5 @@ export const settings = defineSettings({
   ...redisSettings,
   ...storeSettings,
   ...computeSettings,
+  ...closeSettings,
 });

@@ -18,6 +18,7 @@ import { connectControlPlane } from './control-plane';
 import { authoriseSession } from './ingest/authorise-session';
 import { commitRecoveryPoint } from './ingest/commit-recovery-point';
 import { DatabaseKeyRing } from './ingest/database-key-ring';
+import { DatabaseLines } from './ingest/database-lines';
 import { RunSessions } from './ingest/run-sessions';
 
 /** Copies of index segments: lost, they are fetched again. */
@@ -36,18 +37,24 @@ async function main(): Promise<void> {
   const compute = threadCompute({ threads: config.ADYTON_COMPUTE_THREADS });
   const sessions = new RunSessions({
     store,
+    lines: new DatabaseLines(store),
     controlPlane,
     keyRing,
     compute,
     buffers: new IngestBuffers(),
     restoreBuffers: new RestoreBuffers(),
     indexCacheDirectory: config.ADYTON_CACHE_DIR ?? join(config.ADYTON_STATE_DIR, INDEX_CACHE),
+    closeLimits: {
+      deadlineSeconds: config.ADYTON_CLOSE_DEADLINE_SECONDS,
+      stallSeconds: config.ADYTON_UPLOAD_STALL_SECONDS,
+    },
+    clock: systemClock,
     log,
-    now: () => systemClock.now(),
   });
   const sbt = await serveSbt({
     socketPath: config.ADYTON_SBT_SOCKET,
     authorise: (hello) => authoriseSession(sessions, hello),
+    fence: (token) => sessions.fence(token),
     log: (event, fields) => log.info(fields, event),
   });
   const worker = await startWorker({

@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 type FaultStage =
   | 'target-connect'
   | 'target-session'
+  | 'interrupt'
   | 'channel-connect'
   | 'channel-session'
   | 'library-load'
@@ -66,6 +67,11 @@ export const FAULTS = {
   'target-lost': {
     stage: 'target-session',
     about: 'the session of rman itself dies during a command',
+    lines: [],
+  },
+  'interrupt-ignored': {
+    stage: 'interrupt',
+    about: 'rman goes on in spite of SIGINT',
     lines: [],
   },
   'channel-no-listener': {

@@ -12,6 +12,7 @@ import {
 } from '@adyton/queue';
 import { systemClock, type Logger } from '@adyton/runtime';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { type AgentTools } from '../../../apps/agent/src/backup/backup-run';
 import { type AgentConfig } from '../../../apps/agent/src/config';
 import { connectControlPlane } from '../../../apps/agent/src/control-plane';
@@ -49,7 +50,11 @@ export async function startSimulatedHost(host: HostToSimulate): Promise<Simulate
   const controlPlane = connectControlPlane(host.endpoint);
   const table = new RunTable(log);
   const tools: AgentTools = {
-    config: { ADYTON_STATE_DIR: host.stateDir } as AgentConfig, // all that is read of it on this side of RMAN
+    // all that is read of it on this side of RMAN
+    config: {
+      ADYTON_STATE_DIR: host.stateDir,
+      ADYTON_SBT_SOCKET: join(host.stateDir, 'no-worker.sock'),
+    } as AgentConfig,
     ...{ controlPlane, clock: systemClock, log },
     ringDedupWorker: ({ runId, fence }) =>
       producer.enqueue('ingest.run', hostId, { v: 1, runId, fence }, `${runId}.${fence}.ingest`),
@@ -84,6 +89,7 @@ function startAgentWorker(
     handlers: {
       'backup.run': ({ requestId }) => handleRequest({ ...parts, bodies }, requestId),
       'restore.run': notPlayed,
+      'run.cancel': ({ runId }) => parts.table.askNow(runId),
       'backup.plan': notPlayed,
       'instance.join': notPlayed,
       'pieces.uncatalog': notPlayed,

@@ -131,6 +131,7 @@ const handlers: readonly (readonly [Route, (asked: Asked) => unknown])[] = [
       dbUniqueName: 'ORCL',
       mode: run.mode,
       state: run.state,
+      stopping: false,
       tokenSha256: createHash('sha256').update(SBT_TOKEN).digest('hex'),
     }),
   ],
@@ -140,6 +141,7 @@ const handlers: readonly (readonly [Route, (asked: Asked) => unknown])[] = [
       state: run.state,
       fence: (body as IngestReport).fence,
       sealing: false,
+      stopping: false,
     }),
   ],
   [

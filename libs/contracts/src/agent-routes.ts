@@ -53,6 +53,8 @@ const backupQuestion = z.object({
   /** The newest recovery point with data files; null when there is none. */
   lastPoint: z
     .object({
+      id: z.string(),
+      completedAt: instant,
       resetlogsScn: scn,
       consistentScn: scn,
       /** Null when that point does not say. */
@@ -77,9 +79,11 @@ const sessionGrant = z.object({
   /** Only a backup grant may write or remove pieces. */
   mode: z.enum(['backup', 'restore']),
   state: runState,
+  /** Somebody cancelled the run: its sessions may do nothing more. */
+  stopping: z.boolean(),
   /** sha256 (hex) of the token that libobk must present. */
   tokenSha256: z.string(),
-  /** The policy's limit for the whole run, towards the object store; absent when there is none. */
+  /** The policy's limit towards the object store, for all backups of the database on this host; absent when there is none. */
   bandwidthBytesPerSecond: z.int().positive().optional(),
   /** Writes beside the session of the run's own host, which ends last; absent for that host. */
   parentSession: z.string().optional(),
@@ -327,8 +331,8 @@ export const agentRoutes = defineRoutes({
     auth: 'host',
     status: 200,
     body: ingestReport,
-    /** `sealing`: a run by hand is to take no more pieces. */
-    response: z.object({ state: runState, fence, sealing: z.boolean() }),
+    /** `sealing`: a run by hand is to take no more pieces. `stopping`: the run was cancelled, its sessions may do nothing more. */
+    response: z.object({ state: runState, fence, sealing: z.boolean(), stopping: z.boolean() }),
   },
   getCommitOrder: {
     method: 'GET',

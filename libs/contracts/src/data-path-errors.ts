@@ -30,6 +30,13 @@ export const dataPathErrors = {
     title: 'The object store cannot be reached',
     hint: 'check endpoint, network and credentials: adyton doctor',
   },
+  ADY_CLOSE_TIMEOUT: {
+    http: 409,
+    retry: 'later',
+    exit: 10,
+    title: 'A backup piece did not reach the object store in time',
+    hint: 'check the path to the store and the bandwidth limit of the policy; what was uploaded stays usable for the next run',
+  },
   ADY_STORE_DENIED: {
     http: 503,
     retry: 'operator',

@@ -289,6 +289,13 @@ export const errorCatalog = {
     title: 'RMAN ended with an error',
     hint: 'the reason carries the error stack; adyton run show RUN prints the whole log',
   },
+  ADY_CORRUPT_BLOCKS: {
+    http: 409,
+    retry: 'operator',
+    exit: 1,
+    title: 'A data file has corrupt blocks',
+    hint: 'repair the blocks that the reason names from the recovery point that it names, or with RECOVER CORRUPTION LIST; older points stay usable',
+  },
   ADY_RMAN_NOT_STARTED: {
     http: 409,
     retry: 'operator',

@@ -45,6 +45,8 @@ export const jobCatalog = {
     attempts: 1,
     lockSeconds: 15,
   },
+  /** A run was cancelled: its agent asks at once what it would hear with its next heartbeat. */
+  'run.cancel': { queue: 'agent', payload: runPayload, attempts: 3, lockSeconds: 15 },
   'database.discover': {
     queue: 'agent',
     payload: z.strictObject({ v: z.literal(1), databaseId }),

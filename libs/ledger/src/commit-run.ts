@@ -31,6 +31,8 @@ export function submitCommit(session: LedgerSession, input: CommitToSubmit): Pro
     if (isRefusal(run)) return run;
     if (run.contents !== null && run.state !== 'failed' && run.state !== 'cancelled') return null; // a repeated call
     if (run.state !== 'running' || run.operation !== 'backup') return wrongState(run);
+    if (run.cancel_requested_at !== null)
+      return refuse('ADY_CANCELLED', `run ${run.id} is being cancelled, and so commits nothing`);
     await tx
       .updateTable('runs')
       .set({

@@ -23,6 +23,7 @@ export async function readGrant(
       'runs.operation',
       'runs.host_id',
       'runs.sbt_token_sha256',
+      'runs.cancel_requested_at',
     ])
     .leftJoin('run_instances', (join) =>
       join.onRef('run_instances.run_id', '=', 'runs.id').on('run_instances.host_id', '=', hostId),
@@ -58,6 +59,7 @@ export async function readGrant(
     dbUniqueName: row.db_unique_name,
     mode: row.operation,
     state: row.state,
+    stopping: row.cancel_requested_at !== null,
     tokenSha256,
   };
 }

@@ -30,6 +30,15 @@ export interface IngestToRecord
   readonly pieces: readonly ClosedPiece[];
 }
 
+export interface IngestRecorded {
+  readonly kind: 'recorded';
+  readonly state: RunState;
+  readonly fence: number;
+  readonly sealing: boolean;
+  /** The run was cancelled: its sessions may do nothing more. */
+  readonly stopping: boolean;
+}
+
 /** Rows of one INSERT; Postgres takes at most 65,535 parameters in a statement. */
 const PIECES_PER_INSERT = 1_000;
 
@@ -37,7 +46,7 @@ const PIECES_PER_INSERT = 1_000;
 export function recordIngest(
   session: LedgerSession,
   report: IngestToRecord,
-): Promise<{ kind: 'recorded'; state: RunState; fence: number; sealing: boolean } | Refusal> {
+): Promise<IngestRecorded | Refusal> {
   return inTransaction(session, async (tx) => {
     const run = await lockRunOfHost(tx, report);
     if (isRefusal(run)) return run;
@@ -49,7 +58,8 @@ export function recordIngest(
       await recordSession(tx, run, report);
       await recordChannels(tx, run, report);
     }
-    return { kind: 'recorded', state: run.state, fence: run.fence, sealing: isSealing(run) };
+    const stopping = run.cancel_requested_at !== null;
+    return { kind: 'recorded', state: run.state, fence: run.fence, sealing: isSealing(run), stopping };
   });
 }
 

@@ -11,6 +11,7 @@ import { recordAudit } from './audit-events';
 import { externalStateOf } from './external-runs';
 import { inTransaction, type LedgerSession } from './ledger';
 import { followUpLostRun } from './next-attempt';
+import { addToOutbox } from './outbox';
 import { refuse, type Refusal } from './refusal';
 import { endRun, findRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
 import { now, nowPlus, toJson } from './sql-values';
@@ -127,7 +128,10 @@ export function finishRestore(session: LedgerSession, input: FencedRun): Promise
   });
 }
 
-/** Notes the wish; the agent learns it with its next heartbeat. Asking twice is harmless. */
+/**
+ * Notes the wish. The agent is rung, and learns it with its next heartbeat if the bell is not heard; the dedup-worker learns it with its next
+ * report. From here on the run cannot commit. Asking twice is harmless.
+ */
 export function requestCancel(session: LedgerSession, id: string, principal: string): Promise<Run | Refusal> {
   return inTransaction(session, async (tx) => {
     const run = await findRun(tx, id);
@@ -137,7 +141,7 @@ export function requestCancel(session: LedgerSession, id: string, principal: str
       .set((e) => ({ cancel_requested_at: e.fn.coalesce('cancel_requested_at', now) }))
       .where('id', '=', run.id)
       .where('state', 'in', ['planning', 'running'])
-      .returning('id')
+      .returning(['id', 'host_id', 'fence'])
       .executeTakeFirst();
     if (marked === undefined) {
       const current = (await findRun(tx, id)) ?? run;
@@ -146,6 +150,9 @@ export function requestCancel(session: LedgerSession, id: string, principal: str
     await recordAudit(tx, [
       { principal, action: 'run.cancel-requested', subjectId: run.id, databaseId: run.databaseId },
     ]);
+    const { id: runId, host_id: hostId, fence } = marked;
+    const payload = { v: 1 as const, runId, fence };
+    await addToOutbox(tx, { jobName: 'run.cancel', hostId, payload, jobId: `${runId}.${fence}.cancel` });
     return (await findRun(tx, id)) ?? run;
   });
 }

@@ -193,24 +193,6 @@ describe('the lease', () => {
   });
 });
 
-describe('a cancel', () => {
-  it('reaches the agent with its next heartbeat, and the run ends cancelled with its reason', async () => {
-    const run = await newRun();
-    expect(await requestCancel(session(), run.runId, 'api')).toMatchObject({ state: 'planning' });
-    expect(await beat(run)).toMatchObject({ answer: 'cancel' });
-    const reason = reasonOf('ADY_CANCELLED', 'asked for');
-    expect(await failRun(session(), { ...run, outcome: 'cancelled', reason })).toBeNull();
-    expect(await findRun(session(), run.runId)).toMatchObject({ state: 'cancelled', reason });
-  });
-
-  it('is refused in committing and after the end', async () => {
-    const run = await committingRun(fixture, await fixture.newDatabase());
-    expect(code(await requestCancel(session(), run.runId, 'api'))).toBe('ADY_RUN_STATE');
-    await commitRecoveryPoint(session(), manifestOf(run));
-    expect(code(await requestCancel(session(), run.runId, 'api'))).toBe('ADY_RUN_STATE');
-  });
-});
-
 describe('the commit', () => {
   it('makes one recovery point however often it is reported', async () => {
     const databaseId = await fixture.newDatabase();

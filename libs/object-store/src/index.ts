@@ -13,5 +13,5 @@ export { faultyStore, type FaultChoice, type StoreFault, type StoreOperation } f
 export { openObjectStore, type ObjectStoreConfig } from './open-object-store';
 export { retryingStore, type RetryOptions } from './retrying-store';
 export { limitedStore, type StoreLimits } from './limited-store';
-export { rateLimitedStore, type RateLimit } from './rate-limited-store';
+export { Pace, rateLimitedStore, type PaceOptions } from './rate-limited-store';
 export { isFit, probeObjectStore, type ProbeReport } from './probe-object-store';

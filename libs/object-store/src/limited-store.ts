@@ -1,4 +1,5 @@
-// Bounds what is under way at once: requests, and bytes of bodies. What does not fit waits in order.
+// Bounds what is under way at once: requests, and bytes of bodies. What does not fit waits in order; a request that is aborted meanwhile
+// goes on at once and ends with the store's own error.
 import { type GetOptions, type ObjectStore, type RequestOptions } from './object-store';
 
 export interface StoreLimits {
@@ -19,16 +20,16 @@ export function limitedStore(store: ObjectStore, limits: StoreLimits = {}): Obje
   return {
     name: store.name,
     create: (key: string, bytes: Uint8Array, o?: RequestOptions) =>
-      gate.through(bytes.length, () => store.create(key, bytes, o)),
-    get: (key: string, o: GetOptions = {}) => gate.through(o.length ?? 0, () => store.get(key, o)),
-    head: (key: string, o?: RequestOptions) => gate.through(0, () => store.head(key, o)),
-    delete: (key: string, o?: RequestOptions) => gate.through(0, () => store.delete(key, o)),
+      gate.through(bytes.length, o?.signal, () => store.create(key, bytes, o)),
+    get: (key: string, o: GetOptions = {}) => gate.through(o.length ?? 0, o.signal, () => store.get(key, o)),
+    head: (key: string, o?: RequestOptions) => gate.through(0, o?.signal, () => store.head(key, o)),
+    delete: (key: string, o?: RequestOptions) => gate.through(0, o?.signal, () => store.delete(key, o)),
     list: (prefix: string, o?: RequestOptions) => store.list(prefix, o),
     ...(store.lock === undefined
       ? {}
       : {
           lock: (key: string, until: Date, o?: RequestOptions) =>
-            gate.through(0, async () => store.lock?.(key, until, o)),
+            gate.through(0, o?.signal, async () => store.lock?.(key, until, o)),
         }),
   };
 }
@@ -48,8 +49,8 @@ class Gate {
     private readonly bytesMax: number,
   ) {}
 
-  async through<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    await this.enter(bytes);
+  async through<T>(bytes: number, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (!(await this.enter(bytes, signal))) return work();
     try {
       return await work();
     } finally {
@@ -59,14 +60,27 @@ class Gate {
     }
   }
 
-  private async enter(bytes: number): Promise<void> {
-    if (this.waiting.length > 0 || !this.fits(bytes)) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.waiting.push({ bytes, enter: resolve });
-      await promise;
-      return;
+  /** False when it was aborted first: then nothing was taken. */
+  private async enter(bytes: number, signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.waiting.length === 0 && this.fits(bytes)) {
+      this.take(bytes);
+      return true;
     }
-    this.take(bytes);
+    if (signal?.aborted === true) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiting: Waiting = { bytes, enter: () => resolve(true) };
+    const leave = (): void => {
+      const at = this.waiting.indexOf(waiting);
+      if (at < 0) return;
+      this.waiting.splice(at, 1);
+      resolve(false);
+      this.admitWaiting();
+    };
+    this.waiting.push(waiting);
+    signal?.addEventListener('abort', leave, { once: true });
+    const entered = await promise;
+    signal?.removeEventListener('abort', leave);
+    return entered;
   }
 
   private admitWaiting(): void {

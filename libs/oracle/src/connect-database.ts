@@ -1,9 +1,18 @@
-// A session in the target database as SYSBACKUP, over the Thin driver: no Oracle client is needed. It only reads, and switches the log.
+// A session in the target database as SYSBACKUP, over the Thin driver: no Oracle client is needed. It only reads, switches the log, and ends
+// sessions of RMAN.
 import { compareScn, type DataFileBase, type LastLevel1, type Scn } from '@adyton/domain';
 import oracledb from 'oracledb';
+import { corruptBlocksOf, type CorruptBlocks } from './corrupt-blocks';
 import { type OracleCredentials } from './credentials';
 import { oracleErrorOf } from './oracle-error';
 import { QUERIES } from './queries';
+import {
+  clientInfoPattern,
+  isSessionGone,
+  killStatement,
+  rmanSessionOf,
+  type RmanSession,
+} from './rman-sessions';
 import { integer, type Row, scn, scnOrZero, text, textOrNull } from './rows';
 
 /** One call of the database, ms: the slowest question reads a control file of some ten thousand records. */
@@ -150,6 +159,11 @@ export interface DatabaseFacts {
   recoveryAreaPercent(): Promise<number | null>;
   /** The last level 1 of each file. */
   lastLevel1(): Promise<ReadonlyMap<number, LastLevel1>>;
+  /** Those that backups and validations have found. */
+  corruptBlocks(): Promise<CorruptBlocks[]>;
+  /** On all instances, by the id of SET COMMAND ID. */
+  rmanSessions(commandId: string): Promise<RmanSession[]>;
+  killSession(session: RmanSession): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -309,6 +323,23 @@ class ThinDatabase implements DatabaseFacts {
       });
     }
     return last;
+  }
+
+  async corruptBlocks(): Promise<CorruptBlocks[]> {
+    return (await this.query(QUERIES.corruptBlocks)).map(corruptBlocksOf);
+  }
+
+  async rmanSessions(commandId: string): Promise<RmanSession[]> {
+    const binds = { command_id_pattern: clientInfoPattern(commandId) };
+    return (await this.query(QUERIES.rmanSessions, binds)).map(rmanSessionOf);
+  }
+
+  async killSession(session: RmanSession): Promise<void> {
+    try {
+      await this.call(() => this.connection.execute(killStatement(session)));
+    } catch (error) {
+      if (!isSessionGone(error)) throw error;
+    }
   }
 
   async close(): Promise<void> {

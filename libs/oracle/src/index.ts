@@ -12,6 +12,8 @@ export {
   type IncrementalBases,
   type RmanSetting,
 } from './connect-database';
+export { type CorruptBlocks } from './corrupt-blocks';
 export { readCredentials, type OracleCredentials } from './credentials';
 export { OracleError, type OracleErrorKind } from './oracle-error';
+export { type RmanSession } from './rman-sessions';
 export { QUERIES } from './queries';

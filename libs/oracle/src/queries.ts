@@ -56,6 +56,11 @@ export const QUERIES = {
   blocksOfLevel1: `SELECT file#, blocks * block_size bytes, blocks_read * block_size bytes_read, datafile_blocks * block_size file_bytes,
       used_change_tracking FROM v$backup_datafile
     WHERE incremental_level = 1 AND file# > 0 ORDER BY completion_time DESC`,
+  /** What backups and validations found, until the blocks are read whole again. */
+  corruptBlocks: `SELECT c.file#, c.block#, c.blocks, c.corruption_type, d.name FROM v$database_block_corruption c
+    LEFT JOIN v$datafile d ON d.file# = c.file# ORDER BY c.file#, c.block#`,
   recoveryArea: 'SELECT space_limit, space_used, space_reclaimable FROM v$recovery_file_dest',
+  /** RMAN's own session shows `id=<command id>`, a channel's its name as well. */
+  rmanSessions: `SELECT inst_id, sid, serial# FROM gv$session WHERE ',' || client_info || ',' LIKE :command_id_pattern`,
   archiveLogCurrent: 'ALTER SYSTEM ARCHIVE LOG CURRENT',
 } as const;

@@ -48,6 +48,7 @@ async function agentWorker(hostId: string, handlers: Partial<AgentHandlers>): Pr
   const all: AgentHandlers = {
     'backup.run': ignore,
     'restore.run': ignore,
+    'run.cancel': ignore,
     'backup.plan': ignore,
     'instance.join': ignore,
     'host.discover': ignore,
@@ -142,6 +143,7 @@ describe('a worker', () => {
     const handlers = {
       'backup.run': ignore,
       'restore.run': ignore,
+      'run.cancel': ignore,
       'backup.plan': ignore,
       'instance.join': ignore,
       'host.discover': ignore,

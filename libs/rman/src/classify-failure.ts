@@ -16,6 +16,7 @@ const NUMBERS: readonly (readonly [RegExp, string])[] = [
   [/^RMAN-(04005|00554)/, 'ADY_DATABASE_UNREACHABLE'],
   [/^ORA-19602/, 'ADY_NOARCHIVELOG'],
   [/^RMAN-(06059|06053|06025|06054)/, 'ADY_LOG_GAP'],
+  [/^ORA-(19566|01578)/, 'ADY_CORRUPT_BLOCKS'],
   [/^ORA-27211/, 'ADY_PRECHECK_FAILED'],
 ];
 

@@ -2,7 +2,7 @@
 // Every CONFIGURE that could change the outcome is neutralised: encryption off, one copy, our own autobackup format, and what every
 // BACKUP begins with. One data file per set keeps a stream's bytes in the order of its blocks; its number in the handle names the stream.
 import { allocateChannels, onPrimary, type ChannelSettings } from './channels';
-import { commandId, tagOf, tagWith, type RunNames } from './rman-names';
+import { commandId, ownHandles, tagOf, tagWith, type RunNames } from './rman-names';
 import { type JobStatement, type RmanScript } from './script/nodes';
 import { checked, checkedNumber, RmanScriptError } from './script/terminals';
 
@@ -86,5 +86,6 @@ function script(names: RunNames, channels: ChannelSettings, backups: readonly Jo
 
 /** `<prefix>/<token>_<fence>_<mark>_%U`; RMAN's %U makes it unique. */
 function format(names: RunNames, mark: string): string {
-  return `${names.handlePrefix}/${names.runToken}_${checkedNumber('fence', names.fence)}_${mark}_%U`;
+  checkedNumber('fence', names.fence);
+  return `${ownHandles(names)}${mark}_%U`;
 }

@@ -42,8 +42,21 @@ describe('reading output', () => {
   });
 
   it('takes an unknown error for an error, and an announced stack that never came, too', () => {
-    expect(readRmanOutput('RMAN-77777: something new').outcome.kind).toBe('errors');
-    expect(readRmanOutput(stack.slice(0, 3).join('\n')).outcome.kind).toBe('errors');
+    for (const lines of [['RMAN-77777: something new'], stack.slice(0, 3)])
+      expect(readRmanOutput([...clean, ...lines].join('\n')).outcome.kind).toBe('errors');
+  });
+
+  it('knows errors of every facility, also indented', () => {
+    for (const line of ['PLS-00553: character set name is not recognized', '  ORA-00600: internal error'])
+      expect(readRmanOutput([...clean, line].join('\n')).outcome).toEqual({
+        kind: 'errors',
+        stack: [line.trim()],
+      });
+  });
+
+  it('takes output that breaks off for a failure, whatever it says up to there', () => {
+    const { outcome } = readRmanOutput(clean.slice(0, -1).join('\n'));
+    expect(outcome).toEqual({ kind: 'errors', stack: [expect.stringContaining('breaks off')] });
   });
 
   it('never throws and never loses an error line, whatever surrounds it', () => {
@@ -65,7 +78,7 @@ describe('reading output', () => {
     ];
     for (let i = 0; i < 5_000; i += 1) {
       const picked = Array.from({ length: random(12) }, () => lines[random(lines.length)] ?? '');
-      const report = readRmanOutput(picked.join('\n'));
+      const report = readRmanOutput([...picked, 'Recovery Manager complete.'].join('\n'));
       const failed = picked.some((l) => /^(RMAN-03009|ORA-\d{5}|RMAN-0057|RMAN-00569)/.test(l));
       expect(report.outcome.kind === 'errors').toBe(failed);
     }
@@ -97,6 +110,12 @@ describe('classifying a failure', () => {
       code: 'ADY_RMAN_FAILED',
       detail: 'RMAN-03002: x',
     });
+    expect(
+      classifyRmanFailure([
+        'RMAN-03009: x',
+        'ORA-19566: exceeded limit of 0 corrupt blocks for file /u01/a.dbf',
+      ]),
+    ).toMatchObject({ code: 'ADY_CORRUPT_BLOCKS' });
     expect(classifyRmanFailure([])).toMatchObject({ code: 'ADY_RMAN_FAILED' });
   });
 });

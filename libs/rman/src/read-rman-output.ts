@@ -1,5 +1,5 @@
-// Reads what RMAN printed. It never throws, and it never takes an error stack it does not know for success: any RMAN- or ORA- line that is
-// not a known remark makes the outcome an error, whatever the exit code says.
+// Reads what RMAN printed. It never throws, and it never takes an error stack it does not know for success: any line that begins with an
+// Oracle message number and is not a known remark makes the outcome an error, whatever the exit code says; so does output that breaks off.
 
 export interface ReportedPiece {
   readonly channel: string | null;
@@ -20,11 +20,14 @@ export interface RmanReport {
   readonly backupBegan: boolean;
 }
 
-const ERROR_LINE = /^(RMAN|ORA)-\d{5}:/;
+/** Of any facility: RMAN-, ORA-, PLS-, TNS-, LRM-, … */
+const ERROR_LINE = /^\s*[A-Z][A-Z0-9]{1,7}-\d{5}:/;
 /** Rulers and headings of a stack: they announce errors and say nothing themselves. */
-const FRAME_LINE = /^RMAN-(00571|00569):/;
+const FRAME_LINE = /^\s*RMAN-(00571|00569):/;
 /** Remarks that are no failures: a log that a policy keeps is not deleted. */
-const REMARKS = /^RMAN-(08120|08137|06207|06208|07517):/;
+const REMARKS = /^\s*RMAN-(08120|08137|06207|06208|07517):/;
+/** The last words of an RMAN that came to its end, well or not. */
+const LAST_LINE = /^Recovery Manager complete\.$/;
 const BACKUP_BEGAN = /^Starting backup at /m;
 const FINISHED_PIECE = /^channel (\S+): finished piece \d+ at /;
 const PIECE = /^piece handle=(.+?)(?: tag=(\S+))? comment=(.*)$/;
@@ -40,23 +43,26 @@ export function readRmanOutput(text: string): RmanReport {
   let announced = false;
   let channel: string | null = null;
   let inStack = false;
+  let complete = false;
   for (const line of text.split(/\r?\n/)) {
     channel = FINISHED_PIECE.exec(line)?.[1] ?? channel;
     const piece = PIECE.exec(line);
     if (piece !== null)
       pieces.push({ channel, handle: piece[1] ?? '', tag: piece[2] ?? null, comment: piece[3] ?? '' });
     if (FRAME_LINE.test(line)) announced = true;
+    if (LAST_LINE.test(line)) complete = true;
     const isError = ERROR_LINE.test(line) && !FRAME_LINE.test(line) && !REMARKS.test(line);
     if ((isError || (inStack && INDENTED.test(line))) && stack.length < STACK_LINES_MAX)
       stack.push(line.trim());
     inStack = isError || (inStack && INDENTED.test(line));
   }
-  if (stack.length > 0) return { outcome: { kind: 'errors', stack }, pieces, backupBegan };
-  if (announced)
-    return {
-      outcome: { kind: 'errors', stack: ['RMAN announced an error stack and printed none'] },
-      pieces,
-      backupBegan,
-    };
+  const errors = (...lines: string[]): RmanReport => ({
+    outcome: { kind: 'errors', stack: lines },
+    pieces,
+    backupBegan,
+  });
+  if (stack.length > 0) return errors(...stack);
+  if (announced) return errors('RMAN announced an error stack and printed none');
+  if (!complete) return errors('the output breaks off before RMAN said that it is complete');
   return { outcome: { kind: 'clean' }, pieces, backupBegan };
 }

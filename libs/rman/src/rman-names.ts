@@ -18,6 +18,11 @@ export function handlePrefix(dbid: string, dbUniqueName: string): string {
   return createHash('sha256').update(`${dbid}/${dbUniqueName}`).digest('hex').slice(0, PREFIX_CHARS);
 }
 
+/** What the handles of the run's pieces begin with. */
+export function ownHandles({ handlePrefix, runToken, fence }: RunNames): string {
+  return `${handlePrefix}/${runToken}_${fence}_`;
+}
+
 /** Whether a handle may stand in a script; one that a person chose may not. */
 export function isScriptableHandle(handle: string): boolean {
   return TERMINALS.handle.test(handle);

@@ -1,5 +1,6 @@
 // One connection of one RMAN channel: which frame may come when, and what each does to the session behind it.
 import { type Socket } from 'node:net';
+import { CLIENT_PAYLOAD_BYTES_MAX, type ConnectionState, EXPECTED_FRAMES } from './connection-state';
 import { FrameChannel, type FrameHandlers } from './frame-channel';
 import {
   type Frame,
@@ -13,6 +14,7 @@ import { IncomingPiece } from './incoming-piece';
 import { OutgoingPiece } from './outgoing-piece';
 import {
   decodeCommand,
+  decodeFence,
   decodeHandles,
   decodeHello,
   decodeOpenRead,
@@ -27,19 +29,18 @@ import { type SbtHello, type SbtSession } from './sbt-session';
 /** `event` is `noun.verb-past`; the token is never among the fields. */
 export type SbtLog = (event: string, fields: Record<string, unknown>) => void;
 
+/** Refuses the token from now on: when it returns, every session of it has been stopped, and no other will be authorised. */
+export type SbtFencing = (token: string) => void;
+
 export interface ConnectionOptions {
   readonly authorise: (hello: SbtHello) => Promise<SbtSession>;
+  readonly fence: SbtFencing | undefined;
   readonly log: SbtLog;
   readonly keepAliveEveryMs: number;
   readonly helloLimitMs: number;
   /** The socket is closed and the session, if there was one, has ended. */
   readonly over: () => void;
 }
-
-type State =
-  | { readonly kind: 'greeting' | 'idle' | 'left' }
-  | { readonly kind: 'writing'; readonly piece: IncomingPiece }
-  | { readonly kind: 'reading'; readonly piece: OutgoingPiece };
 
 interface Answer {
   readonly type: FrameType;
@@ -48,40 +49,18 @@ interface Answer {
   readonly afterwards?: () => void;
 }
 
-/** Which frames each state takes; any other ends the connection. */
-const EXPECTED: Readonly<Record<State['kind'], readonly FrameType[]>> = {
-  greeting: [FRAME_TYPES.hello],
-  idle: [
-    FRAME_TYPES.openWrite,
-    FRAME_TYPES.openRead,
-    FRAME_TYPES.info,
-    FRAME_TYPES.remove,
-    FRAME_TYPES.command,
-    FRAME_TYPES.bye,
-  ],
-  writing: [FRAME_TYPES.data, FRAME_TYPES.close, FRAME_TYPES.abort, FRAME_TYPES.bye],
-  reading: [FRAME_TYPES.close, FRAME_TYPES.abort, FRAME_TYPES.bye],
-  left: [],
-};
-
-/** Longest payload of each frame a client may send: before it has said hello it can make us keep 4 KiB and no more. */
-const CLIENT_PAYLOAD_BYTES_MAX: Readonly<Partial<Record<FrameType, number>>> = {
-  [FRAME_TYPES.hello]: 4096,
-  [FRAME_TYPES.openWrite]: 1024,
-  [FRAME_TYPES.openRead]: 1024,
-  [FRAME_TYPES.data]: PAYLOAD_BYTES_MAX,
-  [FRAME_TYPES.info]: 1024 * 1024,
-  [FRAME_TYPES.remove]: 1024 * 1024,
-  [FRAME_TYPES.command]: 1024,
-};
-
 export class Connection implements FrameHandlers {
   private readonly channel: FrameChannel;
   private readonly helloTimer: NodeJS.Timeout;
-  private state: State = { kind: 'greeting' };
+  private state: ConnectionState = { kind: 'greeting' };
   private session: SbtSession | null = null;
   private leaving: Promise<void> | null = null;
+  /** The question under way; when the session was stopped its outcome interests nobody, but its end does. */
+  private asking: Promise<unknown> = Promise.resolve();
   private names: Record<string, unknown> = {};
+  private readonly onStopped = (): void => {
+    this.stop(this.session?.stopped?.reason);
+  };
 
   constructor(
     socket: Socket,
@@ -101,7 +80,7 @@ export class Connection implements FrameHandlers {
 
   admit(header: FrameHeader): void {
     const { state } = this;
-    if (!EXPECTED[state.kind].includes(header.type)) {
+    if (!EXPECTED_FRAMES[state.kind].includes(header.type)) {
       throw new FrameError(`frame type ${header.type} came while ${state.kind}`);
     }
     if (header.length > (CLIENT_PAYLOAD_BYTES_MAX[header.type] ?? 0)) {
@@ -115,8 +94,12 @@ export class Connection implements FrameHandlers {
 
   frame(frame: Frame): Promise<void> | void {
     const { state } = this;
-    if (frame.type === FRAME_TYPES.data && state.kind === 'writing') return state.piece.write(frame.payload);
+    if (frame.type === FRAME_TYPES.data) {
+      // a stopped client has sent this before it read that it is
+      return state.kind === 'writing' ? state.piece.write(frame.payload) : undefined;
+    }
     if (frame.type === FRAME_TYPES.hello) return this.greet(frame);
+    if (frame.type === FRAME_TYPES.fence) return this.fence(frame);
     if (frame.type === FRAME_TYPES.bye) return this.sayGoodbye();
     return this.answer(frame);
   }
@@ -154,14 +137,35 @@ export class Connection implements FrameHandlers {
     }
     this.options.log('session.opened', { ...this.names, libraryVersion: hello.libraryVersion });
     this.state = { kind: 'idle' };
+    this.session.stopped?.addEventListener('abort', this.onStopped, { once: true });
     this.channel.send(FRAME_TYPES.welcome);
+  }
+
+  private fence(frame: Frame): void {
+    clearTimeout(this.helloTimer);
+    const { fence } = this.options;
+    if (fence === undefined) throw new FrameError('this server fences no tokens');
+    fence(decodeFence(frame.payload));
+    this.channel.send(FRAME_TYPES.fenced);
+    this.channel.end();
+  }
+
+  private stop(reason: unknown): void {
+    const { state } = this;
+    this.state = { kind: 'stopped', before: state };
+    if (state.kind === 'writing' || state.kind === 'reading') state.piece.fail(reason);
+  }
+
+  /** A question that ends after the stop changes nothing any more. */
+  private enter(state: ConnectionState): void {
+    if (this.state.kind !== 'stopped') this.state = state;
   }
 
   /** Runs one question and sends its answer, or the ERROR in its place. A broken payload is not a question. */
   private async answer(question: Frame): Promise<void> {
     if (this.session === null) throw new FrameError('a question came before hello');
     try {
-      const { type, payload, afterwards } = await this.ask(this.session, question);
+      const { type, payload, afterwards } = await this.unlessStopped(this.session, question);
       this.channel.send(type, payload);
       afterwards?.();
     } catch (error) {
@@ -169,6 +173,18 @@ export class Connection implements FrameHandlers {
       const failure = this.report('call.failed', error);
       this.channel.send(FRAME_TYPES.error, encodeError(question.sequence, failure));
     }
+  }
+
+  /** Looks at the stop last, so that no answer of success leaves after it. @throws the reason of the stop, at once */
+  private async unlessStopped(session: SbtSession, question: Frame): Promise<Answer> {
+    const { stopped } = session;
+    if (stopped === undefined) return this.ask(session, question);
+    stopped.throwIfAborted();
+    const asking = this.ask(session, question);
+    this.asking = asking.catch(() => undefined);
+    const answer = await unlessAborted(asking, stopped);
+    stopped.throwIfAborted();
+    return answer;
   }
 
   private ask(session: SbtSession, { type, payload }: Frame): Promise<Answer> {
@@ -196,6 +212,8 @@ export class Connection implements FrameHandlers {
     const request = decodeOpenWrite(payload);
     checkBlockBytes(request.blockBytes);
     const writer = await session.openPiece(request);
+    if (session.stopped?.aborted === true) await writer.abort('the run was stopped');
+    session.stopped?.throwIfAborted();
     const piece = new IncomingPiece(writer, request.blockBytes, {
       failed: (failure, thrown) => {
         this.report('piece.failed', thrown, request.handle);
@@ -205,7 +223,7 @@ export class Connection implements FrameHandlers {
         this.report('piece.discard-failed', thrown, request.handle);
       },
     });
-    this.state = { kind: 'writing', piece };
+    this.enter({ kind: 'writing', piece });
     return {
       type: FRAME_TYPES.opened,
       afterwards: () => {
@@ -218,6 +236,8 @@ export class Connection implements FrameHandlers {
     const request = decodeOpenRead(payload);
     checkBlockBytes(request.blockBytes);
     const reader = await session.readPiece(request);
+    if (session.stopped?.aborted === true) await reader.close();
+    session.stopped?.throwIfAborted();
     const piece = new OutgoingPiece(reader, this.channel, {
       failed: (thrown) => {
         const failure = this.report('piece.failed', thrown, request.handle);
@@ -227,7 +247,7 @@ export class Connection implements FrameHandlers {
         this.report('piece.close-failed', thrown, request.handle);
       },
     });
-    this.state = { kind: 'reading', piece };
+    this.enter({ kind: 'reading', piece });
     return {
       type: FRAME_TYPES.opened,
       afterwards: () => {
@@ -241,7 +261,7 @@ export class Connection implements FrameHandlers {
     if (state.kind === 'writing') {
       // A piece is over whether its close works or not: RMAN opens the next one either way.
       const receipt = await state.piece.close().finally(() => {
-        this.state = { kind: 'idle' };
+        this.enter({ kind: 'idle' });
       });
       return { type: FRAME_TYPES.closed, payload: encodeReceipt(receipt) };
     }
@@ -255,10 +275,10 @@ export class Connection implements FrameHandlers {
   }
 
   private async dropPiece(reason: string): Promise<void> {
-    const { state } = this;
+    const state = this.state.kind === 'stopped' ? this.state.before : this.state;
     if (state.kind === 'writing') await state.piece.abort(reason);
     if (state.kind === 'reading') await state.piece.stop();
-    this.state = { kind: 'idle' };
+    this.enter({ kind: 'idle' });
   }
 
   private async info(session: SbtSession, payload: Uint8Array): Promise<Answer> {
@@ -280,7 +300,8 @@ export class Connection implements FrameHandlers {
   }
 
   private async sayGoodbye(): Promise<void> {
-    await this.leave('ended');
+    const left = this.leave('ended');
+    if (this.state.kind !== 'stopped') await left; // what a stopped session leaves to be done must not hold up RMAN
     this.channel.end();
   }
 
@@ -292,6 +313,8 @@ export class Connection implements FrameHandlers {
 
   private async endSession(how: 'ended' | 'lost'): Promise<void> {
     clearTimeout(this.helloTimer);
+    this.session?.stopped?.removeEventListener('abort', this.onStopped);
+    await this.asking;
     await this.dropPiece(
       how === 'lost' ? 'the connection to the Oracle server process was lost' : 'RMAN left the piece open',
     );
@@ -317,6 +340,20 @@ export class Connection implements FrameHandlers {
       ...unexpected,
     });
     return failure;
+  }
+}
+
+/** @throws the signal's reason as soon as it is aborted; what `work` comes to then is for whoever keeps it */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const give = (): void => {
+    reject(signal.reason as Error);
+  };
+  signal.addEventListener('abort', give, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', give);
   }
 }
 

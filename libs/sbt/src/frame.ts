@@ -1,5 +1,5 @@
-// The framed protocol between libobk.so (client) and the dedup-worker (server) over a Unix stream socket. Contract in short; the
-// full text, payload by payload, is native/libobk/PROTOCOL.md, and the C side is native/libobk/src/frame.h.
+// The framed protocol between libobk.so (client) and the dedup-worker (server) over a Unix stream socket. Payloads are in payloads.ts; the
+// C side is native/libobk/src/frame.h.
 //
 // A frame is a header of 12 bytes, little-endian { magic u16 0xAD17, version u8, type u8, length u32, sequence u32 }, and `length`
 // bytes of payload, at most 4 MiB. Each direction numbers its frames 1, 2, … (stepping over 0).
@@ -9,6 +9,7 @@
 //   OPEN_READ            OPENED             then the server streams DATA* DATA_END; CLOSE → CLOSED or ABORT → ABORTED at any time
 //   INFO REMOVE COMMAND  INFO_LIST REMOVED DONE
 //   BYE                  (none)             the client leaves; anything open is discarded
+//   FENCE                FENCED             instead of HELLO, by the agent: whoever presents this token is refused from now on
 // The client has one question open at a time. ERROR { answers, sbtCode, text } answers a question in place of the frame above, or,
 // with answers = 0, tells unasked that the open piece has failed; the server then discards DATA until CLOSE or ABORT.
 // KEEPALIVE comes from the server every 10 s while it makes the client wait. A frame that breaks these rules ends the connection,
@@ -42,6 +43,8 @@ export const FRAME_TYPES = {
   error: 18,
   keepAlive: 19,
   bye: 20,
+  fence: 21,
+  fenced: 22,
 } as const;
 export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
 

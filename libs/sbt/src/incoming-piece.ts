@@ -14,6 +14,7 @@ export class IncomingPiece {
   private failure: SbtFailure | null = null;
   private finishing = false;
   private pending: Promise<void> | null = null;
+  private closing: Promise<PieceReceipt> | null = null;
   private discarded: Promise<void> = Promise.resolve();
   private readonly onSignal = () => {
     this.fail(this.writer.failed?.reason);
@@ -51,18 +52,32 @@ export class IncomingPiece {
       await this.discarded;
       throw this.failure;
     }
+    this.closing = this.closeWriter();
+    return this.closing;
+  }
+
+  /** Resolves when the piece is gone, or when the close that was under way has ended. Never rejects. */
+  async abort(reason: string): Promise<void> {
+    this.finish();
+    if (this.closing !== null) await Promise.allSettled([this.closing]);
+    else await (this.failure === null ? this.discard(reason) : this.discarded);
+  }
+
+  /** The piece fails for a reason from outside. Nothing happens to one that is being closed or discarded. */
+  fail(thrown: unknown): void {
+    if (this.failure !== null || this.finishing) return;
+    this.failure = failureOf(thrown);
+    this.events.failed(this.failure, thrown);
+    this.discarded = this.discard(this.failure.message);
+  }
+
+  private async closeWriter(): Promise<PieceReceipt> {
     try {
       return await this.writer.close();
     } catch (error) {
       await this.discard(failureOf(error).message);
       throw error;
     }
-  }
-
-  /** Resolves when the piece is gone. Never rejects. */
-  async abort(reason: string): Promise<void> {
-    this.finish();
-    await (this.failure === null ? this.discard(reason) : this.discarded);
   }
 
   private finish(): void {
@@ -78,13 +93,6 @@ export class IncomingPiece {
       this.pending = null;
       this.fail(error);
     }
-  }
-
-  private fail(thrown: unknown): void {
-    if (this.failure !== null || this.finishing) return;
-    this.failure = failureOf(thrown);
-    this.events.failed(this.failure, thrown);
-    this.discarded = this.discard(this.failure.message);
   }
 
   private async discard(reason: string): Promise<void> {

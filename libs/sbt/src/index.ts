@@ -1,4 +1,5 @@
 // The framed protocol between libobk.so and the dedup-worker, TypeScript side.
+export { fenceToken, type FenceOutcome } from './fence-token';
 export { serveSbt, type SbtServer, type SbtServerOptions } from './serve-sbt';
 export { SbtFailure, SBT_CODES, type SbtCode } from './sbt-failure';
 export { type SbtLog } from './connection';

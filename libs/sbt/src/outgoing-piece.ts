@@ -26,6 +26,13 @@ export class OutgoingPiece {
     this.streaming = this.stream();
   }
 
+  /** No more bytes come, for a reason from outside. */
+  fail(thrown: unknown): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.events.failed(thrown);
+  }
+
   /** Stops the stream and closes the reader. Never rejects. */
   async stop(): Promise<void> {
     this.stopped = true;

@@ -8,6 +8,8 @@ import { type PieceInfo, type PieceReceipt, type PieceToOpen, type SbtHello } fr
 const HANDLE_BYTES_MAX = 511;
 /** Names in one INFO or REMOVE; the library sends 200 at most, so that each is answered within its time limit. */
 const NAMES_MAX = 1000;
+/** A token; what the library reads of its file. */
+const TOKEN_BYTES_MAX = 1024;
 /** What sbtinfo2 can hand to Oracle, without the terminating NUL. */
 const LABEL_BYTES_MAX = 63;
 const COMMENT_BYTES_MAX = 79;
@@ -83,6 +85,15 @@ export function decodeHello(payload: Uint8Array): SbtHello {
     channel: r.string(),
     libraryVersion: r.string(),
   }));
+}
+
+/** The token that is fenced. */
+export function decodeFence(payload: Uint8Array): string {
+  return decode(payload, (r) => r.string());
+}
+
+export function encodeFence(token: string): Uint8Array {
+  return text(token, TOKEN_BYTES_MAX);
 }
 
 export function decodeOpenWrite(payload: Uint8Array): PieceToOpen {

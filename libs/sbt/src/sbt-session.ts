@@ -68,6 +68,11 @@ export type PieceInfo =
 
 /** What one channel may do. A thrown SbtFailure reaches RMAN with its code and text, anything else as 7501 ADY_INTERNAL. */
 export interface SbtSession {
+  /**
+   * Optional: aborted (reason: an SbtFailure or another Error) when the run may do nothing more. From that moment every call is answered
+   * with the reason, those under way included: none of them ends well, whatever it still comes to behind the answer.
+   */
+  readonly stopped?: AbortSignal;
   openPiece(piece: PieceToOpen): Promise<PieceWriter>;
   readPiece(piece: { readonly handle: string; readonly blockBytes: number }): Promise<PieceReader>;
   /** One entry per handle, in the same order. `found: false` is a promise that the piece does not exist; doubt must be thrown. */

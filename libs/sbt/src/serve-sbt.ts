@@ -2,7 +2,7 @@
 // token that `authorise` checks.
 import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Connection, type SbtLog } from './connection';
+import { Connection, type SbtFencing, type SbtLog } from './connection';
 import { encodeHeader, FRAME_TYPES } from './frame';
 import { encodeError } from './payloads';
 import { SBT_CODES, SbtFailure } from './sbt-failure';
@@ -32,6 +32,8 @@ export interface SbtServerOptions {
   readonly socketMode?: number;
   /** Checks run and token; throws SbtFailure to refuse. Never overlaps with another call for the same connection. */
   readonly authorise: (hello: SbtHello) => Promise<SbtSession>;
+  /** For the agent of the host; without it FENCE is refused. */
+  readonly fence?: SbtFencing;
   readonly connectionsMax?: number;
   readonly keepAliveEveryMs?: number;
   readonly helloLimitMs?: number;
@@ -113,6 +115,7 @@ class ListeningServer implements SbtServer {
     }
     const connection: Connection = new Connection(socket, {
       authorise: this.options.authorise,
+      fence: this.options.fence,
       log,
       keepAliveEveryMs: this.options.keepAliveEveryMs ?? KEEP_ALIVE_EVERY_MS,
       helloLimitMs: this.options.helloLimitMs ?? HELLO_LIMIT_MS,

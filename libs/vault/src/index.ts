@@ -34,6 +34,7 @@ export {
   type WriterSessionOptions,
 } from './session/writer-session';
 export { IngestBuffers } from './ingest/ingest-buffers';
+export { PACK_BYTES_MAX } from './limits';
 export { type PieceIngest, type PieceSummary } from './ingest/piece-ingest';
 export {
   findPiece,

@@ -1,4 +1,4 @@
-/* Frames between this library and the dedup-worker: header, numbers, strings. PROTOCOL.md is the contract; the other side is
+/* Frames between this library and the dedup-worker: header, numbers, strings. The contract and the other side are in
  * libs/sbt/src/frame.ts. Nothing here touches a socket. */
 #ifndef ADY_FRAME_H
 #define ADY_FRAME_H
@@ -32,6 +32,7 @@ enum frame_type {
   FRAME_ERROR = 18,
   FRAME_KEEPALIVE = 19,
   FRAME_BYE = 20
+  /* 21 FENCE and 22 FENCED are the agent's. */
 };
 
 struct frame_header {

@@ -1,5 +1,5 @@
 // Which archived logs a run takes: per incarnation and thread everything after the last sequence the vault holds, as contiguous ranges.
-// A hole means that somebody deleted a log we never had; it is named, not skipped.
+// A hole means that somebody deleted a log we never had; it is named, not skipped. A full backup can do without: its own logs begin with it.
 import { compareScn, type Scn } from '@adyton/domain';
 
 interface LogOnDisk {
@@ -14,20 +14,30 @@ export interface LogRange {
   readonly untilSequence: number;
 }
 
+/** The first sequence that is neither in the vault nor on disk. */
+export interface LogGap {
+  readonly thread: number;
+  readonly missingSequence: number;
+}
+
 export type LogChoice =
-  | { readonly kind: 'ranges'; readonly ranges: readonly LogRange[] }
-  | { readonly kind: 'gap'; readonly thread: number; readonly missingSequence: number };
+  /** `gaps`: holes between the ranges, behind which a new chain begins. */
+  | { readonly kind: 'ranges'; readonly ranges: readonly LogRange[]; readonly gaps: readonly LogGap[] }
+  | ({ readonly kind: 'gap' } & LogGap);
 
 export interface LogQuestion {
   readonly onDisk: readonly LogOnDisk[];
   /** Last sequence in the vault, per incarnation and thread. */
   readonly lastInVault: readonly LogOnDisk[];
   readonly resetlogsScn: Scn;
+  /** For a run that reads every data file whole; all others build on what came before the hole. */
+  readonly acrossGaps: boolean;
 }
 
-export function chooseLogRanges({ onDisk, lastInVault, resetlogsScn }: LogQuestion): LogChoice {
+export function chooseLogRanges({ onDisk, lastInVault, resetlogsScn, acrossGaps }: LogQuestion): LogChoice {
   const current = onDisk.filter((l) => compareScn(l.resetlogsScn, resetlogsScn) === 0);
   const ranges: LogRange[] = [];
+  const gaps: LogGap[] = [];
   for (const thread of [...new Set(current.map((l) => l.thread))].sort((a, b) => a - b)) {
     const last =
       lastInVault.find((l) => l.thread === thread && compareScn(l.resetlogsScn, resetlogsScn) === 0)
@@ -39,14 +49,18 @@ export function chooseLogRanges({ onDisk, lastInVault, resetlogsScn }: LogQuesti
           .map((l) => l.sequence),
       ),
     ].sort((a, b) => a - b);
-    const first = wanted[0];
-    const end = wanted.at(-1);
-    if (first === undefined || end === undefined) continue;
-    const missing = firstMissing(last === null ? first : last + 1, wanted);
-    if (missing !== null) return { kind: 'gap', thread, missingSequence: missing };
-    ranges.push({ thread, fromSequence: first, untilSequence: end });
+    let expected = last === null ? wanted[0] : last + 1;
+    for (const sequence of wanted) {
+      const open = ranges.at(-1);
+      if (sequence !== expected) gaps.push({ thread, missingSequence: expected ?? sequence });
+      if (open?.thread === thread && sequence === expected)
+        ranges[ranges.length - 1] = { ...open, untilSequence: sequence };
+      else ranges.push({ thread, fromSequence: sequence, untilSequence: sequence });
+      expected = sequence + 1;
+    }
   }
-  return { kind: 'ranges', ranges };
+  const [gap] = gaps;
+  return gap === undefined || acrossGaps ? { kind: 'ranges', ranges, gaps } : { kind: 'gap', ...gap };
 }
 
 /** What is left of the ranges without these logs. */
@@ -77,13 +91,4 @@ export function logsInRanges<T extends Pick<LogOnDisk, 'thread' | 'sequence'>>(
   return logs.filter(({ thread, sequence }) =>
     ranges.some((r) => r.thread === thread && sequence >= r.fromSequence && sequence <= r.untilSequence),
   );
-}
-
-function firstMissing(expected: number, sequences: readonly number[]): number | null {
-  let next = expected;
-  for (const sequence of sequences) {
-    if (sequence !== next) return next;
-    next += 1;
-  }
-  return null;
 }

@@ -1,6 +1,6 @@
 // The pieces of this run that RMAN has on record as available, and which of them the vault holds.
 import { type DatabaseFacts } from '@adyton/oracle';
-import { type RunNames } from '@adyton/rman';
+import { ownHandles, type RunNames } from '@adyton/rman';
 import { type BackupRun } from './backup-run';
 
 /** The dedup-worker tells the ledger of closed pieces every second; one that is not known after this was never closed, ms. */
@@ -18,9 +18,9 @@ export interface OwnPieces {
 export async function ownPieces(
   run: Pick<BackupRun, 'claimed' | 'controlPlane' | 'lease'>,
   database: DatabaseFacts,
-  { handlePrefix, runToken, fence }: RunNames,
+  names: RunNames,
 ): Promise<OwnPieces> {
-  const prefix = `${handlePrefix}/${runToken}_${fence}_`;
+  const prefix = ownHandles(names);
   const pieces = await database.backupPieces(`${prefix}%`);
   // `_` of LIKE is any character
   const recorded = pieces.filter((p) => p.status === 'A' && p.handle.startsWith(prefix)).map((p) => p.handle);

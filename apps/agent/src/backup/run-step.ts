@@ -1,16 +1,18 @@
 // One of RMAN's invocations in a backup, carried out over the instances that are there. When an instance is lost meanwhile, what becomes of
 // the step is judged, not guessed: RMAN is left alone, started again, or what it left undone is finished on the survivors.
 import { judgeInstanceLoss, type BackupStep, type InstanceLoss } from '@adyton/domain';
-import { channelsAt, type ChannelSettings, type InstanceAddress } from '@adyton/rman';
+import { channelsAt, type ChannelSettings, type InstanceAddress, type RunNames } from '@adyton/rman';
 import { type RunInstances } from '../instances/run-instances';
 import { LostChannels } from '../rman/lost-channels';
 import { runScript, ScriptFailure } from '../rman/run-script';
 import { targetLogin } from '../rman/target-login';
 import { RunFailure } from '../runs/run-failure';
 import { type BackupRun, channelsOf } from './backup-run';
+import { endingOf } from './ending-of-backup';
 
 export interface Step {
   readonly name: Exclude<BackupStep, 'none'>;
+  readonly names: RunNames;
   /** The script for what is still to be done; null when nothing is. Called again when an instance was lost. */
   compose(channels: ChannelSettings): Promise<string | null>;
 }
@@ -31,7 +33,7 @@ export async function runStep(run: BackupRun, instances: RunInstances, step: Ste
     const channels = channelsOf(run, instances.places);
     const text = await step.compose(channels);
     if (text === null) return;
-    const end = await runOnce(run, instances, { name: step.name, text, channels });
+    const end = await runOnce(run, instances, { ...step, text, channels });
     if (end.kind === 'succeeded') return;
     await instances.lookAgain(end.kind === 'stuck' ? [] : suspectsOf(end.failure, channels));
     const verdict =
@@ -68,7 +70,7 @@ function lossOf(step: Step, { places }: RunInstances): Pick<InstanceLoss, 'role'
 async function runOnce(
   run: BackupRun,
   instances: RunInstances,
-  script: { readonly name: string; readonly text: string; readonly channels: ChannelSettings },
+  script: Pick<Step, 'name' | 'names'> & { readonly text: string; readonly channels: ChannelSettings },
 ): Promise<StepEnd> {
   const { claimed, config, controlPlane, files, lease } = run;
   using channels = new LostChannels(config.ADYTON_LOST_CHANNEL_SECONDS);
@@ -83,6 +85,7 @@ async function runOnce(
       oracleHome: claimed.database.oracleHome,
       oracleSid: claimed.database.oracleSid,
       signal: AbortSignal.any([lease.signal, channels.signal]),
+      ending: endingOf(run, script.names),
       onOutput: (text) => channels.read(text),
     });
     return { kind: 'succeeded' };

@@ -7,6 +7,7 @@ import { RunFailure } from '../runs/run-failure';
 import { type ArchivedLogFacts, type BackupRun } from './backup-run';
 import { chooseLogRanges, logsInRanges, rangesWithout, type LogRange } from './choose-log-ranges';
 import { type BackupPlan, controlFileScriptOf, dataScriptOf, scriptsOf } from './compose-plan';
+import { nameCorruptBlocks } from './name-corrupt-blocks';
 import { ownPieces } from './own-pieces';
 import { ringDedupWorker } from './ring-dedup-worker';
 import { runStep } from './run-step';
@@ -19,19 +20,35 @@ export async function streamPieces(
   instances: RunInstances,
 ): Promise<void> {
   await ringDedupWorker(run, 'begin');
-  await runStep(run, instances, {
-    name: 'data',
-    compose: async (channels) => dataScriptOf(plan, channels, await filesDone(run, database, plan)),
-  });
+  await backUpDataFiles(run, database, plan, instances);
   await database.archiveLogCurrent();
   await runStep(run, instances, {
     name: 'logs',
+    names: plan.names,
     compose: async (channels) => composeLogs(run, plan, channels, await logsToTake(run, database, plan)),
   });
   await runStep(run, instances, {
     name: 'control-file',
+    names: plan.names,
     compose: async (channels) => controlFileScriptOf(plan, channels),
   });
+}
+
+async function backUpDataFiles(
+  run: BackupRun,
+  database: DatabaseFacts,
+  plan: BackupPlan,
+  instances: RunInstances,
+): Promise<void> {
+  try {
+    await runStep(run, instances, {
+      name: 'data',
+      names: plan.names,
+      compose: async (channels) => dataScriptOf(plan, channels, await filesDone(run, database, plan)),
+    });
+  } catch (error) {
+    throw await nameCorruptBlocks(run, database, error);
+  }
 }
 
 /** Data files with a set of this run whose pieces the vault holds. */
@@ -61,6 +78,7 @@ async function logsToTake(run: BackupRun, database: DatabaseFacts, plan: BackupP
     onDisk,
     lastInVault: run.claimed.lastLogs,
     resetlogsScn: plan.identity.resetlogsScn,
+    acrossGaps: plan.decision.level === 'level0',
   });
   if (choice.kind === 'ranges') return { onDisk, ranges: rangesWithout(choice.ranges, done) };
   throw new RunFailure(

@@ -3,13 +3,14 @@ import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
 import { checkInstances } from './check-instances';
-import { checkThat, type Check } from './check-that';
+import { type Check } from './check-that';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
 import { estimateDataFiles, type Estimate } from './estimate-data-files';
 import { type LeftOutFile } from './judge-access';
 import { judgeConfiguration } from './judge-configuration';
+import { judgeLogs } from './judge-logs';
 import { judgeNologging } from './judge-nologging';
 import { judgePluggables, type PluggableFacts } from './judge-pluggables';
 
@@ -50,6 +51,7 @@ export async function surveyDatabase(
     onDisk,
     lastInVault: run.claimed.lastLogs,
     resetlogsScn: identity.resetlogsScn,
+    acrossGaps: decision.level === 'level0',
   });
   const waitingLogs = choice.kind === 'gap' ? [] : logsInRanges(onDisk, choice.ranges);
   const pluggables =
@@ -58,14 +60,7 @@ export async function surveyDatabase(
       : null;
   const checks = [
     ...(await checkInstances(run, identity)),
-    checkThat(
-      'archived-logs',
-      choice.kind !== 'gap',
-      choice.kind === 'gap'
-        ? `archived log thread ${choice.thread} sequence ${choice.missingSequence} is neither in the vault nor on disk`
-        : `${waitingLogs.length} log(s) wait to be backed up`,
-      'restore the log to its place; points before it stay usable, later ones need a full backup',
-    ),
+    judgeLogs(choice, waitingLogs.length),
     access.check,
     judgeNologging(dataFiles, bases.newest),
     judgeConfiguration(await database.rmanConfiguration()),

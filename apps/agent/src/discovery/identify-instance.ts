@@ -3,6 +3,7 @@ import { type SeenInstance } from '@adyton/contracts';
 import { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from '@adyton/rman';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { interruptRman } from '../rman/end-rman';
 import { runRman } from '../rman/run-rman';
 import { RunFailure } from '../runs/run-failure';
 import { type ToolLog } from './tool-log';
@@ -37,6 +38,7 @@ export async function identifyInstance(
       signal: timeout,
       target: null,
       onOutput: () => undefined,
+      end: interruptRman,
     });
     return identityOf(sid, readDatabaseIdentity(output), log);
   } catch (error) {

@@ -4,6 +4,7 @@ import { runToken } from '@adyton/domain';
 import { composeRestoreScript, printScript, type RestoreScriptInput } from '@adyton/rman';
 import { mkdir, readdir } from 'node:fs/promises';
 import { channelsOf, type AgentTools } from '../backup/backup-run';
+import { fenceRun } from '../rman/fence-run';
 import { runScript } from '../rman/run-script';
 import { type RunFiles } from '../rman/token-file';
 import { RunFailure } from '../runs/run-failure';
@@ -41,6 +42,7 @@ export async function runRestore(run: RestoreRun): Promise<void> {
     oracleSid: plan.target.oracleSid,
     target: null,
     signal: lease.signal,
+    ending: { runId: claimed.runId, log: run.log, fence: () => fenceRun(run, claimed), target: null },
   });
   await controlPlane.finishRestore(claimed);
   run.log.info({ runId: claimed.runId }, 'run.ended');

@@ -14,6 +14,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentTools } from '../backup/backup-run';
 import { openDatabase } from '../backup/open-database';
+import { interruptRman } from '../rman/end-rman';
 import { runRman } from '../rman/run-rman';
 import { reasonOfFailure } from '../runs/run-failure';
 
@@ -106,6 +107,7 @@ async function runUncatalog(
       scriptFile,
       signal: AbortSignal.timeout(RMAN_TIMEOUT_MS),
       target: null,
+      end: interruptRman,
       onOutput: () => undefined,
     });
     return reasonOfOutput(output, exitCode);

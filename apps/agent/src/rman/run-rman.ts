@@ -1,5 +1,5 @@
 // Runs RMAN with a command file, as the operating-system user of this agent (OS authentication), in a process group of its own. Its output
-// is passed on as it comes; an aborted run ends it: SIGINT first, SIGKILL for what does not listen.
+// is passed on as it comes; an aborted run has it ended.
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Readable, type Writable } from 'node:stream';
 import { RunFailure } from '../runs/run-failure';
+import { type RunningRman } from './end-rman';
 import { connectStatement, type TargetLogin } from './target-login';
 
 export interface RmanInvocation {
@@ -16,6 +17,8 @@ export interface RmanInvocation {
   /** Null: operating-system authentication. */
   readonly target: TargetLogin | null;
   readonly signal: AbortSignal;
+  /** Ends it when the signal fires. @returns what is to be added to the signal's reason, if anything */
+  readonly end: (rman: RunningRman) => Promise<string | null>;
   /** Called with pieces of output, whole lines each. */
   readonly onOutput: (text: string) => void;
 }
@@ -30,8 +33,6 @@ type RmanProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 /** Kept in memory for reading the outcome, characters; a long backup prints a few lines per piece. */
 const OUTPUT_CHARS_MAX = 8 * 1024 * 1024;
-/** How long RMAN may take to end after SIGINT, ms; its channels need a moment to give up their pieces. */
-const INTERRUPT_GRACE_MS = 5_000;
 
 /** @throws RunFailure ADY_RMAN_NOT_STARTED, or the signal's reason when the run was stopped. */
 export async function runRman(invocation: RmanInvocation): Promise<RmanResult> {
@@ -39,17 +40,34 @@ export async function runRman(invocation: RmanInvocation): Promise<RmanResult> {
   const program = join(invocation.oracleHome, 'bin', 'rman');
   await assertExecutable(program);
   const child = start(program, invocation);
-  const ending = endWhenAborted(child, invocation.signal);
   const output = new BoundedText(OUTPUT_CHARS_MAX);
+  const read = [child.stdout, child.stderr].map((stream) => readLines(stream, output, invocation));
+  const running = Promise.all([exitOf(child), ...read]).then(([exitCode]) => exitCode);
+  const exitCode = await unlessStopped(running, runningRman(child), invocation);
+  return { exitCode, output: output.text };
+}
+
+/** @throws the signal's reason when the run is stopped first, once nothing of RMAN is left */
+async function unlessStopped(
+  running: Promise<number | null>,
+  rman: RunningRman,
+  { signal, end }: RmanInvocation,
+): Promise<number | null> {
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<Event | null>();
+  signal.addEventListener('abort', stop, { once: true });
   try {
-    const exit = exitOf(child);
-    await Promise.all([child.stdout, child.stderr].map((stream) => readLines(stream, output, invocation)));
-    const exitCode = await exit;
-    invocation.signal.throwIfAborted();
-    return { exitCode, output: output.text };
+    await Promise.race([running, stopped]);
+    if (!signal.aborted) return await running;
+    running.catch(() => undefined); // how it ended is not asked any more
+    throw withDetail(signal.reason, await end(rman));
   } finally {
-    ending.stop();
+    signal.removeEventListener('abort', stop);
   }
+}
+
+function withDetail(reason: unknown, detail: string | null): unknown {
+  if (detail === null || !(reason instanceof RunFailure)) return reason;
+  return new RunFailure(reason.code, `${reason.message}; ${detail}`, reason.oraErrors, { cause: reason });
 }
 
 /** A login is given on standard input, where nobody else sees it; what RMAN does with it afterwards it does for the channels too. */
@@ -112,20 +130,11 @@ async function readLines(
 }
 
 /** The group holds RMAN and what it started; a negative pid names the group. */
-function endWhenAborted(child: ChildProcess, signal: AbortSignal): { stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const end = (): void => {
-    signalGroup(child, 'SIGINT');
-    timer = setTimeout(() => signalGroup(child, 'SIGKILL'), INTERRUPT_GRACE_MS);
-  };
-  signal.addEventListener('abort', end, { once: true });
-  return {
-    stop: () => {
-      signal.removeEventListener('abort', end);
-      clearTimeout(timer);
-      if (signal.aborted) signalGroup(child, 'SIGKILL');
-    },
-  };
+function runningRman(child: ChildProcess): RunningRman {
+  const { promise: exited, resolve } = Promise.withResolvers<unknown>();
+  child.once('exit', resolve);
+  child.once('error', resolve);
+  return { exited, signal: (signal) => signalGroup(child, signal) };
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -3,6 +3,7 @@ import { isErrorCode, RUN_LOG_CHARS_MAX, type ErrorCode } from '@adyton/contract
 import { classifyRmanFailure, readRmanOutput, type RmanReport } from '@adyton/rman';
 import { type ControlPlane, type FencedRun } from '../control-plane';
 import { RunFailure } from '../runs/run-failure';
+import { endRman, type EndingOfRun } from './end-rman';
 import { runRman } from './run-rman';
 import { type TargetLogin } from './target-login';
 import { type RunFiles } from './token-file';
@@ -15,6 +16,7 @@ export interface ScriptToRun {
   readonly signal: AbortSignal;
   /** Of the target, for channels on other instances, which log in as RMAN did; null: by operating-system authentication. */
   readonly target: TargetLogin | null;
+  readonly ending: EndingOfRun;
   /** Told RMAN's output as it comes, whole lines. */
   readonly onOutput?: (text: string) => void;
 }
@@ -45,11 +47,15 @@ export async function runScript(
   const log = new RunLog(run, controlPlane);
   const scriptFile = await files.writeScript(script.name, script.text);
   try {
-    const onOutput = (text: string): void => {
-      log.add(text);
-      script.onOutput?.(text);
-    };
-    const { exitCode, output } = await runRman({ ...script, scriptFile, onOutput });
+    const { exitCode, output } = await runRman({
+      ...script,
+      scriptFile,
+      onOutput: (text) => {
+        log.add(text);
+        script.onOutput?.(text);
+      },
+      end: (rman) => endRman(rman, script.ending),
+    });
     const report = readRmanOutput(output);
     if (report.outcome.kind === 'errors') throw failureOf(report.outcome.stack, report);
     if (exitCode !== 0)

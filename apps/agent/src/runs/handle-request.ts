@@ -4,7 +4,9 @@ import { AdytonError, type ClaimedRun } from '@adyton/contracts';
 import { type RequestId } from '@adyton/domain';
 import { type AgentTools, type BackupRun } from '../backup/backup-run';
 import { type RestoreRun } from '../restore/run-restore';
+import { fenceRun } from '../rman/fence-run';
 import { createRunFiles } from '../rman/token-file';
+import { leaveHanging } from './leave-hanging';
 import { RunFailure, reasonOfFailure } from './run-failure';
 import { RunLease } from './run-lease';
 import { type RunOnItsWay, type RunTable } from './run-table';
@@ -73,15 +75,26 @@ function begin(parts: CarryingOut, claimed: ClaimedRun, earlierEnded: Promise<un
 async function carryOut({ tools, bodies }: CarryingOut, claimed: ClaimedRun, lease: RunLease): Promise<void> {
   const files = await createRunFiles(tools.config.ADYTON_STATE_DIR, claimed);
   try {
-    if (claimed.operation === 'restore') await bodies.restore({ ...tools, claimed, lease, files });
-    else if (claimed.lane === 'external') await bodies.external({ ...tools, claimed, lease, files });
-    else await bodies.backup({ ...tools, claimed, lease, files });
+    await leaveHanging(play(bodies, { ...tools, lease, files }, claimed), lease.signal);
   } catch (error) {
+    // Before its end is on record: nothing of it is closed after that. In commit RMAN is over, and the dedup-worker has the manifest to make.
+    if (lease.phase !== 'commit') await fenceRun(tools, claimed);
     await recordFailure(tools, claimed, lease, error);
   } finally {
     await lease.release();
     await files.remove();
   }
+}
+
+function play(
+  bodies: RunBodies,
+  run: Omit<BackupRun & RestoreRun, 'claimed'>,
+  claimed: ClaimedRun,
+): Promise<void> {
+  if (claimed.operation === 'restore') return bodies.restore({ ...run, claimed });
+  return claimed.lane === 'external'
+    ? bodies.external({ ...run, claimed })
+    : bodies.backup({ ...run, claimed });
 }
 
 /** A run that was fenced is not ours to end any more; one in committing is ended by its manifest. */
@@ -91,10 +104,14 @@ async function recordFailure(
   lease: RunLease,
   error: unknown,
 ): Promise<void> {
-  const reason = reasonOfFailure(error, lease.phase);
+  // what breaks off because the run was stopped is not why it ended
+  const reason = reasonOfFailure(
+    lease.signal.aborted && !(error instanceof RunFailure) ? lease.signal.reason : error,
+    lease.phase,
+  );
   const { runId } = claimed;
   log.error({ runId, code: reason.code, phase: reason.phase, err: error }, 'run.failed');
-  const cancelled = error instanceof RunFailure && CANCELLED_BY.includes(error.code);
+  const cancelled = CANCELLED_BY.includes(reason.code);
   try {
     await controlPlane.failRun(claimed, cancelled ? 'cancelled' : 'failed', reason);
   } catch (refusal) {

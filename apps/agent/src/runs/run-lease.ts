@@ -62,6 +62,11 @@ export class RunLease {
     this.signal.throwIfAborted();
   }
 
+  /** Somebody says there is news: asks for it before the next heartbeat would. */
+  async askNow(): Promise<void> {
+    await this.tell();
+  }
+
   /** Waits until the run has ended in the ledger. @throws RunFailure when the run must stop before. */
   async untilEnded(): Promise<RunEnd> {
     for (;;) {

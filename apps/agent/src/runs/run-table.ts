@@ -43,6 +43,11 @@ export class RunTable {
     });
   }
 
+  /** There is news for a run; one that is not in hand any more has ended. */
+  async askNow(runId: RunId): Promise<void> {
+    await this.runs.get(runId)?.lease.askNow();
+  }
+
   /** Takes no more runs, stops those in hand and waits for their end. */
   async close(): Promise<void> {
     this.closing = true;

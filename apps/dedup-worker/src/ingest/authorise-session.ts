@@ -1,6 +1,6 @@
 // Decides whether a library that says hello may work: the run must be granted to this host, be alive, and the token must be its token.
 import { AdytonError } from '@adyton/contracts';
-import { ID_PREFIX, isTerminal, runTransitions, type RunId } from '@adyton/domain';
+import { ID_PREFIX, type RunId } from '@adyton/domain';
 import { type SbtHello, type SbtSession } from '@adyton/sbt';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type RunSessions } from './run-sessions';
@@ -14,8 +14,7 @@ export async function authoriseSession(sessions: RunSessions, hello: SbtHello): 
     const { grant } = session;
     if (!isToken(hello.token, grant.tokenSha256))
       throw new AdytonError('ADY_SBT_REFUSED', `the token is not the one of run ${grant.runId}`);
-    if (isTerminal(runTransitions, grant.state))
-      throw new AdytonError('ADY_SBT_REFUSED', `run ${grant.runId} ended ${grant.state}`);
+    session.assertAlive();
     return new PieceSession(session);
   });
 }

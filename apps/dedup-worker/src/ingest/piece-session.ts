@@ -17,9 +17,11 @@ const LABEL = 'adyton-vault';
 const COMMENT = 'Adyton vault format 1';
 
 export class PieceSession implements SbtSession {
+  readonly stopped: AbortSignal;
   private piece: PieceIngest | null = null;
 
   constructor(private readonly run: RunSession) {
+    this.stopped = run.stopped;
     run.channelOpened();
   }
 
@@ -88,7 +90,7 @@ function writerOf(run: RunSession, ingest: PieceIngest): PieceWriter {
     close: () =>
       inSbtTerms(async (): Promise<PieceReceipt> => {
         run.writer();
-        run.pieceClosed(await ingest.close());
+        run.pieceClosed(await run.close(ingest));
         return { label: LABEL, comment: COMMENT };
       }),
     abort: () => ingest.abort(),

@@ -10,6 +10,7 @@ import {
   findPiece,
   openPieceReader,
   openWriterSession,
+  PACK_BYTES_MAX,
   type FoundPiece,
   type PieceIngest,
   type PieceLookup,
@@ -18,23 +19,28 @@ import {
   type RestoreBuffers,
   type WriterSession,
 } from '@adyton/vault';
-import { rateLimitedStore, type ObjectStore } from '@adyton/object-store';
-import { type Logger } from '@adyton/runtime';
+import { type ObjectStore } from '@adyton/object-store';
+import { type Clock, type Logger } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
+import { closeInTime, type CloseLimits } from './close-in-time';
 import { pinRestore } from './pin-restore';
+import { sbtFailureOf } from './sbt-failure-of';
 import { type DatabaseKeyEntry, type DatabaseKeyRing } from './database-key-ring';
+import { type DatabaseLines } from './database-lines';
 
 /** What every session of this worker shares. */
 export interface RunSessionParts {
   readonly store: ObjectStore;
+  readonly lines: DatabaseLines;
   readonly controlPlane: ControlPlane;
   readonly keyRing: DatabaseKeyRing;
   readonly compute: Compute;
   readonly buffers: IngestBuffers;
   readonly restoreBuffers: RestoreBuffers;
   readonly indexCacheDirectory: string;
+  readonly closeLimits: CloseLimits;
+  readonly clock: Clock;
   readonly log: Logger;
-  readonly now: () => Date;
 }
 
 /** Writers show a collector that they live; at least every ten minutes, so every nine. */
@@ -60,6 +66,7 @@ export class RunSession {
   private sealing = false;
   private lastHeartbeatMs = performance.now();
   private endedAs: string | null = null;
+  private readonly stopping = new AbortController();
 
   private constructor(
     private current: SessionGrant,
@@ -77,14 +84,14 @@ export class RunSession {
         ? null
         : await openWriterSession({
             ...key,
-            store: storeFor(grant, parts),
+            store: parts.lines.storeFor(grant),
             dbid: grant.dbid,
             runId: grant.runId,
             fence: grant.fence,
             ...(grant.parentSession === undefined ? {} : { parent: grant.parentSession }),
             compute: parts.compute,
             buffers: parts.buffers,
-            now: parts.now,
+            now: () => parts.clock.now(),
             indexCacheDirectory: parts.indexCacheDirectory,
             reportIndexTrouble: (trouble) => logIndexTrouble(parts.log, grant.runId, trouble),
           });
@@ -93,12 +100,26 @@ export class RunSession {
       'session.opened',
     );
     const lookup = { store: parts.store, keys: key.keys, dbid: grant.dbid };
-    const pinKey = grant.mode === 'restore' ? await pinRestore(grant, lookup, parts.now()) : null;
-    return new RunSession(grant, parts, key, writer, pinKey);
+    const pinKey = grant.mode === 'restore' ? await pinRestore(grant, lookup, parts.clock.now()) : null;
+    const session = new RunSession(grant, parts, key, writer, pinKey);
+    session.stopWhenOver(grant.stopping);
+    return session;
   }
 
   get grant(): SessionGrant {
     return this.current;
+  }
+
+  /** Aborted when nothing may be done for this run any more; its reason is an SbtFailure. */
+  get stopped(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  /** Every call of its channels is refused from now on, those under way included, and what they have open fails. The first reason stays. */
+  stop(reason: AdytonError): void {
+    if (this.stopped.aborted) return;
+    this.stopping.abort(sbtFailureOf(reason));
+    this.session?.stop(reason);
   }
 
   get totals(): ByteTotals {
@@ -132,6 +153,13 @@ export class RunSession {
     }
   }
 
+  /** @throws AdytonError ADY_CLOSE_TIMEOUT; what made the piece fail */
+  close(ingest: PieceIngest): Promise<PieceSummary> {
+    const { clock } = this.parts;
+    const uploadedBytes = (): number => this.session?.uploadedBytes ?? 0;
+    return closeInTime(ingest, { limits: this.closeLimits(), clock, uploadedBytes });
+  }
+
   pieceClosed(piece: PieceSummary): void {
     this.closed = {
       bytesRead: this.closed.bytesRead + piece.bytes,
@@ -143,7 +171,7 @@ export class RunSession {
       bytes: piece.bytes,
       bytesNew: piece.bytesNew,
       bytesStored: piece.bytesStored,
-      closedAt: this.parts.now().toISOString(),
+      closedAt: this.parts.clock.now().toISOString(),
     });
     this.parts.log.info(
       {
@@ -217,11 +245,13 @@ export class RunSession {
       });
       this.current = { ...this.current, state: answer.state };
       this.sealing = answer.sealing;
+      this.stopWhenOver(answer.stopping);
     } catch (error) {
       this.unreported = [...pieces, ...this.unreported];
       this.removed = [...removed, ...this.removed];
       if (!(error instanceof AdytonError) || error.code !== 'ADY_FENCED') throw error;
       this.current = { ...this.current, state: 'failed' };
+      this.stopWhenOver(false);
     }
     await this.showLife();
     return !isTerminal(runTransitions, this.current.state);
@@ -231,7 +261,7 @@ export class RunSession {
   async end(): Promise<void> {
     if (this.endedAs !== null) return;
     this.endedAs = this.current.state;
-    if (this.pinKey !== null) await endPin(this.parts.store, this.pinKey, this.parts.now());
+    if (this.pinKey !== null) await endPin(this.parts.store, this.pinKey, this.parts.clock.now());
     if (this.session === null) return;
     if (this.endedAs === 'failed' || this.endedAs === 'cancelled')
       await this.session.leavePartial(`the run ended ${this.endedAs}`);
@@ -248,14 +278,22 @@ export class RunSession {
     await this.session.heartbeat();
   }
 
-  private assertAlive(): void {
-    if (isTerminal(runTransitions, this.current.state))
-      throw new AdytonError('ADY_SBT_REFUSED', `run ${this.current.runId} ended ${this.current.state}`);
+  /** @throws SbtFailure of the reason it was stopped for */
+  assertAlive(): void {
+    this.stopped.throwIfAborted();
   }
-}
 
-/** Everything the run writes shares the line its policy gives it; what it restores does not count. */
-function storeFor({ bandwidthBytesPerSecond }: SessionGrant, { store }: RunSessionParts): ObjectStore {
-  if (bandwidthBytesPerSecond === undefined) return store;
-  return rateLimitedStore(store, { bytesPerSecond: bandwidthBytesPerSecond });
+  /** A pack that waits for its share of the line is not stalled: it gets the time that it takes at that rate. */
+  private closeLimits(): CloseLimits {
+    const { deadlineSeconds, stallSeconds } = this.parts.closeLimits;
+    const { bandwidthBytesPerSecond: rate = Infinity } = this.current;
+    return { deadlineSeconds, stallSeconds: stallSeconds + PACK_BYTES_MAX / rate };
+  }
+
+  private stopWhenOver(cancelAsked: boolean): void {
+    const { runId, state } = this.current;
+    if (isTerminal(runTransitions, state))
+      this.stop(new AdytonError('ADY_SBT_REFUSED', `run ${runId} ended ${state}`));
+    else if (cancelAsked) this.stop(new AdytonError('ADY_CANCELLED', `run ${runId} is being cancelled`));
+  }
 }

@@ -3,15 +3,21 @@
 import { AdytonError } from '@adyton/contracts';
 import { type RunId } from '@adyton/domain';
 import { pause } from '@adyton/runtime';
+import { createHash } from 'node:crypto';
 import { RunSession, type RunSessionParts } from './run-session';
 
 /** Runs served at once by one host: one per lane of a handful of databases. */
 const RUNS_MAX = 64;
 /** How often bytes and closed pieces are told to the control-plane, ms; also how soon a cancelled run is noticed here. */
 const REPORT_INTERVAL_MS = 1_000;
+/** Fenced tokens remembered, the oldest forgotten first: by then the ledger has ended their runs. */
+const FENCED_TOKENS_MAX = 4_096;
 
 export class RunSessions {
   private readonly opening = new Map<RunId, Promise<RunSession>>();
+  private readonly opened = new Set<RunSession>();
+  /** sha256 of each, hex. Nobody is asked whether the token is one: whoever knows it could do no more than end its own run. */
+  private readonly fenced = new Set<string>();
   private readonly stopping = new AbortController();
 
   constructor(private readonly parts: RunSessionParts) {}
@@ -28,6 +34,17 @@ export class RunSessions {
     return opening;
   }
 
+  /** From now on no call of a session with this token ends well, whether its run is known here or not. */
+  fence(token: string): void {
+    const sha256 = createHash('sha256').update(token).digest('hex');
+    this.fenced.add(sha256);
+    for (const oldest of this.fenced) {
+      if (this.fenced.size <= FENCED_TOKENS_MAX) break;
+      this.fenced.delete(oldest);
+    }
+    for (const session of this.opened) this.stopIfFenced(session);
+  }
+
   /** Ends every session without failing its run: a restarted worker opens a new one. */
   async close(): Promise<void> {
     this.stopping.abort();
@@ -38,8 +55,17 @@ export class RunSessions {
   private async open(runId: RunId): Promise<RunSession> {
     const grant = await this.parts.controlPlane.grant(runId);
     const session = await RunSession.open(grant, this.parts);
+    this.opened.add(session);
+    this.stopIfFenced(session);
     void this.keepReporting(session);
     return session;
+  }
+
+  private stopIfFenced(session: RunSession): void {
+    const { runId, tokenSha256 } = session.grant;
+    if (!this.fenced.has(tokenSha256)) return;
+    this.parts.log.info({ runId }, 'run.fenced');
+    session.stop(new AdytonError('ADY_SBT_REFUSED', `the agent is ending run ${runId}`));
   }
 
   private async keepReporting(session: RunSession): Promise<void> {
@@ -48,6 +74,7 @@ export class RunSessions {
       try {
         if (!(await session.report())) {
           this.opening.delete(session.grant.runId);
+          this.opened.delete(session);
           await session.end();
           return;
         }

@@ -281,5 +281,3 @@ process.on('disconnect', () => {
   stop.abort();
   void finishAndExit();
 });
-// The terminal's interrupt is for rman, which tells its channels.
-process.on('SIGINT', () => undefined);

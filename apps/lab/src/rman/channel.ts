@@ -63,7 +63,9 @@ export class Channel {
     readonly maxPieceBytes: number | null,
     private readonly listener: ChannelListener,
   ) {
-    this.child = fork(PROCESS, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    // Like a server process it belongs to the database and not to rman: no signal to rman's group reaches it, and it holds none of its files.
+    this.child = fork(PROCESS, { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.child.stderr?.on('data', (text: Buffer) => process.stderr.write(text));
     this.child.on('message', (message: FromChannel) => {
       this.receive(message);
     });

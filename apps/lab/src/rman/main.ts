@@ -80,7 +80,10 @@ async function main(): Promise<number> {
   const jobs: RmanJobs = new RmanJobs(target, printer, () => session.registered?.sid ?? 0);
   const session: Session = new Session(target, printer, jobs, dateFormatOf(process.env));
   process.on('SIGINT', () => {
-    session.interrupt();
+    if (claimFault(target.base, 'interrupt-ignored') === undefined) session.interrupt();
+  });
+  target.client?.killed.addEventListener('abort', () => {
+    session.lose();
   });
   try {
     if (hasTarget && !(await connectTarget(session))) return 1;

@@ -2,10 +2,17 @@
 import { type SetStatement } from './ast';
 import { type Session } from './session';
 
-export function runSet(session: Session, statement: SetStatement): void {
+export async function runSet(session: Session, statement: SetStatement): Promise<void> {
   apply(session, statement);
+  if (statement.kind === 'set-command-id') await showCommandId(session);
   const done = TITLES[statement.kind];
   if (done !== null) session.print(`executing command: ${done}`, '');
+}
+
+/** Channels that are allocated later show it with their names. */
+async function showCommandId({ target, registered, commandId }: Session): Promise<void> {
+  if (registered !== undefined)
+    await target.client?.updateSession({ ...registered, clientInfo: `id=${commandId ?? ''}` });
 }
 
 const TITLES: Record<SetStatement['kind'], string | null> = {

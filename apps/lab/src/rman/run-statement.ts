@@ -139,7 +139,7 @@ async function execute(
       await runOnInstance(session, statement);
       return 0;
     default:
-      if (isSet(statement)) runSet(session, statement);
+      if (isSet(statement)) await runSet(session, statement);
       else await maintain(session, statement);
       return 0;
   }

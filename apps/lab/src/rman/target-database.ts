@@ -49,22 +49,24 @@ export class TargetDatabase {
     return this.client;
   }
 
-  /** Whether the instance died under this rman. Asks it, so that a death in this moment is seen. */
+  /** Whether the instance died under this rman, or its session was killed. Asks it, so that a death in this moment is seen. */
   async isLost(): Promise<boolean> {
     const { client } = this;
-    if (client?.gone.aborted === false) await client.identity({}).catch(() => undefined);
-    return client?.gone.aborted === true;
+    if (client === undefined) return false;
+    if (!client.gone.aborted) await client.identity({}).catch(() => undefined);
+    return client.gone.aborted || client.killed.aborted;
   }
 
-  /** Never resolves; rejects with RmanError when the instance dies. */
+  /** Never resolves; rejects with RmanError when the instance dies or the session is killed. */
   untilLost(): Promise<never> {
     const lost = Promise.withResolvers<never>();
-    const signal = this.client?.gone;
     const reject = () => {
       lost.reject(new RmanError(['ORA-03113: end-of-file on communication channel']));
     };
-    if (signal?.aborted === true) reject();
-    else signal?.addEventListener('abort', reject);
+    for (const signal of this.client === undefined ? [] : [this.client.gone, this.client.killed]) {
+      if (signal.aborted) reject();
+      else signal.addEventListener('abort', reject);
+    }
     // Whoever waits hears of it; nobody may.
     lost.promise.catch(() => undefined);
     return lost.promise;

@@ -30,7 +30,7 @@ export interface SessionState {
   username: string;
   program: string;
   module: string | null;
-  /** For channels `rman channel=c1,id=...`. */
+  /** Of rman `id=...`, of its channels `id=...,rman channel=c1`. */
   clientInfo: string | null;
   /** What it waits for, such as `Backup: MML write backup piece`. */
   event: string;

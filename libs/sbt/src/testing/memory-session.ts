@@ -14,13 +14,16 @@ export class MemoryPieces {
   readonly diary: string[] = [];
   /** Replaced by specs that want another behaviour. */
   onWrite: (handle: string, block: Uint8Array, number: number) => Promise<void> | void = () => undefined;
+  onOpen: (handle: string) => Promise<void> = () => Promise.resolve();
   onClose: (handle: string) => Promise<void> = () => Promise.resolve();
   onRead: (handle: string, run: number) => Promise<void> = () => Promise.resolve();
   failed: AbortSignal | undefined;
+  stopped: AbortSignal | undefined;
   private readonly watchers = new Set<() => void>();
 
   session(): SbtSession {
     return {
+      ...(this.stopped === undefined ? {} : { stopped: this.stopped }),
       openPiece: (piece) => this.openPiece(piece),
       readPiece: ({ handle }) => this.readPiece(handle),
       pieceInfo: (handles) => Promise.resolve(handles.map((handle) => this.info(handle))),
@@ -55,6 +58,7 @@ export class MemoryPieces {
     const { handle } = piece;
     if (this.pieces.has(handle))
       throw new SbtFailure(SBT_CODES.exists, `ADY_PIECE_EXISTS: ${handle} exists already`);
+    await this.onOpen(handle);
     this.opened.push(piece);
     const blocks: Uint8Array[] = [];
     return {

@@ -20,13 +20,14 @@ export interface IngestContext {
   isUsable(pack: PackRef): boolean;
   /** A part of a block map, or null when it is gone or damaged. */
   readMap(ref: NamedChunk): Promise<MapChunk | null>;
-  /** Makes the pack durable. */
-  uploadPack(pack: PackRef, bytes: Buffer): Promise<void>;
+  /** Makes the pack durable, unless its piece is stopped before. */
+  uploadPack(pack: PackRef, bytes: Buffer, stopped: AbortSignal): Promise<void>;
   /** From now on the chunk may be used by other pieces: its pack is durable. */
   learnStored(id: Uint8Array, stored: StoredChunk): void;
-  /** Takes the recipe's columns over. */
+  /** Takes the recipe's columns over. A piece that was stopped until then leaves none that counts. */
   writeRecipe(
     recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
+    stopped: AbortSignal,
   ): Promise<{ readonly recipeKey: string; readonly bytes: number }>;
   pieceEnded(handle: string): void;
 }

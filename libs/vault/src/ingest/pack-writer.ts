@@ -18,6 +18,8 @@ export interface PackWriterOptions {
   readonly bytesMax: number;
   /** From this age on it counts as full. */
   readonly ageMsMax: number;
+  /** Ends uploads under way. */
+  readonly stopped: AbortSignal;
   /** Shared memory. */
   takeBuffer(): Promise<Buffer> | Buffer;
   giveBackBuffer(buffer: Buffer): void;
@@ -118,7 +120,7 @@ export class PackWriter {
 
   private async upload({ buffer, rows }: Filling, bytes: Buffer, pack: PackRef): Promise<void> {
     try {
-      await this.context.uploadPack(pack, bytes);
+      await this.context.uploadPack(pack, bytes, this.options.stopped);
     } finally {
       this.options.giveBackBuffer(buffer);
     }

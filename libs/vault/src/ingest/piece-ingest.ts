@@ -50,6 +50,7 @@ export class PieceIngest {
   private tail: Promise<void> = Promise.resolve();
   private failure: unknown = null;
   private readonly roomWaiters: (() => void)[] = [];
+  private readonly stopping = new AbortController();
 
   private readonly chunks = new PieceChunks();
   private readonly packs: PackWriter;
@@ -115,6 +116,7 @@ export class PieceIngest {
       await this.metadata.seal();
       await this.packs.uploaded();
       await this.metadata.uploaded();
+      this.assertGoing();
       const recipeKey = await this.writeRecipe();
       this.end();
       const { bytesNew, bytesStored } = this.totals;
@@ -129,8 +131,14 @@ export class PieceIngest {
     } catch (error) {
       this.fail(error);
       await this.abort();
-      throw error;
+      throw this.failure; // the first: an upload that was ended only says that it was
     }
+  }
+
+  /** Fails the piece at once: uploads under way end, and whoever waits for the piece goes on with this reason. `abort` is still to come. */
+  stop(reason: Error): void {
+    this.fail(reason);
+    this.stopping.abort(reason);
   }
 
   /** Throws the piece away. Packs that were uploaded stay as garbage, or as chunks the next run finds. */
@@ -217,14 +225,15 @@ export class PieceIngest {
 
   private async writeRecipe(): Promise<string> {
     const { bytesNew, bytesStored } = this.totals;
-    const { recipeKey, bytes } = await this.context.writeRecipe({
+    const recipe = {
       handle: this.handle,
       bytes: this.bytes,
       bytesNew,
       bytesStored,
       ...this.chunks.forRecipe(),
       maps: this.map?.chainsOfRegions() ?? [],
-    });
+    };
+    const { recipeKey, bytes } = await this.context.writeRecipe(recipe, this.stopping.signal);
     this.recipeBytes = bytes;
     return recipeKey;
   }
@@ -239,6 +248,7 @@ export class PieceIngest {
       kind: PACK_KINDS.data,
       bytesMax: PACK_BYTES_MAX - PACK_BYTES_SHORT_MAX,
       ageMsMax: PACK_AGE_MS_MAX,
+      stopped: this.stopping.signal,
       takeBuffer: () => buffers.takePack(),
       giveBackBuffer: (buffer) => buffers.giveBackPack(buffer),
       onDurable: (rows, pack) => this.learn(rows, pack),
@@ -254,6 +264,7 @@ export class PieceIngest {
       kind: PACK_KINDS.metadata,
       bytesMax: METADATA_PACK_BYTES_MAX,
       ageMsMax: Infinity, // what it names goes first
+      stopped: this.stopping.signal,
       takeBuffer: async () => {
         await free;
         free = new Promise((resolve) => (release = resolve));

@@ -108,6 +108,8 @@ export class WriterSession {
   private readonly priorMaps: PriorMaps;
   private readonly open = new Map<string, PieceIngest>();
   private readonly closed: NamedPiece[] = [];
+  private readonly stopped = new AbortController();
+  private bytesUploaded = 0;
   private ended = false;
 
   /** Use openWriterSession. */
@@ -134,6 +136,7 @@ export class WriterSession {
       throw new VaultError('piece-exists', `piece ${handle} exists already`, { handle });
     }
     const prior = streamOf(handle) === null ? null : await this.priorMaps.of(handle);
+    this.stopped.signal.throwIfAborted();
     const piece = new PieceIngest(this.ingestContext(), handle, prior);
     this.open.set(handle, piece);
     return piece;
@@ -148,6 +151,17 @@ export class WriterSession {
       sum.bytesStored += totals.bytesStored;
     }
     return sum;
+  }
+
+  /** Bytes of packs that became durable: while it grows, uploads advance. */
+  get uploadedBytes(): number {
+    return this.bytesUploaded;
+  }
+
+  /** No piece of this session is closed from now on; those that are open fail with the reason. `end` is still to come. */
+  stop(reason: Error): void {
+    this.stopped.abort(reason);
+    for (const piece of this.open.values()) piece.stop(reason);
   }
 
   /** Whether pieces are coming in or being closed. */
@@ -274,9 +288,12 @@ export class WriterSession {
       findStored: (id) => this.index.find(id),
       isUsable: (pack) => this.isUsable(pack),
       readMap: (ref) => this.readMap(ref),
-      uploadPack: async (pack, bytes) => void (await this.options.store.create(packObjectKey(pack), bytes)),
+      uploadPack: async (pack, bytes, signal) => {
+        await this.options.store.create(packObjectKey(pack), bytes, { signal });
+        this.bytesUploaded += bytes.length;
+      },
       learnStored: (id, stored) => this.index.learn(id, stored),
-      writeRecipe: (recipe) => this.writeRecipe(recipe),
+      writeRecipe: (recipe, stopped) => this.writeRecipe(recipe, stopped),
       pieceEnded: (handle) => void this.open.delete(handle),
     };
   }
@@ -295,6 +312,7 @@ export class WriterSession {
   /** Takes the recipe's columns over: those of a large piece are tens of megabytes. */
   private async writeRecipe(
     recipe: Omit<Recipe, 'createdAt' | 'dbid'>,
+    stopped: AbortSignal,
   ): Promise<{ recipeKey: string; bytes: number }> {
     const now = this.options.now();
     const { store, keys, dbid } = this.options;
@@ -303,8 +321,10 @@ export class WriterSession {
     freeColumns(recipe);
     const sealed = sealDocument(keys.metaKey, 'recipe', body, recipeKey);
     freeAtOnce(body);
-    await store.create(recipeKey, sealed);
+    await store.create(recipeKey, sealed); // not ended by a stop: whether it is there would not be known
     await this.assertNotTakenForDead(recipeKey);
+    if (stopped.aborted) await hideRecipe(store, 'removed', recipeKey);
+    stopped.throwIfAborted();
     this.closed.push({ handle: recipe.handle, recipeKey });
     return { recipeKey, bytes: sealed.length };
   }

@@ -125,9 +125,17 @@ export class LabHost {
 
   /** Runs a command file. */
   rman(script: string, env: Record<string, string> = {}): RmanRun {
-    const path = join(this.base, `script${++this.scripts}.rman`);
-    writeFileSync(path, script);
-    return this.run(['target', '/', `cmdfile=${path}`], { env });
+    return this.run(['target', '/', `cmdfile=${this.scriptFile(script)}`], { env });
+  }
+
+  /** Starts a command file, in a process group of its own as an agent would. */
+  startRman(script: string): ChildProcess {
+    const program = join(this.built, 'rman/main.js');
+    return spawn(process.execPath, [program, 'target', '/', `cmdfile=${this.scriptFile(script)}`], {
+      env: this.environment({}),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
   }
 
   /** Runs statements from standard input. */
@@ -140,16 +148,26 @@ export class LabHost {
     const run = spawnSync(process.execPath, [program, ...args], {
       encoding: 'utf8',
       input: options.input ?? '',
-      env: {
-        PATH: process.env['PATH'],
-        ORACLE_HOME: hostPaths.oracleHome(this.base),
-        ORACLE_SID: SID,
-        NLS_DATE_FORMAT: 'YYYY-MM-DD HH24:MI:SS',
-        ...options.env,
-      },
+      env: this.environment(options.env ?? {}),
       maxBuffer: 64 * 1024 * 1024,
     });
     const output = `${run.stdout}${run.stderr}`;
     return { code: run.status, output, lines: output.split('\n') };
+  }
+
+  private scriptFile(script: string): string {
+    const path = join(this.base, `script${++this.scripts}.rman`);
+    writeFileSync(path, script);
+    return path;
+  }
+
+  private environment(more: Record<string, string>): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env['PATH'],
+      ORACLE_HOME: hostPaths.oracleHome(this.base),
+      ORACLE_SID: SID,
+      NLS_DATE_FORMAT: 'YYYY-MM-DD HH24:MI:SS',
+      ...more,
+    };
   }
 }

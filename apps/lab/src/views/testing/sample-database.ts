@@ -231,7 +231,7 @@ function sampleSession(sid: number, overrides: Partial<SessionState> = {}): Sess
       module: 'backup incr datafile',
     },
     ...{
-      clientInfo: 'rman channel=c1,id=ady:0a1b2c3d',
+      clientInfo: 'id=ady:0a1b2c3d,rman channel=c1',
       event: 'Backup: MML write backup piece',
       status: 'ACTIVE',
       type: 'USER',
@@ -268,6 +268,7 @@ export function sampleLiveState(overrides: Partial<LiveState> = {}): LiveState {
       sampleSession(101),
       sampleSession(102, { clientInfo: null, program: 'node', module: null }),
     ],
+    corruptBlocks: () => [{ file: 1, block: 20, blocks: 2, scn: '0', type: 'CHECKSUM' }],
     longops: () => [
       {
         ...{

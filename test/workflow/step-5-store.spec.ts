@@ -1,0 +1,92 @@
+// Step 5 of the workflow on the real processes: an object store that is slow, hangs or refuses. A close has its time, tries have their number, and
+// what the library says of it reaches RMAN's log and the reason of the run.
+import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
+import { readFileSync } from 'node:fs';
+import {
+  backUp,
+  backupUnderWay,
+  endedRun,
+  eventually,
+  getRequest,
+  healStore,
+  recoveryPoints,
+  type RunningStack,
+  runStack,
+  SUCCEEDED,
+} from '../support/running-stack';
+
+jest.setTimeout(400_000);
+const DEADLINE_SECONDS = 8;
+const STALL_SECONDS = 6;
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await runStack({
+    databaseBytes: '24M',
+    settings: {
+      'dedup-worker': {
+        ADYTON_CLOSE_DEADLINE_SECONDS: String(DEADLINE_SECONDS),
+        ADYTON_UPLOAD_STALL_SECONDS: String(STALL_SECONDS),
+      },
+    },
+  });
+  // with a second one RMAN would make the failed set there, and the run would end well
+  await stack.sql('UPDATE adyton.databases SET channels = 1');
+});
+afterEach(() => healStore(stack));
+afterAll(() => stack.stop());
+
+async function armStore(faults: Record<string, unknown>): Promise<void> {
+  await fetch(`${stack.lab.s3ControlUrl()}/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(faults),
+  });
+}
+
+/** The run's reason is the library's text, which stands under ORA-19511 in RMAN's log. */
+async function expectFailedBy(run: RunDetail, code: string, detail: RegExp): Promise<void> {
+  expect(run).toMatchObject({ state: 'failed', recoveryPointId: null, reason: { code } });
+  expect(run.reason?.detail).toMatch(detail);
+  const stack19511 = run.reason?.oraErrors ?? [];
+  const at = stack19511.findIndex((line) => line.startsWith('ORA-19511'));
+  expect(stack19511[at + 1]).toContain(code);
+  const { text } = await callRoute(stack.api, restRoutes.getRunLog, { params: { id: run.id } });
+  expect(text).toContain(`   ${code}: `);
+}
+
+const workerLog = (): string => readFileSync(stack.services['dedup-worker'].logFile, 'utf8');
+
+it('S5.9 gives a close up soon when nothing arrives at the store any more', async () => {
+  await armStore({ latencyMs: 300 });
+  const under = await backupUnderWay(stack);
+  await armStore({ hang: true });
+  const hungAt = performance.now();
+  await eventually(
+    async () => workerLog(),
+    (log) => log.includes('ADY_CLOSE_TIMEOUT'),
+  );
+  expect(performance.now() - hungAt).toBeLessThan((STALL_SECONDS + 4) * 1000);
+  await healStore(stack);
+  const run = await endedRun(stack, await getRequest(stack, under.requestId));
+  await expectFailedBy(run, 'ADY_CLOSE_TIMEOUT', /the store took nothing for 6 s/);
+});
+
+it('S5.9 gives a close up at its deadline although uploads advance', async () => {
+  await armStore({ latencyMs: 2_500 });
+  const run = await backUp(stack, 'archivelog');
+  await expectFailedBy(run, 'ADY_CLOSE_TIMEOUT', /did not take all of it within 8 s of its close/);
+});
+
+it('S5.9 tries again while the store refuses now and then', async () => {
+  await armStore({ errorRate: 0.3, seed: 5 });
+  expect(await backUp(stack, 'full')).toMatchObject(SUCCEEDED);
+});
+
+it('S5.9 tries a bounded number of times when it refuses always, and says so', async () => {
+  const before = await recoveryPoints(stack);
+  await armStore({ errorRate: 1 });
+  await expectFailedBy(await backUp(stack, 'full'), 'ADY_STORE_UNAVAILABLE', /./);
+  await healStore(stack);
+  expect(await recoveryPoints(stack)).toEqual(before);
+  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
+});
