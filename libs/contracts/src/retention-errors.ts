@@ -9,6 +9,13 @@ export const retentionErrors = {
     title: 'The recovery point is not in a state that allows this',
     hint: 'what has expired cannot be taken back; adyton retention show DATABASE shows what still can',
   },
+  ADY_UNCATALOG_PENDING: {
+    http: 409,
+    retry: 'later',
+    exit: 1,
+    title: 'RMAN has been asked to forget pieces and has not answered yet',
+    hint: 'nothing is to be done: it takes seconds, and the agent is asked again within five minutes',
+  },
   ADY_UNCATALOG_FAILED: {
     http: 409,
     retry: 'later',

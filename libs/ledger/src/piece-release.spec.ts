@@ -169,6 +169,9 @@ describe('pieces that wait for RMAN', () => {
   it('K3 leave only when the agent says that RMAN does not list them, told twice or once', async () => {
     const site = await waiting();
     expect(await readUncatalogBatch(session(), site.databaseId)).toEqual(['old']);
+    expect(await readRetentionStatus(session(), site.databaseId)).toMatchObject({
+      waitsFor: { code: 'ADY_UNCATALOG_PENDING' },
+    });
     await report(site, [], true);
     expect(await readRetentionStatus(session(), site.databaseId)).toMatchObject({
       ...{ pieces: { uncatalogPending: 1 }, waitsFor: { code: 'ADY_DATABASE_UNREACHABLE' } },
@@ -176,6 +179,7 @@ describe('pieces that wait for RMAN', () => {
     await report(site, ['old', 'base']); // it was not asked about that one
     await report(site, ['old']);
     expect(await site.leavingPieces()).toEqual({ old: 'uncataloged' });
+    expect((await readRetentionStatus(session(), site.databaseId)).waitsFor).toBeNull();
     const audit = await listAuditEvents(session(), site.databaseId);
     expect(audit.filter((e) => e.action === 'pieces.uncataloged')).toHaveLength(1);
   });

@@ -32,21 +32,28 @@ export async function readRetentionStatus(
     .select(['reason', 'forgotten_at'])
     .where('database_id', '=', databaseId)
     .executeTakeFirst();
-  const waiting = of('uncatalog_pending');
+  const uncatalogPending = of('uncatalog_pending')?.count ?? 0;
   const points = await listPointsInRetention(session, databaseId);
-  const isReviewDue = points.some((p) => p.state === 'expired') && waiting === undefined;
+  const isReviewDue = uncatalogPending === 0 && points.some((p) => p.state === 'expired');
   return {
     databaseId,
     points,
     pieces: {
       underReview: of('under_review')?.count ?? 0,
-      uncatalogPending: waiting?.count ?? 0,
+      uncatalogPending,
       uncataloged: of('uncataloged')?.count ?? 0,
     },
-    waitsFor: isReviewDue ? await findBackupInTheWay(session, databaseId) : (site?.reason ?? null),
-    waitsSince: toInstantOrNull(waiting?.since ?? null),
+    waitsFor: isReviewDue
+      ? await findBackupInTheWay(session, databaseId)
+      : reasonOfRman(uncatalogPending, site?.reason ?? null),
+    waitsSince: toInstantOrNull(of('uncatalog_pending')?.since ?? null),
     forgottenAt: toInstantOrNull(site?.forgotten_at ?? null),
   };
+}
+
+function reasonOfRman(pieces: number, failure: Reason | null): Reason | null {
+  if (pieces === 0) return null;
+  return failure ?? reasonOf('ADY_UNCATALOG_PENDING', `${pieces} piece(s) wait for RMAN to forget them`);
 }
 
 async function findBackupInTheWay(session: LedgerSession, databaseId: DatabaseId): Promise<Reason | null> {
