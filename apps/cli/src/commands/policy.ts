@@ -86,7 +86,10 @@ function withPolicyOptions(command: Command): Command {
     .option('--expiry <minutes>', 'how long a request may wait for its agent (default: 240)')
     .option('--jitter <seconds>', 'longest delay of a slot, to spread databases (default: 0)')
     .option('--misfire <rule>', 'slots nobody saw in time: run-once or skip (default: run-once)')
-    .option('--bandwidth <bytes>', 'bytes per second of all backups of the database on a host (default: no limit)')
+    .option(
+      '--bandwidth <bytes>',
+      'bytes per second of all backups of the database on a host (default: no limit)',
+    )
     .option('--window-days <days>', 'every moment of the last days stays recoverable')
     .option('--redundancy <n>', 'at least so many data recovery points stay')
     .option('--disable', 'starts nothing; keeps what is kept');
