@@ -42,6 +42,9 @@ export {
   type FoundPiece,
   type PieceLookup,
 } from './session/piece-names';
+export { type ClosurePiece } from './session/closure';
+export { answerForPieces } from './session/answer-for-pieces';
+export { readUnusablePacks } from './session/unusable-packs';
 export { createTombstone, readManifest, type Manifest } from './session/manifest';
 export { readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
 export { lockPacks, lockUntil, type LockOrder, type LockReport } from './session/lock-packs';
@@ -55,6 +58,7 @@ export {
 } from './collect/collect-garbage';
 export { type IndexSegment, type ListIndexSegments } from './collect/index-segments';
 export { neededPieces, type Naming, type NeededBy } from './collect/needed-pieces';
+export { removeUnneeded } from './collect/remove-unneeded';
 export { expireRecoveryPoint, releasePiece } from './collect/retention';
 export { RestoreBuffers } from './restore/restore-buffers';
 export { openPieceReader, type PieceReader, type PieceReaderOptions } from './restore/piece-reader';

@@ -13,6 +13,8 @@ export interface BackupPlan {
   readonly document: RunPlan;
   readonly leftOut: Survey['leftOut'];
   readonly dataBytesExpected: number;
+  /** Null when RMAN's records were right. */
+  readonly recordsScript: string | null;
   /** Null for archived-log runs. */
   readonly dataScript: string | null;
   readonly controlFileScript: string;
@@ -42,6 +44,7 @@ export function composePlan(run: Planning, survey: Survey): BackupPlan {
     },
     leftOut: survey.leftOut,
     dataBytesExpected: estimate.bytesExpected,
+    recordsScript: survey.recordsScript,
     dataScript:
       decision.level === 'archivelog'
         ? null
@@ -59,6 +62,7 @@ export function composePlan(run: Planning, survey: Survey): BackupPlan {
 /** The scripts in the order they run; the logs' is composed after the data files, when the last log is known. */
 export function scriptsOf(plan: BackupPlan, logScript: string | null): RunScript[] {
   return [
+    ...(plan.recordsScript === null ? [] : [{ step: 'records' as const, text: plan.recordsScript }]),
     ...(plan.dataScript === null ? [] : [{ step: 'data' as const, text: plan.dataScript }]),
     ...(logScript === null ? [] : [{ step: 'logs' as const, text: logScript }]),
     { step: 'control-file' as const, text: plan.controlFileScript },

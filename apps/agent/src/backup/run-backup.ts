@@ -2,6 +2,7 @@
 import { type BackupRun } from './backup-run';
 import { assertPassed } from './check-instances';
 import { composePlan, scriptsOf } from './compose-plan';
+import { healRecords } from './heal-records';
 import { openDatabase } from './open-database';
 import { reconcilePieces } from './reconcile-pieces';
 import { streamPieces } from './stream-pieces';
@@ -16,7 +17,10 @@ export async function runBackup(run: BackupRun): Promise<void> {
   await using database = await openDatabase(run);
 
   // Steps 2 to 4: level, estimate, pre-checks; from the state of the database now, not when the request was made.
-  const survey = await surveyDatabase(run, database, (phase) => lease.enter(phase));
+  const survey = await surveyDatabase(run, database, {
+    enter: (phase) => lease.enter(phase),
+    checkRecords: (identity) => healRecords(run, database, identity),
+  });
   assertPassed(survey.checks);
 
   // Step 4, second half: settings become RMAN scripts. Plan and scripts are on record before a byte moves.

@@ -41,8 +41,10 @@ function printed(statement: Statement): string {
       return 'LIST INCARNATION;';
     case 'release-channel':
       return 'RELEASE CHANNEL;';
+    case 'crosscheck-pieces':
+      return `CROSSCHECK BACKUPPIECE ${quotedHandles(statement.handles)};`;
     case 'catalog-pieces':
-      return `CATALOG ${DEVICE} BACKUPPIECE ${atLeastOne('handles', statement.handles).map(quotedHandle).join(', ')};`;
+      return `CATALOG ${DEVICE} BACKUPPIECE ${quotedHandles(statement.handles)};`;
   }
 }
 
@@ -128,6 +130,10 @@ function parms({ libraryPath, socketPath, tokenFile, runId, channel }: ChannelPa
 
 function quotedHandle(handle: string): string {
   return `'${checked('handle', 'handle', handle)}'`;
+}
+
+function quotedHandles(handles: readonly string[]): string {
+  return atLeastOne('handles', handles).map(quotedHandle).join(', ');
 }
 
 function atLeastOne<T>(field: string, items: readonly T[]): readonly T[] {
