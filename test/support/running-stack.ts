@@ -180,13 +180,22 @@ export async function agentShown(stack: RunningStack): Promise<string> {
   return items[0]?.agent ?? 'none';
 }
 
-/** Slows every request of the lab's S3 server, so that a backup is surely under way when something happens to it. */
-export async function slowStore(stack: RunningStack, latencyMs: number): Promise<void> {
-  await fetch(`${stack.lab.s3ControlUrl()}/faults`, {
+/** Faults of the lab's S3 server, by their names there, until healStore. */
+export async function spoilStore(
+  stack: RunningStack,
+  faults: Readonly<Record<string, number | boolean>>,
+): Promise<void> {
+  const answer = await fetch(`${stack.lab.s3ControlUrl()}/faults`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ latencyMs }),
+    body: JSON.stringify(faults),
   });
+  if (!answer.ok) throw new Error(`the lab's S3 server refused the faults: ${await answer.text()}`);
+}
+
+/** Slows every request of the lab's S3 server, so that a backup is surely under way when something happens to it. */
+export function slowStore(stack: RunningStack, latencyMs: number): Promise<void> {
+  return spoilStore(stack, { latencyMs });
 }
 
 export async function healStore(stack: RunningStack): Promise<void> {

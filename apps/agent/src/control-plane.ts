@@ -34,6 +34,13 @@ export interface FencedRun {
   readonly fence: number;
 }
 
+/** A piece that RMAN should have on record. */
+export interface PieceToKnow {
+  readonly handle: string;
+  /** By any recovery point: it waits for its release. */
+  readonly unneeded: boolean;
+}
+
 export function connectControlPlane(endpoint: ApiEndpoint) {
   const forRun = <B extends object>({ runId, fence }: FencedRun, body: B) => ({
     params: { id: runId },
@@ -63,6 +70,12 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
       (await again(() => callRoute(endpoint, agentRoutes.getUncatalogBatch, { params: { id } }))).handles,
     reportUncataloged: (id: DatabaseId, body: UncatalogReport) =>
       again(() => callRoute(endpoint, agentRoutes.reportUncataloged, { params: { id }, body })),
+    piecesToKnow: async (id: DatabaseId, withinDays: number): Promise<PieceToKnow[]> =>
+      (
+        await again(() =>
+          callRoute(endpoint, agentRoutes.listPiecesToKnow, { params: { id }, query: { withinDays } }),
+        )
+      ).items,
     openDryRun: (id: DryRunId) => callRoute(endpoint, agentRoutes.openDryRun, { params: { id } }),
     answerDryRun: (id: DryRunId, body: { plan: RunPlan; scripts: RunScript[] } | { reason: Reason }) =>
       callRoute(endpoint, agentRoutes.answerDryRun, { params: { id }, body }),

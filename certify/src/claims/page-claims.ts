@@ -238,7 +238,7 @@ export const RMAN_CLAIMS: readonly Claim[] = [
   },
   {
     subject: 'DELETE',
-    what: 'looks up first; a mismatch stays with RMAN-06207 to 06214 unless FORCE',
+    what: 'looks up first; a mismatch stays with RMAN-06207 to 06214 unless FORCE, which also drops the record of what sbtinfo2 or sbtremove2 refuse',
     sure: 'C',
   },
   {

@@ -28,6 +28,8 @@ import {
 
 /** Handles in one look-up; a database has at most 65,533 data files. */
 const HANDLES_MAX = 70_000;
+/** Oracle's own limit of control_file_record_keep_time. */
+const RECORD_DAYS_MAX = 365;
 /** What agents of this release speak; raised when an older agent could not carry out what it is asked for. */
 export const AGENT_PROTOCOL = 1;
 /** RMAN output kept with a run, characters. */
@@ -193,6 +195,24 @@ export const agentRoutes = defineRoutes({
     status: 204,
     body: uncatalogReport,
     response: nothing,
+  },
+  listPiecesToKnow: {
+    method: 'GET',
+    path: '/agent/v1/databases/{id}/pieces',
+    summary: 'The pieces of ended runs that the vault holds and RMAN should have on record',
+    auth: 'host',
+    status: 200,
+    /** As long as RMAN surely keeps its own records. */
+    query: z.object({ withinDays: z.coerce.number().int().min(0).max(RECORD_DAYS_MAX) }),
+    response: z.object({
+      items: z.array(
+        z.object({
+          handle: z.string(),
+          /** Needed by no recovery point any more, or never: it waits for its release. */
+          unneeded: z.boolean(),
+        }),
+      ),
+    }),
   },
   getDatabaseKeys: {
     method: 'GET',

@@ -66,6 +66,13 @@ export const alertCatalog = {
     subject: 'run and instance',
     resolves: 'the next backup of that database that succeeds, not degraded',
   },
+  rman_records_changed: {
+    severity: 'warning',
+    title: "Somebody changed RMAN's records of our pieces",
+    hint: 'adyton run show RUN names the pieces, the vault lost none; find out who runs CROSSCHECK, DELETE or UNCATALOG on them: retention belongs in Adyton',
+    subject: 'database',
+    resolves: "the next backup of data files that finds RMAN's records right",
+  },
   // restores
   restore_failed: {
     severity: 'warning',

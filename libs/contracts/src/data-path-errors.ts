@@ -121,6 +121,13 @@ export const dataPathErrors = {
     title: 'A backup piece is not in the vault',
     hint: 'no recovery point was made; request a new backup',
   },
+  ADY_PIECE_NEEDED: {
+    http: 409,
+    retry: 'operator',
+    exit: 8,
+    title: 'A backup piece that is to be deleted is needed',
+    hint: 'shorten retention in Adyton; pieces end with the recovery points that need them, not by DELETE in RMAN',
+  },
   ADY_CHANNELS_OPEN: {
     http: 409,
     retry: 'operator',

@@ -47,6 +47,7 @@ export {
 } from './route';
 export { restRoutes } from './rest-routes';
 export {
+  RECORDS_CHECK,
   type BackupRequest,
   type CreateRestorePlan,
   type CreateSchedule,

@@ -153,6 +153,8 @@ export const instanceCheck = z.object({
   /** The instance of a cluster it is about; absent for the one the run was started on, and for the database. */
   instance: z.string().max(30).optional(),
 });
+/** The check of a plan that says what somebody did to RMAN's own records of our pieces. */
+export const RECORDS_CHECK = 'rman-records';
 export const runPlan = z.object({
   level: backupLevel,
   levelReason: z.string(),
@@ -178,7 +180,7 @@ export const runPlan = z.object({
 });
 /** One RMAN invocation of a run, without secrets. */
 export const runScript = z.object({
-  step: z.enum(['data', 'logs', 'control-file', 'restore', 'channels']),
+  step: z.enum(['records', 'data', 'logs', 'control-file', 'restore', 'channels']),
   text: z.string(),
 });
 /** What a backup would do now; nothing was run for it. */

@@ -1,5 +1,5 @@
 // What of requests, hosts, the vault and time raises and ends alerts, on a real Postgres.
-import { reasonOf, type Alert, type AlertKind } from '@adyton/contracts';
+import { reasonOf, RECORDS_CHECK, type Alert, type AlertKind } from '@adyton/contracts';
 import {
   type DatabaseId,
   type RecoveryPointId,
@@ -9,14 +9,13 @@ import {
 } from '@adyton/domain';
 import { sql } from 'kysely';
 import { findAlert, listAlerts } from './alerts';
-
 import { commitRecoveryPoint } from './commit-run';
 import { createRequest } from './create-request';
 import { noteRecoveryArea, recordInstanceLost } from './host-alerts';
 import { recordPresence } from './hosts';
 import { insertRecoveryPoint } from './insert-recovery-point';
 import { markWaiting } from './requests';
-import { failRun } from './run-lifecycle';
+import { failRun, storePlan } from './run-lifecycle';
 import { createSchedule, findDueSchedules, materialiseSlots } from './schedules';
 import { sweepAlerts } from './sweep-alerts';
 import { sweepExpiredRequests } from './sweeps';
@@ -24,6 +23,7 @@ import { createVaultOperation, endVaultOperation } from './vault-operations';
 import { recordVerifiedPoints } from './vault-verified';
 import {
   admitted,
+  claimedRun,
   code,
   committingRun,
   contents,
@@ -31,6 +31,7 @@ import {
   manualRequest,
   nextId,
   openLedgerFixture,
+  plan,
   runningRun,
   type LedgerFixture,
 } from './testing/ledger-fixture';
@@ -364,4 +365,32 @@ it('an outbox that nobody empties for a minute raises an alert until it is empty
   await sql`UPDATE adyton.outbox SET relayed_at = adyton.now()`.execute(session());
   await sweepAlerts(session());
   expect(await stuck()).toBe(0);
+});
+
+it("RMAN's records that somebody changed raise one alert, until a run of data files finds them right", async () => {
+  const databaseId = await fixture.newDatabase();
+  const planned = async (verdicts: readonly ('ok' | 'warning')[]): Promise<void> => {
+    const run = await claimedRun(fixture, databaseId);
+    const evidence = '2 piece(s) gone from the record: k/1, k/2';
+    const checks = verdicts.map((verdict) => ({
+      code: RECORDS_CHECK,
+      verdict,
+      evidence,
+      hint: 'find out who',
+    }));
+    const stored = { ...run, plan: { ...plan, files: [], archivedLogs: [], checks }, scripts: [] };
+    expect(await storePlan(session(), stored)).toBeNull();
+    expect(await storePlan(session(), stored)).toBeNull(); // again when the logs are known
+    await failRun(session(), { ...run, outcome: 'cancelled', reason: failure });
+  };
+  await planned(['ok']);
+  expect(await alertsOf(databaseId, 'rman_records_changed')).toEqual([]);
+  await planned(['warning']);
+  const alert = await only(databaseId, 'rman_records_changed');
+  expect(alert).toMatchObject({ state: 'open', severity: 'warning', count: 1 });
+  expect(alert.detail).toContain('2 piece(s) gone from the record: k/1, k/2');
+  await planned([]);
+  expect(await only(databaseId, 'rman_records_changed')).toMatchObject({ state: 'open' });
+  await planned(['ok']);
+  expect(await only(databaseId, 'rman_records_changed')).toMatchObject({ state: 'resolved' });
 });

@@ -98,7 +98,14 @@ export {
 export { appendLog, readLog } from './run-logs';
 export { readGrant } from './grants';
 export { listPiecesOfRun, requestClose } from './external-runs';
-export { bytesOfPieces, knownHandles, recordIngest, type ClosedPiece, type IngestToRecord } from './pieces';
+export {
+  bytesOfPieces,
+  knownHandles,
+  piecesToKnow,
+  recordIngest,
+  type ClosedPiece,
+  type IngestToRecord,
+} from './pieces';
 export {
   commitRecoveryPoint,
   readCommitOrder,

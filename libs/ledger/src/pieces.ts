@@ -13,7 +13,7 @@ import { isSealing, recordChannels } from './external-runs';
 import { inTransaction, type LedgerSession } from './ledger';
 import { type Refusal } from './refusal';
 import { lockRunOfHost } from './run-instances';
-import { isRefusal, type FencedRun, type RunRow } from './runs';
+import { ACTIVE_RUN_STATES, isRefusal, type FencedRun, type RunRow } from './runs';
 
 export interface ClosedPiece {
   readonly handle: string;
@@ -38,6 +38,8 @@ export interface IngestRecorded {
   /** The run was cancelled: its sessions may do nothing more. */
   readonly stopping: boolean;
 }
+/** Pieces of one answer: those of some weeks of a database with many files and hourly logs. */
+const PIECES_TOLD_MAX = 70_000;
 
 /** Rows of one INSERT; Postgres takes at most 65,535 parameters in a statement. */
 const PIECES_PER_INSERT = 1_000;
@@ -81,13 +83,27 @@ async function insertPieces(tx: LedgerSession, run: RunRow, pieces: readonly Clo
     .execute();
 }
 
-/** Only a piece of the run itself: a library can remove no other. */
+/** Pieces of the run itself, and of runs that are over: a library removes no other. */
 async function deletePieces(tx: LedgerSession, run: RunRow, handles: readonly string[]): Promise<void> {
   if (handles.length === 0) return;
   await tx
     .deleteFrom('pieces')
-    .where('run_id', '=', run.id)
+    .where('database_id', '=', run.database_id)
     .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
+    .where((e) =>
+      e.or([
+        e('run_id', '=', run.id),
+        e(
+          'run_id',
+          'in',
+          e
+            .selectFrom('runs')
+            .select('id')
+            .where('database_id', '=', run.database_id)
+            .where('state', 'not in', [...ACTIVE_RUN_STATES]),
+        ),
+      ]),
+    )
     .execute();
 }
 
@@ -196,4 +212,37 @@ export async function bytesOfPieces(
     .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
     .executeTakeFirstOrThrow();
   return row.bytes;
+}
+
+/** A piece that RMAN should have on record. */
+export interface PieceToKnow {
+  readonly handle: string;
+  /** Needed by no recovery point any more, or never: it waits for its release. */
+  readonly unneeded: boolean;
+}
+
+/**
+ * The whole pieces of runs that are over that were closed within so many days: RMAN's records of older ones may be gone by age. One of a good
+ * run that no recovery point names was closed after RMAN had given it up, and belongs on the record too.
+ */
+export async function piecesToKnow(
+  session: LedgerSession,
+  databaseId: DatabaseId,
+  withinDays: number,
+): Promise<PieceToKnow[]> {
+  const since = sql`adyton.now() - make_interval(days => ${withinDays}::int)`;
+  const { rows } = await sql<PieceToKnow>`
+    WITH named AS (
+      SELECT jsonb_array_elements_text(contents->'closure') AS handle, bool_or(state NOT IN ('expiring', 'expired')) AS needed
+      FROM adyton.recovery_points
+      WHERE database_id = ${databaseId} AND created_at >= ${since}
+      GROUP BY 1)
+    SELECT pieces.handle, NOT coalesce(named.needed, runs.state IN ('succeeded', 'degraded')) AS unneeded
+    FROM adyton.pieces JOIN adyton.runs ON runs.id = pieces.run_id
+    LEFT JOIN named ON named.handle = pieces.handle
+    WHERE pieces.database_id = ${databaseId} AND pieces.lost_at IS NULL AND pieces.closed_at >= ${since}
+      AND pieces.release_state = 'kept'
+      AND runs.state NOT IN (${sql.join([...ACTIVE_RUN_STATES])})
+    ORDER BY pieces.handle LIMIT ${PIECES_TOLD_MAX}`.execute(session);
+  return rows;
 }

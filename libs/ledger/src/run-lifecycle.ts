@@ -12,6 +12,7 @@ import { externalStateOf } from './external-runs';
 import { inTransaction, type LedgerSession } from './ledger';
 import { followUpLostRun } from './next-attempt';
 import { addToOutbox } from './outbox';
+import { noteRecords } from './record-alerts';
 import { refuse, type Refusal } from './refusal';
 import { endRun, findRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
 import { now, nowPlus, toJson } from './sql-values';
@@ -83,6 +84,7 @@ export function storePlan(session: LedgerSession, input: PlanToStore): Promise<R
       })
       .where('id', '=', run.id)
       .execute();
+    await noteRecords(tx, run, input.plan);
     return null;
   });
 }

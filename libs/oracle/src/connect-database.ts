@@ -149,6 +149,8 @@ export interface DatabaseFacts {
   archivedLogs(): Promise<ArchivedLog[]>;
   /** Switches the log and waits until it is archived. */
   archiveLogCurrent(): Promise<void>;
+  /** How long the control file surely keeps its records of backups, days. */
+  recordKeepDays(): Promise<number>;
   /** @param handleLike pattern of LIKE, e.g. `prefix/%` */
   backupPieces(handleLike: string): Promise<BackupPiece[]>;
   backupDataFiles(): Promise<BackupDataFile[]>;
@@ -263,6 +265,10 @@ class ThinDatabase implements DatabaseFacts {
 
   async archiveLogCurrent(): Promise<void> {
     await this.call(() => this.connection.execute(QUERIES.archiveLogCurrent));
+  }
+
+  async recordKeepDays(): Promise<number> {
+    return integer(await this.one(QUERIES.recordKeepDays), 'VALUE');
   }
 
   async backupPieces(handleLike: string): Promise<BackupPiece[]> {

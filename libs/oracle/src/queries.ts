@@ -11,6 +11,8 @@ export const QUERIES = {
   /** In the root of a container database; the second view needs an open one. */
   pluggableDatabases: `SELECT p.con_uid, p.name, d.status FROM v$pdbs p LEFT JOIN dba_pdbs d ON d.pdb_id = p.con_id ORDER BY p.con_id`,
   spfile: `SELECT value FROM v$parameter WHERE name = 'spfile'`,
+  /** Days: the control file may overwrite records of backups that are older. */
+  recordKeepDays: `SELECT value FROM v$parameter WHERE name = 'control_file_record_keep_time'`,
   dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.enabled, f.creation_change#, f.checkpoint_change#,
       f.unrecoverable_change#, h.error header_error
     FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id

@@ -1,6 +1,7 @@
 // The restore script: a new instance on the same host, from nothing but pieces. The control file comes first; the pieces it cannot know are
 // cataloged; then the data files are restored into the new directory and recovered up to, but not including, an SCN.
 import { allocateChannels, parmsOf, type ChannelSettings } from './channels';
+import { statementsFor } from './compose-records-script';
 import { commandId } from './rman-names';
 import { type JobStatement, type RmanScript, type Statement } from './script/nodes';
 import { RmanScriptError } from './script/terminals';
@@ -20,9 +21,6 @@ export interface RestoreScriptInput {
   readonly directory: string;
 }
 
-/** Handles in one CATALOG statement. */
-const HANDLES_PER_STATEMENT = 50;
-
 /** @throws RmanScriptError */
 export function composeRestoreScript(input: RestoreScriptInput): RmanScript {
   const { channels, handles } = input;
@@ -40,7 +38,7 @@ export function composeRestoreScript(input: RestoreScriptInput): RmanScript {
     { kind: 'mount-database' },
     ...leftOut(input),
     { kind: 'allocate-maintenance-channel', parms: parmsOf(channels, 'm1') },
-    ...catalogStatements(handles),
+    ...statementsFor('catalog-pieces', handles),
     { kind: 'release-channel' },
     {
       kind: 'run',
@@ -66,11 +64,4 @@ function restored({ only }: RestoreScriptInput): JobStatement {
   return only === undefined
     ? { kind: 'restore-database' }
     : { kind: 'restore-data-files', files: only.files };
-}
-
-function catalogStatements(handles: readonly string[]): Statement[] {
-  const statements: Statement[] = [];
-  for (let i = 0; i < handles.length; i += HANDLES_PER_STATEMENT)
-    statements.push({ kind: 'catalog-pieces', handles: handles.slice(i, i + HANDLES_PER_STATEMENT) });
-  return statements;
 }

@@ -7,6 +7,7 @@ import {
   composeControlFileScript,
   composeDataScript,
   composeLogScript,
+  composeRecordsScript,
   composeRestoreScript,
   composeUncatalogScript,
   handlePrefix,
@@ -41,6 +42,9 @@ const cluster: ChannelSettings = { ...channels, places: [place, at(2), at(3)] };
 const data = { names, channels, level0Files: [1, 3, 4], level1Files: [] as number[] };
 const logs = { names, channels, ranges: [{ thread: 1, fromSequence: 12, untilSequence: 19 }] };
 const controlFile = { names, channels, spfile: true };
+/** One more than fits a statement. */
+const manyHandles = Array.from({ length: 51 }, (_, i) => `a1b2c3d4/x_${i}`);
+const records = { channels, crosscheck: manyHandles, catalog: ['a1b2c3d4/y_1', 'a1b2c3d4/y_2'] };
 const restore = {
   dbid: '1565056049',
   channels,
@@ -62,6 +66,7 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   cluster: composeDataScript({ ...data, channels: cluster }),
   logs: composeLogScript(logs),
   'control-file': composeControlFileScript(controlFile),
+  records: composeRecordsScript(records),
   restore: composeRestoreScript(restore),
   uncatalog: composeUncatalogScript(restore.handles),
   'restore-without': composeRestoreScript({ ...restore, only: { files: [1, 3], without: [4] } }),
@@ -96,6 +101,14 @@ it('tags have at most thirty characters of upper case', () => {
   expect(tagOf('level1', 'abcd1234')).toBe('ADY_L1_ABCD1234');
 });
 
+it('CROSSCHECK and CATALOG name every handle, and nothing is crosschecked that is not named', () => {
+  const text = printScript(composeRecordsScript({ ...records, catalog: [] }));
+  for (const handle of manyHandles) expect(text).toContain(`'${handle}'`);
+  expect(text.match(/CROSSCHECK/g)).toHaveLength(2);
+  expect(text).not.toMatch(/CROSSCHECK (?!BACKUPPIECE 'a1b2c3d4\/)/);
+  expect(printScript(composeRecordsScript({ ...records, crosscheck: [] }))).not.toContain('CROSSCHECK');
+});
+
 it('only the path of the token file is in a script, never the token', () => {
   expect(printScript(composeDataScript(data))).toContain('ADY_TOKEN_FILE=/var/lib/adyton/runs/r/token');
 });
@@ -111,6 +124,7 @@ it.each([
   ['log ranges', () => composeLogScript({ ...logs, ranges: [] })],
   ['handles', () => composeRestoreScript({ ...restore, handles: [] })],
   ['handles', () => composeUncatalogScript([])],
+  ['handles', () => composeRecordsScript({ channels, crosscheck: [], catalog: [] })],
   ['channels', () => composeDataScript({ ...data, channels: { ...channels, count: 0 } })],
 ])('a script without %s is none', (field, compose) => {
   expect(compose).toThrow(RmanScriptError);
@@ -192,6 +206,12 @@ describe('made-up names', () => {
       }),
     () => composeControlFileScript({ ...controlFile, names: spoiledNames(), channels: spoiledChannels() }),
     () => composeUncatalogScript(random(2) > 0 ? restore.handles : [text(), 'a1b2c3d4/x_2']),
+    () =>
+      composeRecordsScript({
+        channels: spoiledChannels(),
+        crosscheck: random(2) > 0 ? records.crosscheck : [text()],
+        catalog: random(2) > 0 ? records.catalog : [text(), 'a1b2c3d4/x_2'],
+      }),
     () =>
       composeRestoreScript({
         ...spoiled({ ...restore, handles: '' }, text),

@@ -10,6 +10,7 @@ export {
   type LogScriptInput,
 } from './compose-backup-scripts';
 export { composeChannelSettings } from './compose-channel-settings';
+export { composeRecordsScript, type RecordsScriptInput } from './compose-records-script';
 export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
 export { composeUncatalogScript } from './compose-uncatalog-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';

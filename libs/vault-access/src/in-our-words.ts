@@ -25,6 +25,7 @@ const VAULT_CODES: Readonly<Record<VaultErrorKind, ErrorCode>> = {
   'vault-exists': 'ADY_ALREADY_EXISTS',
   'piece-exists': 'ADY_ALREADY_EXISTS',
   'piece-missing': 'ADY_PIECE_MISSING',
+  'piece-needed': 'ADY_PIECE_NEEDED',
   damaged: 'ADY_VAULT_DAMAGED',
   'session-ended': 'ADY_FENCED',
   'unfit-store': 'ADY_STORE_UNFIT',

@@ -43,6 +43,9 @@ export {
   type FoundPiece,
   type PieceLookup,
 } from './session/piece-names';
+export { type ClosurePiece } from './session/closure';
+export { answerForPieces } from './session/answer-for-pieces';
+export { readUnusablePacks } from './session/unusable-packs';
 export { createTombstone, manifestKeyOf, readManifest, type Manifest } from './session/manifest';
 export { partialKeyOf, readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';
 export { lockPacks, lockUntil, type LockOrder, type LockReport } from './session/lock-packs';
@@ -55,6 +58,8 @@ export {
   type GarbagePreview,
 } from './collect/collect-garbage';
 export { type IndexSegment, type ListIndexSegments } from './collect/index-segments';
+export { neededPieces, type Naming, type NeededBy } from './collect/needed-pieces';
+export { removeUnneeded } from './collect/remove-unneeded';
 export { stillNeeded, type NeedQuestion } from './collect/still-needed';
 export { expireRecoveryPoint, releaseHandle, releasePiece } from './collect/retention';
 export { RestoreBuffers } from './restore/restore-buffers';

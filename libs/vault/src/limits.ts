@@ -100,6 +100,8 @@ export const READ_BATCH_BYTES = 8 * MIB;
 export const DECODED_BYTES_KEPT_MAX = 32 * MIB;
 /** Requests of one session that check or read many small objects. */
 export const REQUESTS_AT_ONCE = 16;
+/** Packs asked for one by one, a few seconds; of more whole folders are listed, which costs a request for a thousand. */
+export const PACKS_ASKED_ONE_BY_ONE_MAX = 4096;
 /** Packs, or index segments, that verification holds in memory, with what is being opened of them. */
 export const PACKS_VERIFIED_AT_ONCE = 2;
 /** Bytes of pieces whose recipes are in memory at once while a vault is verified: about 100 MB of recipes. */

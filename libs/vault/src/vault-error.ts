@@ -9,6 +9,8 @@ export type VaultErrorKind =
   | 'vault-exists'
   | 'piece-exists'
   | 'piece-missing'
+  /** Something relies on what was to be removed. */
+  | 'piece-needed'
   | 'damaged'
   | 'session-ended'
   /** The store breaks a promise the vault is built on. */

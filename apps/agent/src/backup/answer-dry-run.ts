@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { reasonOfFailure } from '../runs/run-failure';
 import { type AgentTools, channelsOf, type Planning } from './backup-run';
 import { type Check } from './check-that';
+import { findRecordGaps } from './compare-records';
 import { composePlan, scriptsOf } from './compose-plan';
+import { judgeRecords } from './judge-records';
 import { openDatabase } from './open-database';
 import { surveyDatabase } from './survey-database';
 
@@ -17,9 +19,15 @@ export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<voi
   try {
     const planning = await planningOf(tools, id);
     await using database = await openDatabase(planning);
-    const survey = await surveyDatabase(planning, database, (entered) => {
-      phase = entered;
-      return Promise.resolve();
+    const survey = await surveyDatabase(planning, database, {
+      enter: (entered) => {
+        phase = entered;
+        return Promise.resolve();
+      },
+      checkRecords: async (identity) => {
+        const found = await findRecordGaps(planning, database, identity);
+        return { check: judgeRecords({ found, left: found, failure: null }), script: null };
+      },
     });
     phase = 'script';
     const plan = composePlan(planning, survey, othersOf(planning));

@@ -21,6 +21,8 @@ export interface BackupPlan {
   readonly document: RunPlan;
   readonly leftOut: Survey['leftOut'];
   readonly dataBytesExpected: number;
+  /** Null when RMAN's records were right. */
+  readonly recordsScript: string | null;
   readonly pluggables: Survey['pluggables'];
   readonly startedAt: Date;
 }
@@ -44,6 +46,7 @@ export function composePlan(run: Planning, survey: Survey, otherChecks: readonly
     },
     leftOut: survey.leftOut,
     dataBytesExpected: estimate.bytesExpected,
+    recordsScript: survey.recordsScript,
     pluggables: survey.pluggables,
     startedAt: run.clock.now(),
   };
@@ -79,6 +82,7 @@ export function scriptsOf(
 ): RunScript[] {
   const dataScript = dataScriptOf(plan, channels);
   return [
+    ...(plan.recordsScript === null ? [] : [{ step: 'records' as const, text: plan.recordsScript }]),
     ...(dataScript === null ? [] : [{ step: 'data' as const, text: dataScript }]),
     ...(logScript === null ? [] : [{ step: 'logs' as const, text: logScript }]),
     { step: 'control-file' as const, text: controlFileScriptOf(plan, channels) },

@@ -3,6 +3,7 @@ import { gatherInstances } from '../instances/gather-instances';
 import { type BackupRun, channelsOf } from './backup-run';
 import { assertPassed } from './check-instances';
 import { composePlan, scriptsOf } from './compose-plan';
+import { healRecords } from './heal-records';
 import { openDatabase } from './open-database';
 import { reconcilePieces } from './reconcile-pieces';
 import { streamPieces } from './stream-pieces';
@@ -17,7 +18,10 @@ export async function runBackup(run: BackupRun): Promise<void> {
   await using database = await openDatabase(run);
 
   // Steps 2 to 4: level, estimate, pre-checks; from the state of the database now, not when the request was made.
-  const survey = await surveyDatabase(run, database, (phase) => lease.enter(phase));
+  const survey = await surveyDatabase(run, database, {
+    enter: (phase) => lease.enter(phase),
+    checkRecords: (identity) => healRecords(run, database, identity),
+  });
   assertPassed(survey.checks);
 
   // On a cluster: the instances that pass their checks give channels, and are watched from here on.

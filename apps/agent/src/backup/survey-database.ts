@@ -1,4 +1,5 @@
-// Steps 2 to 4 up to the script: everything a backup is decided from, read and judged, with nothing written. A run and a dry run share it.
+// Steps 2 to 4 up to the script: everything a backup is decided from, read and judged. A run and a dry run share it; what they do about RMAN's
+// records differs, and nothing else is written.
 import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
@@ -25,19 +26,34 @@ export interface Survey {
   /** Null in a database without containers, or one that is not open. */
   readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
+  /** What RMAN ran to put its records right; null when there was nothing to do. */
+  readonly recordsScript: string | null;
 }
 
-/** @param enter told each phase as it begins. @throws RunFailure, AdytonError, OracleError */
+export interface RecordsJudged {
+  readonly check: Check;
+  readonly script: string | null;
+}
+
+interface SurveyDoings {
+  /** Told each phase as it begins. */
+  readonly enter: (phase: RunPhase) => Promise<void>;
+  /** Compares RMAN's records with the vault; a run puts them right. */
+  readonly checkRecords: (identity: Identity) => Promise<RecordsJudged>;
+}
+
+/** @throws RunFailure, AdytonError, OracleError */
 export async function surveyDatabase(
   run: Planning,
   database: DatabaseFacts,
-  enter: (phase: RunPhase) => Promise<void>,
+  { enter, checkRecords }: SurveyDoings,
 ): Promise<Survey> {
   await enter('identity');
   const identity = await confirmIdentity(run, database);
 
-  // Step 2: full, incremental or archived logs, per data file.
+  // Step 2: full, incremental or archived logs, per data file. It is decided from RMAN's records; those of logs decide nothing.
   await enter('level');
+  const records = run.claimed.kind === 'archivelog' ? null : await checkRecords(identity);
   const { decision, dataFiles, access, bases } = await decideLevel(run, database, identity);
 
   // Step 3: what will be read.
@@ -61,6 +77,7 @@ export async function surveyDatabase(
   const checks = [
     ...(await checkInstances(run, identity)),
     judgeLogs(choice, waitingLogs.length),
+    ...(records === null ? [] : [records.check]),
     access.check,
     judgeNologging(dataFiles, bases.newest),
     judgeConfiguration(await database.rmanConfiguration()),
@@ -69,5 +86,6 @@ export async function surveyDatabase(
       : [judgePluggables(pluggables, run.claimed.lastPoint?.pluggableDatabases ?? null)]),
   ];
   const leftOut = decision.level === 'archivelog' ? [] : access.leftOut;
-  return { identity, decision, estimate, leftOut, waitingLogs, pluggables, checks };
+  const recordsScript = records?.script ?? null;
+  return { identity, decision, estimate, leftOut, waitingLogs, pluggables, checks, recordsScript };
 }

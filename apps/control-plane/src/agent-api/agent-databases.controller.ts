@@ -5,6 +5,7 @@ import {
   knownHandles,
   listDatabasesOfHost,
   noteRecoveryArea,
+  piecesToKnow,
   readUncatalogBatch,
   recordIdentity,
   recordPresence,
@@ -16,9 +17,9 @@ import { Controller, Inject, Param } from '@nestjs/common';
 import { type Config } from '../config';
 import { findOwn } from '../databases/find-registered';
 import { CallingHost, Principal } from '../http/caller';
-import { Handles, type AnswerOf, type BodyOf } from '../http/handles';
+import { Handles, type AnswerOf, type BodyOf, type QueryOf } from '../http/handles';
 import { accepted, RefusedRequest } from '../http/refused-request';
-import { RequestBody } from '../http/request-input';
+import { RequestBody, RequestQuery } from '../http/request-input';
 import { VaultKeeper } from '../vault/vault-keeper';
 import { CONFIG, LEDGER, NEW_ID, type NewId } from '../wiring/tokens';
 
@@ -103,6 +104,16 @@ export class AgentDatabasesController {
   ): Promise<void> {
     const database = await findOwn(this.ledger.session, id, hostId);
     await recordUncataloged(this.ledger.session, { databaseId: database.id, ...report, principal });
+  }
+
+  @Handles(agentRoutes.listPiecesToKnow)
+  async piecesToKnow(
+    @Param('id') id: string,
+    @RequestQuery() { withinDays }: QueryOf<typeof agentRoutes.listPiecesToKnow>,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.listPiecesToKnow>> {
+    const database = await findOwn(this.ledger.session, id, hostId);
+    return { items: await piecesToKnow(this.ledger.session, database.id, withinDays) };
   }
 
   @Handles(agentRoutes.getDatabaseKeys)

@@ -1,5 +1,5 @@
 // What one RMAN channel may do: the calls of the SBT interface in terms of the run's session. Every failure leaves in SBT's words.
-import { AdytonError } from '@adyton/contracts';
+import { AdytonError, type SessionGrant } from '@adyton/contracts';
 import {
   type PieceInfo,
   type PieceReader,
@@ -8,13 +8,14 @@ import {
   type PieceWriter,
   type SbtSession,
 } from '@adyton/sbt';
-import { removePiece, type FoundPiece, type PieceIngest } from '@adyton/vault';
+import { type ClosurePiece, type PieceIngest } from '@adyton/vault';
 import { type RunSession } from './run-session';
 import { inSbtTerms, sbtFailureOf } from './sbt-failure-of';
 
 /** What RMAN shows as MEDIA and COMMENT; at most 63 and 79 bytes. */
 const LABEL = 'adyton-vault';
 const COMMENT = 'Adyton vault format 1';
+const DBID_UNTOLD = '0';
 
 export class PieceSession implements SbtSession {
   readonly stopped: AbortSignal;
@@ -25,8 +26,11 @@ export class PieceSession implements SbtSession {
     run.channelOpened();
   }
 
-  async openPiece({ handle }: PieceToOpen): Promise<PieceWriter> {
-    const ingest = await inSbtTerms(() => this.run.openPiece(handle));
+  async openPiece({ handle, dbid }: PieceToOpen): Promise<PieceWriter> {
+    const ingest = await inSbtTerms(() => {
+      assertOwnDatabase(dbid, this.run.grant);
+      return this.run.openPiece(handle);
+    });
     this.piece = ingest;
     return writerOf(this.run, ingest);
   }
@@ -45,25 +49,15 @@ export class PieceSession implements SbtSession {
   }
 
   async pieceInfo(handles: readonly string[]): Promise<PieceInfo[]> {
-    return inSbtTerms(() =>
-      Promise.all(handles.map(async (handle) => infoOf(handle, await this.run.findPiece(handle)))),
-    );
+    return inSbtTerms(async () => {
+      const pieces = await this.run.findPieces(handles);
+      return handles.map((handle, i) => infoOf(handle, pieces[i] ?? null));
+    });
   }
 
-  /** Only the run's own unfinished set may go: everything else belongs to retention, not to RMAN's DELETE. */
+  /** @throws SbtFailure for a grant that may only read (K6), and for what something needs (K5) */
   async removePieces(handles: readonly string[]): Promise<void> {
-    await inSbtTerms(async () => {
-      const writer = this.run.writer();
-      for (const handle of handles) {
-        if (!writer.wrote(handle))
-          throw new AdytonError(
-            'ADY_SBT_REFUSED',
-            `piece ${handle} belongs to an earlier run; pieces end by retention in Adyton, not by DELETE in RMAN`,
-          );
-        await removePiece(this.run.lookup(), handle);
-        this.run.pieceRemoved(handle);
-      }
-    });
+    await inSbtTerms(() => this.run.removePieces(handles));
   }
 
   async command(): Promise<void> {
@@ -97,15 +91,23 @@ function writerOf(run: RunSession, ingest: PieceIngest): PieceWriter {
   };
 }
 
-function infoOf(handle: string, found: FoundPiece | null): PieceInfo {
-  if (found === null) return { handle, found: false };
-  const { recipe } = found;
+/** A token that went to another database than the one it is for. Oracle may not tell which it is: then its agent has looked. */
+function assertOwnDatabase(dbid: string, grant: SessionGrant): void {
+  if (dbid !== DBID_UNTOLD && dbid !== grant.dbid)
+    throw new AdytonError(
+      'ADY_SBT_REFUSED',
+      `run ${grant.runId} is for database ${grant.dbid}, not for ${dbid}`,
+    );
+}
+
+function infoOf(handle: string, piece: ClosurePiece | null): PieceInfo {
+  if (piece === null) return { handle, found: false };
   return {
     handle,
     found: true,
-    createdAtSeconds: Math.floor(Date.parse(recipe.createdAt) / 1000),
+    createdAtSeconds: Math.floor(Date.parse(piece.createdAt) / 1000),
     label: LABEL,
     comment: COMMENT,
-    bytes: recipe.bytes,
+    bytes: piece.bytes,
   };
 }

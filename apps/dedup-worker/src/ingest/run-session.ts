@@ -6,12 +6,13 @@ import {
   type Compute,
   type IndexTrouble,
   type IngestBuffers,
+  answerForPieces,
   endPin,
-  findPiece,
   openPieceReader,
   openWriterSession,
   PACK_BYTES_MAX,
-  type FoundPiece,
+  readUnusablePacks,
+  type ClosurePiece,
   type PieceIngest,
   type PieceLookup,
   type PieceReader,
@@ -24,6 +25,7 @@ import { type Clock, type Logger } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
 import { closeInTime, type CloseLimits } from './close-in-time';
 import { pinRestore } from './pin-restore';
+import { removePieces } from './remove-pieces';
 import { sbtFailureOf } from './sbt-failure-of';
 import { type DatabaseKeyEntry, type DatabaseKeyRing } from './database-key-ring';
 import { type DatabaseLines } from './database-lines';
@@ -67,6 +69,8 @@ export class RunSession {
   private lastHeartbeatMs = performance.now();
   private endedAs: string | null = null;
   private readonly stopping = new AbortController();
+  /** As of the first question about pieces: a session is short, and packs that go meanwhile are missed all the same. */
+  private unusablePacks: ReadonlySet<string> | undefined;
 
   private constructor(
     private current: SessionGrant,
@@ -185,9 +189,18 @@ export class RunSession {
     );
   }
 
-  /** RMAN deleted a piece of this run. */
-  pieceRemoved(handle: string): void {
-    this.removed.push(handle);
+  /** @throws AdytonError for a grant that may only read; VaultError, ObjectStoreError */
+  async removePieces(handles: readonly string[]): Promise<void> {
+    const { log, clock } = this.parts;
+    const removal = {
+      lookup: this.lookup(),
+      writer: this.writer(),
+      runId: this.current.runId,
+      now: clock.now(),
+      log,
+    };
+    await removePieces(removal, handles);
+    this.removed.push(...handles);
   }
 
   channelOpened(): void {
@@ -217,12 +230,16 @@ export class RunSession {
   }
 
   /** Where the pieces of this run's database are looked up. */
-  lookup(): PieceLookup {
+  private lookup(): PieceLookup {
     return { store: this.parts.store, keys: this.key.keys, dbid: this.current.dbid };
   }
 
-  findPiece(handle: string): Promise<FoundPiece | null> {
-    return findPiece(this.lookup(), handle);
+  /** In the order of the handles; null is a promise that there is no such piece. @throws VaultError, ObjectStoreError */
+  async findPieces(handles: readonly string[]): Promise<(ClosurePiece | null)[]> {
+    this.assertAlive();
+    this.unusablePacks ??= await readUnusablePacks(this.parts.store);
+    const { vaultId } = this.key;
+    return answerForPieces({ ...this.lookup(), vaultId, unusablePacks: this.unusablePacks }, handles);
   }
 
   /** Tells figures and closed pieces. @returns whether the run goes on. */

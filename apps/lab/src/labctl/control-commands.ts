@@ -149,11 +149,12 @@ export function addFaults(program: Command): void {
     .option('--file <n>', '', parseCount)
     .option('--block <n>', '', parseCount)
     .option('--seconds <n>', '', Number)
-    .option('--match <text>', 'part of a statement')
+    .option('--match <text>', 'part of a statement, or of what an error stack of RMAN is about')
     .option('--times <n>', 'strikes of an error stack of RMAN', parseCount, 1)
     .action(async (name: string, { base, sid, times, ...options }: ArmFlags) => {
       if (isFaultName(name)) {
-        armFault(resolve(base), { name, times });
+        const { match } = options;
+        armFault(resolve(base), { name, times, ...(match === undefined ? {} : { match }) });
         print({ armed: name, times });
         return;
       }

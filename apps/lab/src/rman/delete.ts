@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type BackupPiece } from '../control-file/control-file';
 import { type MaintenanceStatement } from './ast';
+import { ChannelError } from './channel';
 import { selectCopies } from './find-copies';
 import { deleteCopies } from './maintain-copies';
 import { keptLogs } from './plan-logs';
@@ -58,7 +59,7 @@ export async function deleteObsolete(
 
 /**
  * What the repository and the media manager do not agree on stays, with a warning, unless FORCE is given: a plain DELETE of
- * a piece that is gone, a DELETE EXPIRED of one that is there.
+ * a piece that is gone, a DELETE EXPIRED of one that is there. FORCE also passes over what the media manager refuses.
  */
 export async function deletePieces(
   session: Session,
@@ -72,14 +73,18 @@ export async function deletePieces(
     const ofDevice = pieces.filter(({ deviceType }) => deviceType === device);
     if (ofDevice.length === 0) continue;
     const channel = await maintenanceChannel(session, device);
-    const { found } = await channel.run({ kind: 'info', handles: ofDevice.map(({ handle }) => handle) });
+    const asked = channel.run({ kind: 'info', handles: ofDevice.map(({ handle }) => handle) });
+    const { found } = (await (force ? unlessRefused(asked) : asked)) ?? { found: ofDevice.map(() => true) };
     for (const [i, piece] of ofDevice.entries()) {
       const isThere = found[i] === true;
       if (isThere === expired && !force) {
         mismatched.push(piece);
         continue;
       }
-      if (isThere) await channel.run({ kind: 'remove', handles: [piece.handle] });
+      const removed = isThere
+        ? channel.run({ kind: 'remove', handles: [piece.handle] })
+        : Promise.resolve(null);
+      await (force ? unlessRefused(removed) : removed);
       await instance.uncatalogPiece({ handle: piece.handle });
       session.print('deleted backup piece', describePiece(piece));
       deleted++;
@@ -87,6 +92,16 @@ export async function deletePieces(
   }
   session.print(`Deleted ${deleted}${expired ? ' EXPIRED' : ''} objects`, '');
   if (mismatched.length > 0) session.print(...mismatchLines(mismatched));
+}
+
+/** FORCE drops the records whatever disk and media manager answer. @returns null for what failed */
+async function unlessRefused<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ChannelError) return null;
+    throw error;
+  }
 }
 
 function mismatchLines(pieces: BackupPiece[]): string[] {

@@ -148,6 +148,22 @@ describe('crosscheck and delete', () => {
     expect((await host.controlFile()).backupPieces[0]?.status).toBe('A');
   });
 
+  it('drops the record of what the media manager does not delete only with FORCE', async () => {
+    host.rman(`RUN { ${one()} BACKUP FORMAT 'x_%U' DATAFILE 7; }`);
+    const [handle = ''] = host.pieces();
+    const refusing = `ALLOCATE CHANNEL c1 ${host.sbt({ DISK_SBT_FAIL: 'remove2:1' })};`;
+    const refused = host.rman(`RUN { ${refusing} DELETE NOPROMPT BACKUPPIECE '${handle}'; }`);
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringContaining('ORA-27027: sbtremove2 returned error'),
+    ]);
+    expect((await host.controlFile()).backupPieces).toHaveLength(1);
+    const forced = host.rman(`RUN { ${refusing} DELETE FORCE NOPROMPT BACKUPPIECE '${handle}'; }`);
+    expect([forced.code, forced.lines]).toEqual([0, expect.arrayContaining(['Deleted 1 objects'])]);
+    expect((await host.controlFile()).backupPieces).toEqual([]);
+    expect(host.pieces()).toEqual([handle]);
+  });
+
   it('deletes obsolete backups, and keeps those of KEEP and those a base still needs', async () => {
     const file = (tag: string, keep = '') => `BACKUP ${keep} TAG ${tag} FORMAT '${tag}_%U' DATAFILE 7;`;
     host.rman(`RUN { ${one()} ${file('a', 'KEEP FOREVER')} ${file('b')} }`);

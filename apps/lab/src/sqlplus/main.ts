@@ -1,7 +1,8 @@
 /**
- * The sqlplus of the simulated host, as scripts use it: `sqlplus -S "/ as sysdba"`, statements on standard input that end with `;`, answers as
- * `SET MARKUP CSV ON` prints them. Other layouts, variables and PL/SQL blocks are not simulated.
+ * The sqlplus of the simulated host, as scripts use it: `sqlplus -S "/ as sysdba" [@file]`, statements of the file or of standard input that end
+ * with `;`, answers as `SET MARKUP CSV ON` prints them. Other layouts, variables and PL/SQL blocks are not simulated.
  */
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
 import { readInstanceFile } from '../instance/oracle-home';
@@ -64,9 +65,9 @@ function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-async function* statements(): AsyncGenerator<string> {
+async function* statements(input: NodeJS.ReadableStream): AsyncGenerator<string> {
   let gathered = '';
-  for await (const line of createInterface({ input: process.stdin })) {
+  for await (const line of createInterface({ input })) {
     gathered += `${line}\n`;
     const command = gathered.trim();
     // commands of sqlplus itself end with their line
@@ -77,8 +78,17 @@ async function* statements(): AsyncGenerator<string> {
   }
 }
 
+/** A script that cannot be read is reported, and the session goes on at standard input. */
+function inputOf(script: string | undefined): NodeJS.ReadableStream {
+  if (script?.startsWith('@') !== true) return process.stdin;
+  const file = script.slice(1);
+  if (existsSync(file)) return createReadStream(file);
+  print(`SP2-0310: unable to open file "${file}"\n`);
+  return process.stdin;
+}
+
 async function main(argv: readonly string[]): Promise<number> {
-  const login = argv.find((argument) => !argument.startsWith('-'));
+  const [login, script] = argv.filter((argument) => !argument.startsWith('-'));
   const { ORACLE_HOME: oracleHome = '', ORACLE_SID: sid = '' } = process.env;
   if (login === undefined || !LOGINS.test(login.trim())) {
     print('ERROR:\nORA-01017: invalid username/password; logon denied\n');
@@ -92,7 +102,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   try {
     const session = new Session(client);
-    for await (const statement of statements()) {
+    for await (const statement of statements(inputOf(script))) {
       const code = await session.run(statement);
       if (code !== null) return code;
     }

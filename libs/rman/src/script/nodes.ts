@@ -69,7 +69,7 @@ export type Statement =
   | { readonly kind: 'drop-data-file-offline'; readonly file: number }
   | { readonly kind: 'set-dbid'; readonly dbid: string }
   | { readonly kind: 'allocate-maintenance-channel'; readonly parms: ChannelParms }
-  | { readonly kind: 'catalog-pieces'; readonly handles: readonly string[] }
+  | { readonly kind: 'crosscheck-pieces' | 'catalog-pieces'; readonly handles: readonly string[] }
   | { readonly kind: 'uncatalog-piece'; readonly handle: string };
 
 export type RmanScript = readonly Statement[];

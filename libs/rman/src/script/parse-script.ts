@@ -25,6 +25,7 @@ class NotAComposedScript extends Error {
 
 const PATH = String.raw`(/[\w$#@%+=:./-]*)`;
 const HANDLE = String.raw`'([\w$#@+:./-]+)'`;
+const HANDLES = `(${HANDLE}(?:, ${HANDLE})*)`;
 const FORMAT = String.raw`'([\w$#@+:./-]+%[UF])'`;
 const WORD = String.raw`([\w-]+)`;
 const NUMBER = String.raw`(\d+)`;
@@ -58,9 +59,11 @@ const STATEMENTS: readonly Rule<Statement>[] = [
   rule('REPORT SCHEMA', () => ({ kind: 'report-schema' })),
   rule('LIST INCARNATION', () => ({ kind: 'list-incarnation' })),
   rule('RELEASE CHANNEL', () => ({ kind: 'release-channel' })),
-  rule(`CATALOG ${DEVICE} BACKUPPIECE (${HANDLE}(?:, ${HANDLE})*)`, (list = '') => ({
-    kind: 'catalog-pieces',
-    handles: list.split(', ').map((quoted) => quoted.slice(1, -1)),
+  rule(`CROSSCHECK BACKUPPIECE ${HANDLES}`, (list = '') => ({
+    ...{ kind: 'crosscheck-pieces', handles: handlesIn(list) },
+  })),
+  rule(`CATALOG ${DEVICE} BACKUPPIECE ${HANDLES}`, (list = '') => ({
+    ...{ kind: 'catalog-pieces', handles: handlesIn(list) },
   })),
   rule(`CHANGE BACKUPPIECE ${HANDLE} UNCATALOG`, (handle = '') => ({ kind: 'uncatalog-piece', handle })),
 ];
@@ -173,6 +176,10 @@ function channelParms(parts: readonly string[], name?: string): ChannelParms {
   const [libraryPath = '', socketPath = '', tokenFile = '', runId = '', channel = ''] = parts;
   if (name !== undefined && name !== channel) throw new NotAComposedScript(0, `${name} is not ${channel}`);
   return { libraryPath, socketPath, tokenFile, runId, channel };
+}
+
+function handlesIn(list: string): string[] {
+  return list.split(', ').map((quoted) => quoted.slice(1, -1));
 }
 
 function dataFileSpecs(text: string): DataFileSpec[] {

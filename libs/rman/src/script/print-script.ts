@@ -45,8 +45,10 @@ function printed(statement: Statement): string {
       return 'LIST INCARNATION;';
     case 'release-channel':
       return 'RELEASE CHANNEL;';
+    case 'crosscheck-pieces':
+      return `CROSSCHECK BACKUPPIECE ${quotedHandles(statement.handles)};`;
     case 'catalog-pieces':
-      return `CATALOG ${DEVICE} BACKUPPIECE ${atLeastOne('handles', statement.handles).map(quotedHandle).join(', ')};`;
+      return `CATALOG ${DEVICE} BACKUPPIECE ${quotedHandles(statement.handles)};`;
     case 'uncatalog-piece':
       return `CHANGE BACKUPPIECE ${quotedHandle(statement.handle)} UNCATALOG;`;
   }
@@ -155,6 +157,10 @@ function parms({ libraryPath, socketPath, tokenFile, runId, channel }: ChannelPa
 
 function quotedHandle(handle: string): string {
   return `'${checked('handle', 'handle', handle)}'`;
+}
+
+function quotedHandles(handles: readonly string[]): string {
+  return atLeastOne('handles', handles).map(quotedHandle).join(', ');
 }
 
 function atLeastOne<T>(field: string, items: readonly T[]): readonly T[] {

@@ -9,6 +9,8 @@ export interface ClosurePiece {
   readonly handle: string;
   readonly recipeKey: string;
   readonly bytes: number;
+  /** RFC 3339 */
+  readonly createdAt: string;
   /** Object keys of the packs its recipe names. */
   readonly packKeys: readonly string[];
 }
@@ -30,5 +32,11 @@ export async function findClosure(
 async function closurePiece(lookup: PieceLookup, handle: string, { key }: SizedKey): Promise<ClosurePiece> {
   const recipe = await readRecipe(lookup, key, handle);
   freeColumns(recipe);
-  return { handle, recipeKey: key, bytes: recipe.bytes, packKeys: recipe.packs.all().map(packObjectKey) };
+  const { bytes, createdAt } = recipe;
+  return { handle, recipeKey: key, bytes, createdAt, packKeys: recipe.packs.all().map(packObjectKey) };
+}
+
+/** Of all these pieces together. */
+export function packKeysOf(pieces: readonly (ClosurePiece | null)[]): Set<string> {
+  return new Set(pieces.flatMap((piece) => piece?.packKeys ?? []));
 }

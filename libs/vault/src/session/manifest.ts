@@ -36,6 +36,11 @@ export function manifestKeyOf({ dbKey, runId, fence }: RunName): string {
   return `manifest/${dbKey}/${runId}-${String(fence).padStart(FENCE_DIGITS, '0')}`;
 }
 
+/** Of a manifest, or of what a failed run left. */
+export function runOfManifestKey(manifestKey: string): string {
+  return /^manifest\/[^/]+\/(.+)-\d+(?:\.partial)?$/.exec(manifestKey)?.[1] ?? manifestKey;
+}
+
 export type ManifestCreation =
   | {
       readonly kind: 'committed';

@@ -11,7 +11,7 @@ import { packObjectKey, type PackRef } from '../format/pack';
 import { freeAtOnce } from '../format/free-at-once';
 import { encodeRecipe, freeColumns, type Recipe } from '../format/recipe';
 import { type NamedChunk } from '../format/stored-chunk';
-import { HANDLE_BYTES_MAX, REQUESTS_AT_ONCE } from '../limits';
+import { HANDLE_BYTES_MAX } from '../limits';
 import { type IngestBuffers } from '../ingest/ingest-buffers';
 import { type IngestContext } from '../ingest/ingest-context';
 import { PieceIngest } from '../ingest/piece-ingest';
@@ -19,10 +19,9 @@ import { PriorMaps } from '../map/prior-maps';
 import { streamOf } from '../map/stream-of';
 import { readChunks } from '../restore/read-chunks';
 import { unlessDamaged, VaultError } from '../vault-error';
-import { forEachAtOnce } from './at-once';
-import { findClosure, type ClosurePiece } from './closure';
+import { findClosure, packKeysOf } from './closure';
 import { createManifest, isFenced, manifestKeyOf } from './manifest';
-import { readUnusablePacks } from './unusable-packs';
+import { readUnusablePacks, unusableAmong } from './unusable-packs';
 import { type LockOrder } from './lock-packs';
 import { createPartial, piecesOfSessions, type NamedPiece } from './partial-manifest';
 import {
@@ -195,13 +194,16 @@ export class WriterSession {
     await this.index.flush();
     const found = await findClosure(this.lookup, draft.closure);
     const missing = draft.closure.filter((_, i) => found[i] === null);
-    const gone = missing.length > 0 ? new Set<string>() : await this.unusablePacks(found);
+    const gone =
+      missing.length > 0
+        ? new Set<string>()
+        : await unusableAmong(this.options.store, packKeysOf(found), this.condemned);
     const broken = found.flatMap((piece) =>
       piece !== null && piece.packKeys.some((k) => gone.has(k)) ? [piece.handle] : [],
     );
     if (missing.length + broken.length > 0) return { kind: 'missing', handles: [...missing, ...broken] };
     const { store, keys, vaultId, runId, fence, lock } = this.options;
-    await lock?.lockPacks(packKeysOf(found), lock.until);
+    await lock?.lockPacks([...packKeysOf(found)], lock.until);
     const pieces = found.flatMap((p) =>
       p === null ? [] : [{ handle: p.handle, recipeKey: p.recipeKey, bytes: p.bytes }],
     );
@@ -337,18 +339,4 @@ export class WriterSession {
     await hideRecipe(store, 'removed', recipeKey);
     throw this.endedError();
   }
-
-  /** Packs of these pieces that are condemned, damaged or not there any more. */
-  private async unusablePacks(pieces: readonly (ClosurePiece | null)[]): Promise<Set<string>> {
-    const keys = new Set(packKeysOf(pieces));
-    const unusable = new Set<string>([...keys].filter((k) => this.condemned.has(k)));
-    await forEachAtOnce([...keys], REQUESTS_AT_ONCE, async (key) => {
-      if ((await this.options.store.head(key)) === null) unusable.add(key);
-    });
-    return unusable;
-  }
-}
-
-function packKeysOf(pieces: readonly (ClosurePiece | null)[]): string[] {
-  return [...new Set(pieces.flatMap((piece) => piece?.packKeys ?? []))];
 }

@@ -1,0 +1,185 @@
+// Step 5 of the workflow on the real processes: what our library answers to RMAN's questions about pieces. Whatever is in doubt is an error, so
+// that RMAN's records stay as they are; who may only restore removes nothing; a handle in use is not used again.
+import { callRoute, restRoutes, type BackupRequest, type RunDetail } from '@adyton/contracts';
+import { readdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from '../../stack/src/run-command';
+import { closeByHand, openByHand, recordedPieces, rman } from '../support/rman-by-hand';
+import {
+  backUp,
+  compare,
+  DATABASE_NAME,
+  endedRun,
+  eventually,
+  getRequest,
+  getRun,
+  healStore,
+  markNow,
+  restore,
+  type RunningStack,
+  runStack,
+  slowStore,
+  spoilStore,
+  SUCCEEDED,
+} from '../support/running-stack';
+
+jest.setTimeout(400_000);
+const COPY_SID = 'ORCLCOPY';
+let stack: RunningStack;
+beforeAll(async () => {
+  stack = await runStack({ databaseBytes: '24M' });
+  await backUp(stack);
+  await backUp(stack, 'full');
+});
+afterAll(() => stack.stop());
+
+/** The largest pack, as the lab's S3 server keeps it. */
+function largestPack(): string {
+  const below = (directory: string): string[] =>
+    readdirSync(directory, { withFileTypes: true }).flatMap((e) =>
+      e.isDirectory() ? below(join(directory, e.name)) : [join(directory, e.name)],
+    );
+  const packs = below(join(stack.directory, 'lab', 's3'))
+    .filter((path) => decodeURIComponent(path).includes('pack/'))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+  return packs[0] ?? '';
+}
+
+describe('CROSSCHECK', () => {
+  const doubts: Readonly<Record<string, { begin(): Promise<void>; end(): Promise<void>; code: string }>> = {
+    // what is tried again is given up after seconds, so that a longer outage looks the same from here: every CROSSCHECK in it fails
+    'the store is out': {
+      begin: () => spoilStore(stack, { errorRate: 1, errorStatus: 503 }),
+      end: () => healStore(stack),
+      code: 'ADY_STORE_UNAVAILABLE',
+    },
+    'the store refuses our credentials': {
+      begin: () => spoilStore(stack, { wrongCredentials: true }),
+      end: () => healStore(stack),
+      code: 'ADY_STORE_DENIED',
+    },
+    'a pack is gone': {
+      begin: () => Promise.resolve(renameSync(largestPack(), join(stack.directory, 'taken-away'))),
+      end: () => Promise.resolve(renameSync(join(stack.directory, 'taken-away'), packPath)),
+      code: 'ADY_VAULT_DAMAGED',
+    },
+  };
+  let packPath: string;
+  beforeAll(() => void (packPath = largestPack()));
+
+  it.each(Object.keys(doubts))('S5.12 while %s fails, and marks nothing as expired', async (doubt) => {
+    const { maintenance } = await openByHand(stack);
+    const before = await recordedPieces(stack);
+    expect(new Set(before.values())).toEqual(new Set(['A']));
+    const handles = [...before.keys()].map((handle) => `'${handle}'`).join(', ');
+    // a session that is open already, so that it is the question that meets the doubt
+    expect(await rman(stack, `${maintenance}\nCROSSCHECK BACKUPPIECE ${handles};\n`)).toMatchObject({
+      code: 0,
+    });
+    await doubts[doubt]?.begin();
+    try {
+      for (const statement of [`CROSSCHECK BACKUPPIECE ${handles};`, 'CROSSCHECK BACKUP;']) {
+        const { code, stdout } = await rman(stack, `${maintenance}\n${statement}\n`);
+        expect(code).toBe(1);
+        expect(stdout).toContain('ORA-27191: sbtinfo2 returned error');
+        expect(stdout).toContain(doubts[doubt]?.code);
+      }
+      expect(await recordedPieces(stack)).toEqual(before);
+    } finally {
+      await doubts[doubt]?.end();
+    }
+    expect(await rman(stack, `${maintenance}\nCROSSCHECK BACKUP;\n`)).toMatchObject({ code: 0 });
+    expect(await recordedPieces(stack)).toEqual(before);
+    await closeByHand(stack);
+  });
+});
+
+it('S4.11 a restore grant is read-only: what is deleted on a restored copy stays in the vault', async () => {
+  const untilScn = await markNow(stack);
+  await backUp(stack, 'archivelog');
+  const before = await recordedPieces(stack);
+  expect(await restore(stack, untilScn, join(stack.directory, 'copy'))).toMatchObject(SUCCEEDED);
+  await stack.lab.ctl(['register', '--sid', COPY_SID]);
+  await stack.lab.ctl(['start', '--sid', COPY_SID, '--mount', '--detach']);
+  const listed = await recordedPieces(stack, COPY_SID);
+  const [handle = ''] = listed.keys();
+  // another restore, slow, so that its token is good while the copy is told to delete
+  await slowStore(stack, 500);
+  const { request, run } = await restoreUnderWay(untilScn);
+  const channel = /^ALLOCATE CHANNEL FOR MAINTENANCE .*$/m.exec(run.scripts[0]?.text ?? '')?.[0] ?? '';
+  for (const what of [`BACKUPPIECE '${handle}'`, 'OBSOLETE REDUNDANCY 1', 'BACKUP']) {
+    const { code, stdout } = await rman(stack, `${channel}\nDELETE NOPROMPT ${what};\n`, COPY_SID);
+    expect(stdout).toContain(`run ${run.id} may only restore`);
+    expect(code).toBe(1);
+  }
+  expect(await recordedPieces(stack, COPY_SID)).toEqual(listed);
+  await healStore(stack);
+  await stack.lab.ctl(['stop', '--sid', COPY_SID, '--abort']);
+  expect(await endedRun(stack, request)).toMatchObject(SUCCEEDED);
+  const { dataFiles, identical } = await compare(stack, untilScn, join(stack.directory, 'slow-copy'));
+  expect(identical).toBe(dataFiles);
+  const { maintenance } = await openByHand(stack);
+  expect(await rman(stack, `${maintenance}\nCROSSCHECK BACKUP;\n`)).toMatchObject({ code: 0 });
+  expect(await recordedPieces(stack)).toEqual(before);
+  await closeByHand(stack);
+});
+
+async function restoreUnderWay(untilScn: string): Promise<{ request: BackupRequest; run: RunDetail }> {
+  const target = { directory: join(stack.directory, 'slow-copy'), oracleSid: 'ORCLSLOW' };
+  const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
+    body: { database: DATABASE_NAME, untilScn, target },
+  });
+  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
+    params: { id: plan.id },
+    body: { confirm: DATABASE_NAME },
+  });
+  const { runId } = await eventually(
+    () => getRequest(stack, request.id),
+    (r) => r.runId !== null,
+  );
+  const run = await eventually(
+    () => getRun(stack, runId ?? ''),
+    ({ phase }) => phase === 'transfer',
+  );
+  return { request, run };
+}
+
+it('S4.11 a grant of one database takes no pieces of another', async () => {
+  const { channel, id } = await openByHand(stack);
+  const [, library = ''] = /SBT_LIBRARY=([^,]+)/.exec(channel) ?? [];
+  const [, settings = ''] = /ENV=\(([^)]+)\)/.exec(channel) ?? [];
+  const env = Object.fromEntries(settings.split(',').map((setting) => setting.split('=')));
+  // sbttest says that its pieces are of a database of its own
+  const sbttest = join(stack.lab.oracleHome, 'bin', 'sbttest');
+  const { code, stdout } = await runCommand(sbttest, ['of-another', '-libname', library], { env });
+  expect(code).not.toBe(0);
+  expect(stdout).toMatch(new RegExp(`ADY_SBT_REFUSED: run ${id} is for database \\d+, not for 1`));
+  await closeByHand(stack);
+});
+
+it('refuses a handle that is in use, and keeps the piece that has it', async () => {
+  const { channel, maintenance } = await openByHand(stack);
+  const backup = `RUN { ${channel} BACKUP DATAFILE 4 FORMAT 'by-hand/the-same'; }\n`;
+  expect(await rman(stack, backup)).toMatchObject({ code: 0 });
+  const again = await rman(stack, backup);
+  expect(again.code).toBe(1);
+  expect(again.stdout).toContain('piece by-hand/the-same exists already');
+  const crosscheck = await rman(stack, `${maintenance}\nCROSSCHECK BACKUPPIECE 'by-hand/the-same';\n`);
+  expect(crosscheck.stdout).toContain("found to be 'AVAILABLE'");
+  await closeByHand(stack);
+});
+
+it('removes at once what the run by hand wrote itself', async () => {
+  const { channel, maintenance } = await openByHand(stack);
+  await rman(stack, `RUN { ${channel} BACKUP DATAFILE 4 FORMAT 'by-hand/own'; }\n`);
+  expect(await rman(stack, `${maintenance}\nDELETE NOPROMPT BACKUPPIECE 'by-hand/own';\n`)).toMatchObject({
+    code: 0,
+  });
+  expect((await recordedPieces(stack)).has('by-hand/own')).toBe(false);
+  const catalog = await rman(
+    stack,
+    `${maintenance}\nCATALOG DEVICE TYPE 'SBT_TAPE' BACKUPPIECE 'by-hand/own';\n`,
+  );
+  expect(catalog.stdout).toContain('ORA-27206: requested file not found in media management catalog');
+  await closeByHand(stack);
+});
