@@ -33,7 +33,7 @@ export interface FencedRun {
 /** A piece that RMAN should have on record. */
 export interface PieceToKnow {
   readonly handle: string;
-  /** By any recovery point: it waits for its release. */
+  /** No recovery point needs it: it waits for its release. */
   readonly unneeded: boolean;
 }
 
