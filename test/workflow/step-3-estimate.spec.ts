@@ -36,6 +36,7 @@ it('S4.7 shows level, checks, estimate and scripts of a backup without running a
     ['rman', 'ok'],
     ['dedup-worker', 'ok'],
     ['archived-logs', 'ok'],
+    ['rman-records', 'ok'],
     ['data-files', 'ok'],
     ['nologging', 'ok'],
     ['rman-configuration', 'ok'],

@@ -107,14 +107,17 @@ it('S4.11 a restore grant is read-only: what is deleted on a restored copy stays
   await slowStore(stack, 500);
   const { request, run } = await restoreUnderWay(untilScn);
   const channel = /^ALLOCATE CHANNEL FOR MAINTENANCE .*$/m.exec(run.scripts[0]?.text ?? '')?.[0] ?? '';
-  for (const what of [`BACKUPPIECE '${handle}'`, 'OBSOLETE REDUNDANCY 1', 'BACKUP']) {
-    const { code, stdout } = await rman(stack, `${channel}\nDELETE NOPROMPT ${what};\n`, COPY_SID);
-    expect(stdout).toContain(`run ${run.id} may only restore`);
-    expect(code).toBe(1);
+  try {
+    for (const what of [`BACKUPPIECE '${handle}'`, 'OBSOLETE REDUNDANCY 1', 'BACKUP']) {
+      const { code, stdout } = await rman(stack, `${channel}\nDELETE NOPROMPT ${what};\n`, COPY_SID);
+      expect(stdout).toContain(`run ${run.id} may only restore`);
+      expect(code).toBe(1);
+    }
+    expect(await recordedPieces(stack, COPY_SID)).toEqual(listed);
+  } finally {
+    await healStore(stack);
+    await stack.lab.tryCtl(['stop', '--sid', COPY_SID, '--abort']);
   }
-  expect(await recordedPieces(stack, COPY_SID)).toEqual(listed);
-  await healStore(stack);
-  await stack.lab.ctl(['stop', '--sid', COPY_SID, '--abort']);
   expect(await endedRun(stack, request)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, join(stack.directory, 'slow-copy'));
   expect(identical).toBe(dataFiles);

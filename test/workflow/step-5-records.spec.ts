@@ -150,6 +150,22 @@ it('S5.12 CHANGE UNCATALOG between runs is undone by the next one', async () => 
   expect(await alerts('open')).toEqual([]);
 });
 
+it('S5.12 a run whose RMAN does not put the records right says so and goes on at level 0; the next one does it', async () => {
+  await mustRman(stack, `${await foreignChannel(stack)}\nCROSSCHECK BACKUP;\n`);
+  await stack.lab.ctl(['fault', 'arm', 'no-maintenance-channel', '--sid', DATABASE_NAME]);
+  const run = await backUp(stack);
+  await stack.lab.ctl(['fault', 'clear', '--sid', DATABASE_NAME]);
+  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
+  expect(recordsCheck(run.plan)).toMatchObject({
+    verdict: 'warning',
+    evidence: expect.stringMatching(
+      /marked expired by somebody: .*; not all could be put right: ADY_RMAN_FAILED/,
+    ) as string,
+  });
+  expect(reasonsOf(run)).toEqual(new Set(['base-expired']));
+  await expectHealed('marked expired by somebody and available again');
+});
+
 it('S5.12 a piece that RMAN gave up after the vault had closed it is on record after the next run', async () => {
   await stack.lab.ctl([
     'fault',

@@ -37,17 +37,14 @@ export interface FencedRun {
 /** A piece that RMAN should have on record. */
 export interface PieceToKnow {
   readonly handle: string;
-  /** By any recovery point: it waits for its release. */
+  /** No recovery point needs it: it waits for its release. */
   readonly unneeded: boolean;
 }
 
 export function connectControlPlane(endpoint: ApiEndpoint) {
-  const forRun = <B extends object>({ runId, fence }: FencedRun, body: B) => ({
-    params: { id: runId },
-    body: { fence, ...body },
-  });
-  const again = <T>(call: () => Promise<T>): Promise<T> => callAgain(call, systemClock);
   return {
+    ...recordCalls(endpoint),
+    ...instanceCalls(endpoint),
     showPresence: (incarnation: string, version: string) =>
       callRoute(endpoint, agentRoutes.presence, { body: { incarnation, version } }),
     databases: async (): Promise<Database[]> =>
@@ -66,34 +63,11 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
           )
         ).known,
       ),
-    uncatalogBatch: async (id: DatabaseId): Promise<string[]> =>
-      (await again(() => callRoute(endpoint, agentRoutes.getUncatalogBatch, { params: { id } }))).handles,
-    reportUncataloged: (id: DatabaseId, body: UncatalogReport) =>
-      again(() => callRoute(endpoint, agentRoutes.reportUncataloged, { params: { id }, body })),
-    piecesToKnow: async (id: DatabaseId, withinDays: number): Promise<PieceToKnow[]> =>
-      (
-        await again(() =>
-          callRoute(endpoint, agentRoutes.listPiecesToKnow, { params: { id }, query: { withinDays } }),
-        )
-      ).items,
     openDryRun: (id: DryRunId) => callRoute(endpoint, agentRoutes.openDryRun, { params: { id } }),
     answerDryRun: (id: DryRunId, body: { plan: RunPlan; scripts: RunScript[] } | { reason: Reason }) =>
       callRoute(endpoint, agentRoutes.answerDryRun, { params: { id }, body }),
     claim: (id: RequestId, incarnation: string): Promise<ClaimedRun> =>
       callRoute(endpoint, agentRoutes.claimRequest, { params: { id }, body: { incarnation } }),
-    askInstances: (run: FencedRun): Promise<InstancesOfRun> =>
-      again(() => callRoute(endpoint, agentRoutes.askInstances, forRun(run, {}))),
-    instancesOfRun: ({ runId }: FencedRun): Promise<InstancesOfRun> =>
-      callRoute(endpoint, agentRoutes.listRunInstances, { params: { id: runId } }),
-    instanceLost: (run: FencedRun, lost: { instance: string; instanceHost: string; phase: RunPhase }) =>
-      again(() => callRoute(endpoint, agentRoutes.reportInstanceLost, forRun(run, lost))),
-    joinRun: ({ runId, fence, sid }: FencedRun & { readonly sid: string }): Promise<JoinedRun> =>
-      callRoute(endpoint, agentRoutes.joinRun, { params: { id: runId, sid }, body: { fence } }),
-    reportInstance: (
-      { runId, fence, sid }: FencedRun & { readonly sid: string },
-      word: InstanceWord,
-    ): Promise<{ goesOn: boolean }> =>
-      callRoute(endpoint, agentRoutes.reportInstance, { params: { id: runId, sid }, body: { fence, word } }),
     heartbeat: (run: FencedRun, phase: RunPhase) =>
       callRoute(endpoint, agentRoutes.heartbeat, forRun(run, { phase })),
     storePlan: (run: FencedRun, plan: RunPlan | null, scripts: RunScript[]) =>
@@ -109,4 +83,47 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
     finishRestore: (run: FencedRun) =>
       again(() => callRoute(endpoint, agentRoutes.finishRestore, forRun(run, {}))),
   };
+}
+
+/** RMAN's own records of our pieces. */
+function recordCalls(endpoint: ApiEndpoint) {
+  return {
+    uncatalogBatch: async (id: DatabaseId): Promise<string[]> =>
+      (await again(() => callRoute(endpoint, agentRoutes.getUncatalogBatch, { params: { id } }))).handles,
+    reportUncataloged: (id: DatabaseId, body: UncatalogReport) =>
+      again(() => callRoute(endpoint, agentRoutes.reportUncataloged, { params: { id }, body })),
+    piecesToKnow: async (id: DatabaseId, withinDays: number): Promise<PieceToKnow[]> =>
+      (
+        await again(() =>
+          callRoute(endpoint, agentRoutes.listPiecesToKnow, { params: { id }, query: { withinDays } }),
+        )
+      ).items,
+  };
+}
+
+/** Runs over several instances of a cluster. */
+function instanceCalls(endpoint: ApiEndpoint) {
+  return {
+    askInstances: (run: FencedRun): Promise<InstancesOfRun> =>
+      again(() => callRoute(endpoint, agentRoutes.askInstances, forRun(run, {}))),
+    instancesOfRun: ({ runId }: FencedRun): Promise<InstancesOfRun> =>
+      callRoute(endpoint, agentRoutes.listRunInstances, { params: { id: runId } }),
+    instanceLost: (run: FencedRun, lost: { instance: string; instanceHost: string; phase: RunPhase }) =>
+      again(() => callRoute(endpoint, agentRoutes.reportInstanceLost, forRun(run, lost))),
+    joinRun: ({ runId, fence, sid }: FencedRun & { readonly sid: string }): Promise<JoinedRun> =>
+      callRoute(endpoint, agentRoutes.joinRun, { params: { id: runId, sid }, body: { fence } }),
+    reportInstance: (
+      { runId, fence, sid }: FencedRun & { readonly sid: string },
+      word: InstanceWord,
+    ): Promise<{ goesOn: boolean }> =>
+      callRoute(endpoint, agentRoutes.reportInstance, { params: { id: runId, sid }, body: { fence, word } }),
+  };
+}
+
+function again<T>(call: () => Promise<T>): Promise<T> {
+  return callAgain(call, systemClock);
+}
+
+function forRun<B extends object>({ runId, fence }: FencedRun, body: B) {
+  return { params: { id: runId }, body: { fence, ...body } };
 }

@@ -1,4 +1,5 @@
 // The agent of a database host: presence, backup and restore runs, discovery. It prints one JSON line when it is ready.
+import { type JobHandlers } from '@adyton/contracts';
 import {
   closeRedis,
   connectRedis,
@@ -30,7 +31,7 @@ import { showPresence } from './presence/show-presence';
 import { runRestore } from './restore/run-restore';
 import { uncatalogPieces } from './retention/uncatalog-pieces';
 import { removeStaleRunFiles } from './rman/token-file';
-import { handleRequest } from './runs/handle-request';
+import { handleRequest, type RequestParts } from './runs/handle-request';
 import { RunTable } from './runs/run-table';
 
 const VERSION = '0.1.0';
@@ -68,16 +69,7 @@ async function main(): Promise<void> {
     redisUrl: config.ADYTON_REDIS_URL,
     family: 'agent',
     hostId,
-    handlers: {
-      'backup.run': ({ requestId }) => handleRequest(request, requestId),
-      'restore.run': ({ requestId }) => handleRequest(request, requestId),
-      'instance.join': async (part) => parts.start(part),
-      'run.cancel': ({ runId }) => table.askNow(runId),
-      'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
-      'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
-      'pieces.uncatalog': ({ databaseId }) => uncatalogPieces(tools, databaseId),
-      'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
-    },
+    handlers: handlersOf(request, parts),
     log,
   });
   const sign = { redis, controlPlane, hostId, incarnation, version: VERSION, log };
@@ -97,6 +89,21 @@ async function main(): Promise<void> {
     ],
     log,
   );
+}
+
+/** Doorbells: each names what is to be done, and the ledger says what that is. */
+function handlersOf(request: RequestParts, parts: PartsTaken): JobHandlers<'agent'> {
+  const { tools, table } = request;
+  return {
+    'backup.run': ({ requestId }) => handleRequest(request, requestId),
+    'restore.run': ({ requestId }) => handleRequest(request, requestId),
+    'instance.join': async (part) => parts.start(part),
+    'run.cancel': ({ runId }) => table.askNow(runId),
+    'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
+    'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),
+    'pieces.uncatalog': ({ databaseId }) => uncatalogPieces(tools, databaseId),
+    'database.discover': ({ databaseId }) => discoverDatabase(tools, databaseId),
+  };
 }
 
 runProcess(main);

@@ -4,7 +4,7 @@ import { databaseRegistration, pluggableDatabase, recoveryPointContents } from '
 import { discoveryReport } from './discovery';
 import { database, restorePlan, runPlan, runScript } from './rest-resources';
 import { instanceRoutes, RUN_INSTANCES_MAX } from './instance-routes';
-import { uncatalogBatch, uncatalogReport } from './retention-resources';
+import { recordRoutes } from './record-routes';
 import { defineRoutes, nothing } from './route';
 import {
   askedKind,
@@ -28,8 +28,6 @@ import {
 
 /** Handles in one look-up; a database has at most 65,533 data files. */
 const HANDLES_MAX = 70_000;
-/** Oracle's own limit of control_file_record_keep_time. */
-const RECORD_DAYS_MAX = 365;
 /** What agents of this release speak; raised when an older agent could not carry out what it is asked for. */
 export const AGENT_PROTOCOL = 1;
 /** RMAN output kept with a run, characters. */
@@ -126,6 +124,7 @@ const underFence = z.strictObject({ fence });
 
 export const agentRoutes = defineRoutes({
   ...instanceRoutes,
+  ...recordRoutes,
   presence: {
     method: 'POST',
     path: '/agent/v1/presence',
@@ -178,41 +177,6 @@ export const agentRoutes = defineRoutes({
     status: 200,
     body: z.strictObject({ handles: z.array(z.string().max(511)).max(HANDLES_MAX) }),
     response: z.object({ known: z.array(z.string()) }),
-  },
-  getUncatalogBatch: {
-    method: 'GET',
-    path: '/agent/v1/databases/{id}/uncatalog',
-    summary: 'The next pieces that RMAN has to forget; nothing needs them any more',
-    auth: 'host',
-    status: 200,
-    response: uncatalogBatch,
-  },
-  reportUncataloged: {
-    method: 'POST',
-    path: '/agent/v1/databases/{id}/uncatalog',
-    summary: 'Pieces that RMAN does not list any more, and why it lists others still',
-    auth: 'host',
-    status: 204,
-    body: uncatalogReport,
-    response: nothing,
-  },
-  listPiecesToKnow: {
-    method: 'GET',
-    path: '/agent/v1/databases/{id}/pieces',
-    summary: 'The pieces of ended runs that the vault holds and RMAN should have on record',
-    auth: 'host',
-    status: 200,
-    /** As long as RMAN surely keeps its own records. */
-    query: z.object({ withinDays: z.coerce.number().int().min(0).max(RECORD_DAYS_MAX) }),
-    response: z.object({
-      items: z.array(
-        z.object({
-          handle: z.string(),
-          /** Needed by no recovery point any more, or never: it waits for its release. */
-          unneeded: z.boolean(),
-        }),
-      ),
-    }),
   },
   getDatabaseKeys: {
     method: 'GET',

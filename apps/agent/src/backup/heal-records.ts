@@ -33,11 +33,12 @@ export async function healRecords(
 async function runRecordsScript(run: BackupRun, text: string, names: RunNames): Promise<string | null> {
   const { claimed, controlPlane, files, lease } = run;
   const { oracleHome, oracleSid } = claimed.database;
+  const script = {
+    ...{ name: 'records', text, oracleHome, oracleSid, signal: lease.signal },
+    ...{ target: null, ending: endingOf(run, names) },
+  };
   try {
-    await runScript(claimed, controlPlane, files, {
-      ...{ name: 'records', text, oracleHome, oracleSid, signal: lease.signal },
-      ...{ target: null, ending: endingOf(run, names) },
-    });
+    await runScript(claimed, controlPlane, files, script);
     return null;
   } catch (error) {
     if (!(error instanceof RunFailure) || lease.signal.aborted) throw error;

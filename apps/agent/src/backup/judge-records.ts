@@ -32,7 +32,8 @@ export function judgeRecords({ found, left, failure }: Healing): RunPlan['checks
 }
 
 function without(handles: readonly string[], others: readonly string[]): string[] {
-  return handles.filter((handle) => !others.includes(handle));
+  const known = new Set(others);
+  return handles.filter((handle) => !known.has(handle));
 }
 
 function told(handles: readonly string[], what: string): string[] {
