@@ -5,7 +5,11 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
+<<<<<<< HEAD
 .PHONY: help setup build demo test soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel soak-bandwidth clean
+=======
+.PHONY: help setup build demo test soak-lab check up down certify bench bench-memory bench-control soak-control soak-cancel clean
+>>>>>>> 8a73207
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
@@ -16,7 +20,7 @@ help:
 	@echo 'make up      keep the same stack running; make down ends it'
 	@echo 'make certify compare a real Oracle host with what the lab believes of it (ARGS=--help)'
 	@echo 'make bench-control   how late runs start with 200 simulated hosts; make soak-control: 100,000 races, 1,000 lost doorbells'
-	@echo 'make soak-cancel     100 runs cancelled at random moments; make soak-bandwidth: the limit of a policy over a minute'
+	@echo 'make soak-cancel     100 runs cancelled at random moments'
 	@echo 'make bench   speed, storage and memory of the data path beside restic and borg; make bench-memory: 2 and 16 GiB'
 
 setup: $(STAMPS)/system $(STAMPS)/npm
@@ -88,10 +92,6 @@ soak-control: build
 # A hundred cancels at random moments (CANCELS, SEED); each is followed by a backup that must succeed.
 soak-cancel: build
 	CANCELS=$${CANCELS:-100} timeout 150m $(NPM) jest -- test/workflow/step-5-cancel-campaign.spec.ts
-
-# The bandwidth limit of a policy on the real path, over a minute.
-soak-bandwidth: build
-	BANDWIDTH_SECONDS=60 timeout 15m $(NPM) jest -- test/workflow/step-5-bandwidth.spec.ts
 
 bench-memory: build
 	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench

@@ -49,41 +49,45 @@ it(
   LIMIT_MS + RACES * LIMIT_MS_PER_RACE,
 );
 
-it('S1.9 has one active run at most while lost runs are swept and their requests are claimed again', async () => {
-  const ids = databases.map(() => nextId<RequestId>('req'));
-  await insertRequests(ids, LONG_WINDOW_MS);
-  const { session } = fixture.ledger;
-  let racing = true;
-  const sweeping = async (): Promise<void> => {
-    while (racing) await sweepLostRuns(session);
-  };
-  const loseSome = (lane: readonly RequestId[]) =>
-    sql`UPDATE adyton.runs SET lease_until = adyton.now() - interval '1 second' WHERE id IN (
+it(
+  'S1.9 has one active run at most while lost runs are swept and their requests are claimed again',
+  async () => {
+    const ids = databases.map(() => nextId<RequestId>('req'));
+    await insertRequests(ids, LONG_WINDOW_MS);
+    const { session } = fixture.ledger;
+    let racing = true;
+    const sweeping = async (): Promise<void> => {
+      while (racing) await sweepLostRuns(session);
+    };
+    const loseSome = (lane: readonly RequestId[]) =>
+      sql`UPDATE adyton.runs SET lease_until = adyton.now() - interval '1 second' WHERE id IN (
       SELECT id FROM adyton.runs WHERE request_id = ANY(${[...lane]}) AND state = 'planning' AND random() < 0.5
       FOR UPDATE SKIP LOCKED)`.execute(session);
-  const claiming = Promise.all(
-    lanes(ids, CLAIMS_AT_ONCE / 2).map(async (lane) => {
-      for (let round = 0; round < LOSING_ROUNDS; round += 1) {
-        await Promise.all([claimInTurn(lane), claimInTurn(lane)]); // two doorbells of each request
-        await loseSome(lane);
-      }
-    }),
-  ).finally(() => {
-    racing = false;
-  });
-  await Promise.all([claiming, sweeping(), sweeping()]);
-  const { rows: attempts } = await sql<{ attempt: number; count: number }>`
+    const claiming = Promise.all(
+      lanes(ids, CLAIMS_AT_ONCE / 2).map(async (lane) => {
+        for (let round = 0; round < LOSING_ROUNDS; round += 1) {
+          await Promise.all([claimInTurn(lane), claimInTurn(lane)]); // two doorbells of each request
+          await loseSome(lane);
+        }
+      }),
+    ).finally(() => {
+      racing = false;
+    });
+    await Promise.all([claiming, sweeping(), sweeping()]);
+    const { rows: attempts } = await sql<{ attempt: number; count: number }>`
     SELECT attempt, count(*) FROM adyton.runs WHERE request_id = ANY(${ids}) GROUP BY attempt ORDER BY attempt`.execute(
-    session,
-  );
-  expect(attempts.map((r) => r.attempt)).toEqual([1, 2, 3]); // all attempts were raced for, and none after the third
-  const { rows: wrong } = await sql`
+      session,
+    );
+    expect(attempts.map((r) => r.attempt)).toEqual([1, 2, 3]); // all attempts were raced for, and none after the third
+    const { rows: wrong } = await sql`
     SELECT q.id, q.state, count(r.id) AS runs, count(r.id) FILTER (WHERE r.state = 'planning') AS active
     FROM adyton.requests q JOIN adyton.runs r ON r.request_id = q.id WHERE q.id = ANY(${ids}) GROUP BY q.id
     HAVING count(r.id) FILTER (WHERE r.state = 'planning') > 1 OR count(DISTINCT r.fence) <> count(r.id)
       OR (count(r.id) FILTER (WHERE r.state = 'planning') = 1) <> (q.state = 'claimed')`.execute(session);
-  expect(wrong).toEqual([]);
-}, LIMIT_MS);
+    expect(wrong).toEqual([]);
+  },
+  LIMIT_MS,
+);
 
 /** @returns how many claims were granted. */
 async function raceBatch(): Promise<number> {

@@ -75,8 +75,7 @@ const listed = async () => {
   return answer;
 };
 const join = () => joinRun(session(), { ...part(), tokenSha256: TOKEN });
-const say = (word: InstanceWord, hostId = second) =>
-  recordInstanceWord(session(), { ...part(hostId), word });
+const say = (word: InstanceWord, hostId = second) => recordInstanceWord(session(), { ...part(hostId), word });
 const eligible: InstanceWord = { state: 'eligible', place: PLACE, checks: [] };
 const ingest = (hostId: HostId, bytesRead: number, extras: object = {}) =>
   recordIngest(session(), {
