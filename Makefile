@@ -5,11 +5,7 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-<<<<<<< HEAD
-.PHONY: help setup build demo test soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel soak-bandwidth clean
-=======
-.PHONY: help setup build demo test soak-lab check up down certify bench bench-memory bench-control soak-control soak-cancel clean
->>>>>>> 8a73207
+.PHONY: help setup build demo test soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
