@@ -5,11 +5,12 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel clean
+.PHONY: help setup build demo test test-long soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
+	@echo 'make test-long   campaigns of many minutes that make test leaves out'
 	@echo 'make soak-lab    ten minutes of CPU of noise for the parser of the lab'"'"'s rman'
 	@echo 'make soak-vault  500 seeds of writers and collectors of the vault against each other'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
@@ -47,6 +48,10 @@ SOAK_LAB_SECONDS ?= 600
 
 soak-lab: setup
 	PARSER_FUZZ_SECONDS=$(SOAK_LAB_SECONDS) $(NPM) jest -- apps/lab/src/rman/grammar -t noise
+
+# The campaigns that `make test` leaves out: retention cut off at every step, cancels at random, each phase and setting by itself.
+test-long: build
+	TEST_LONG=yes $(NPM) jest -- retention-interrupted step-5-cancel-campaign step-4-configures test/rac
 
 # The real code of writers and collectors, interleaved by so many seeds; `make test` plays 24.
 SOAK_VAULT_SEEDS ?= 500
@@ -87,7 +92,7 @@ soak-control: build
 
 # A hundred cancels at random moments (CANCELS, SEED); each is followed by a backup that must succeed.
 soak-cancel: build
-	CANCELS=$${CANCELS:-100} timeout 150m $(NPM) jest -- test/workflow/step-5-cancel-campaign.spec.ts
+	TEST_LONG=yes CANCELS=$${CANCELS:-100} timeout 150m $(NPM) jest -- test/workflow/step-5-cancel-campaign.spec.ts
 
 bench-memory: build
 	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench

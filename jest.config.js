@@ -14,6 +14,8 @@ const libs = [
   'ledger',
   'runtime',
 ];
+// Campaigns of many minutes: `make test-long` has them.
+const LONG = ['test/workflow/retention-interrupted', 'test/workflow/step-5-cancel-campaign'];
 // The tests start the same programs some thousand times: Node compiles each once.
 process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'build', 'node-cache');
 module.exports = {
@@ -21,6 +23,7 @@ module.exports = {
   maxWorkers: 3, // on two cores: much of a test's time is waiting for the processes it started
   testTimeout: 60_000, // ms; ends what hangs. Speed is measured by `make bench`, never by a test.
   testRegex: '.*\\.spec\\.ts$',
+  testPathIgnorePatterns: process.env.TEST_LONG === 'yes' ? [] : LONG,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   moduleFileExtensions: ['js', 'json', 'ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.spec.json', diagnostics: false }] },
