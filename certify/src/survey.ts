@@ -13,7 +13,7 @@ export async function askEverything(host: OracleHost): Promise<Record<string, Qu
   const error = answers['instance']?.error ?? null;
   if (error !== null) throw new Error(`instance ${host.oracleSid} cannot be asked: ${error}`);
   for (const [name, sql] of Object.entries(QUERIES))
-    if (/^\s*SELECT/i.test(sql)) answers[name] = await ask(host, sql.replaceAll(':handle_pattern', `'%'`));
+    if (/^\s*SELECT/i.test(sql)) answers[name] = await ask(host, sql.replace(/:\w+_pattern/g, `'%'`));
   return answers;
 }
 
