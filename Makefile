@@ -10,7 +10,7 @@ STAMPS := build/.stamps
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
 	@echo 'make test    all tests (real Redis, Postgres, S3 servers, the lab, the compiled library)'
-	@echo 'make test-long   campaigns of many minutes that make test leaves out'
+	@echo 'make test-long   tests of the workflow that take minutes each and that make test leaves out'
 	@echo 'make soak-lab    ten minutes of CPU of noise for the parser of the lab'"'"'s rman'
 	@echo 'make soak-vault  500 seeds of writers and collectors of the vault against each other'
 	@echo 'make check   format, lint, types, import rules, unused code, manifests, generated pages'
@@ -49,9 +49,9 @@ SOAK_LAB_SECONDS ?= 600
 soak-lab: setup
 	PARSER_FUZZ_SECONDS=$(SOAK_LAB_SECONDS) $(NPM) jest -- apps/lab/src/rman/grammar -t noise
 
-# The campaigns that `make test` leaves out: retention cut off at every step, cancels at random, each phase and setting by itself.
+# What `make test` leaves out: retention cut off at every step, cancels, a store in trouble, each phase and setting by itself.
 test-long: build
-	TEST_LONG=yes $(NPM) jest -- retention-interrupted step-5-cancel-campaign step-4-configures test/rac
+	TEST_LONG=yes $(NPM) jest -- test/workflow/retention test/workflow/step-4 test/workflow/step-5 test/rac
 
 # The real code of writers and collectors, interleaved by so many seeds; `make test` plays 24.
 SOAK_VAULT_SEEDS ?= 500

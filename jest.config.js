@@ -14,8 +14,14 @@ const libs = [
   'ledger',
   'runtime',
 ];
-// Campaigns of many minutes: `make test-long` has them.
-const LONG = ['test/workflow/retention-interrupted', 'test/workflow/step-5-cancel-campaign'];
+// Minutes each: `make test-long` and `npm run test:workflow` have them.
+const LONG = [
+  'retention-interrupted',
+  'step-5-cancel',
+  'step-5-cancel-campaign',
+  'step-5-piece-answers',
+  'step-5-store',
+].map((name) => `test/workflow/${name}\.spec`);
 // The tests start the same programs some thousand times: Node compiles each once.
 process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'build', 'node-cache');
 module.exports = {
