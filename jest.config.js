@@ -29,7 +29,7 @@ module.exports = {
   maxWorkers: 3, // on two cores: much of a test's time is waiting for the processes it started
   testTimeout: 60_000, // ms; ends what hangs. Speed is measured by `make bench`, never by a test.
   testRegex: '.*\\.spec\\.ts$',
-  testPathIgnorePatterns: process.env.TEST_LONG === 'yes' ? [] : LONG,
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.TEST_LONG === 'yes' ? [] : LONG)],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   moduleFileExtensions: ['js', 'json', 'ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.spec.json', diagnostics: false }] },
