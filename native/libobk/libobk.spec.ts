@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Limits of a third build, short enough to see them expire. */
+/** Longer than a busy machine holds this process up between two signs of life. */
 const SHORT_LIMITS =
-  '-DADY_SILENCE_LIMIT_MS=300 -DADY_HELLO_LIMIT_MS=300 -DADY_REQUEST_LIMIT_MS=1500 -DADY_CLOSE_LIMIT_MS=1500';
+  '-DADY_SILENCE_LIMIT_MS=1500 -DADY_HELLO_LIMIT_MS=1500 -DADY_REQUEST_LIMIT_MS=6000 -DADY_CLOSE_LIMIT_MS=4000';
 const TOKEN = 'a-token-that-nobody-guesses';
 const SANITIZER_EXIT_CODE = 99;
 
@@ -282,13 +283,13 @@ describe('with short limits', () => {
   afterEach(() => worker.server?.close());
 
   it('waits longer than the silence limit for a worker that sends KEEPALIVE', async () => {
-    worker.closeDelayMs = worker.writeDelayMs = 700;
+    worker.closeDelayMs = worker.writeDelayMs = 2000;
     await worker.start(50);
     expectAllOk(await sbtcheck('short', ['round-trip-1m']));
   });
 
   it('takes a worker for dead that is silent while a piece is closed', async () => {
-    worker.closeDelayMs = 1000;
+    worker.closeDelayMs = 3000;
     await worker.start();
     const outcome = await sbtcheck('short', ['round-trip-16k']);
     expect(outcome.stdout).toMatch(
@@ -298,7 +299,7 @@ describe('with short limits', () => {
   });
 
   it('gives up a close that takes too long in spite of KEEPALIVE', async () => {
-    worker.closeDelayMs = 2000;
+    worker.closeDelayMs = 6000;
     await worker.start(50);
     const outcome = await sbtcheck('short', ['round-trip-16k']);
     expect(outcome.stdout).toMatch(
