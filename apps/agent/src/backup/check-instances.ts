@@ -2,19 +2,15 @@
 import { join } from 'node:path';
 import { RunFailure } from '../runs/run-failure';
 import { type Identity, type Planning } from './backup-run';
-import { accepts, checkThat, isExecutable, isReadable, type Check } from './check-that';
+import { checkDedupWorker, checkOpen, checkSbtLibrary } from './check-host';
+import { checkThat, isExecutable, type Check } from './check-that';
 
 export async function checkInstances(
   { config, claimed }: Pick<Planning, 'config' | 'claimed'>,
   identity: Identity,
 ): Promise<Check[]> {
   return [
-    checkThat(
-      'instance-open',
-      identity.instanceStatus === 'OPEN',
-      `${identity.instanceName} is ${identity.instanceStatus}`,
-      'open the instance',
-    ),
+    checkOpen(identity),
     checkThat(
       'archivelog-mode',
       identity.logMode === 'ARCHIVELOG',
@@ -27,24 +23,14 @@ export async function checkInstances(
       `database role is ${identity.role}`,
       'back up the primary',
     ),
-    checkThat(
-      'sbt-library',
-      await isReadable(config.ADYTON_SBT_LIBRARY),
-      config.ADYTON_SBT_LIBRARY,
-      'install libobk.so where ADYTON_SBT_LIBRARY says, readable by the Oracle user',
-    ),
+    await checkSbtLibrary(config),
     checkThat(
       'rman',
       await isExecutable(join(claimed.database.oracleHome, 'bin', 'rman')),
       join(claimed.database.oracleHome, 'bin', 'rman'),
       'correct ORACLE_HOME of the registered database',
     ),
-    checkThat(
-      'dedup-worker',
-      await accepts(config.ADYTON_SBT_SOCKET),
-      `socket ${config.ADYTON_SBT_SOCKET}`,
-      'start adyton-dedup-worker on this host',
-    ),
+    await checkDedupWorker(config),
   ];
 }
 

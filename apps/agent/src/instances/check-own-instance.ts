@@ -2,7 +2,8 @@
 // run and nothing else.
 import { type JoinedRun } from '@adyton/contracts';
 import { connectDatabase, readCredentials, type DatabaseIdentity } from '@adyton/oracle';
-import { accepts, checkThat, isReadable, type Check } from '../backup/check-that';
+import { checkDedupWorker, checkOpen, checkSbtLibrary } from '../backup/check-host';
+import { checkThat, type Check } from '../backup/check-that';
 import { type AgentConfig } from '../config';
 import { descriptorOf, instanceAddress } from './instance-address';
 import { type Background } from './watch-background';
@@ -32,18 +33,8 @@ export async function checkOwnInstance(config: AgentConfig, own: OwnInstance): P
       'start the instance; the agent must see the processes of the Oracle user',
     ),
     ...(await checkLogin(config, own)),
-    checkThat(
-      'sbt-library',
-      await isReadable(config.ADYTON_SBT_LIBRARY),
-      config.ADYTON_SBT_LIBRARY,
-      'install libobk.so where ADYTON_SBT_LIBRARY says, readable by the Oracle user',
-    ),
-    checkThat(
-      'dedup-worker',
-      await accepts(config.ADYTON_SBT_SOCKET),
-      `socket ${config.ADYTON_SBT_SOCKET}`,
-      'start adyton-dedup-worker on this host',
-    ),
+    await checkSbtLibrary(config),
+    await checkDedupWorker(config),
   ];
   return checks.map((check) => ({
     ...check,
@@ -66,12 +57,7 @@ async function checkLogin(config: AgentConfig, { sid, joined }: OwnInstance): Pr
         `the descriptor leads to ${identity.instanceName}`,
         'correct the listener: the service must lead to the instance that was asked for',
       ),
-      checkThat(
-        'instance-open',
-        identity.instanceStatus === 'OPEN',
-        `${identity.instanceName} is ${identity.instanceStatus}`,
-        'open the instance',
-      ),
+      checkOpen(identity),
       checkThat(
         'same-database',
         isSame,
