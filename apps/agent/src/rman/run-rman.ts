@@ -67,7 +67,11 @@ async function unlessStopped(
 
 function withDetail(reason: unknown, detail: string | null): unknown {
   if (detail === null || !(reason instanceof RunFailure)) return reason;
-  return new RunFailure(reason.code, `${reason.message}; ${detail}`, reason.oraErrors, { cause: reason });
+  const { code, message, oraErrors, instance } = reason;
+  return new RunFailure(code, `${message}; ${detail}`, oraErrors, {
+    cause: reason,
+    ...(instance === null ? {} : { instance }),
+  });
 }
 
 /** A login is given on standard input, where nobody else sees it; what RMAN does with it afterwards it does for the channels too. */
