@@ -19,6 +19,8 @@ export interface StackOptions {
   readonly databaseBytes: string;
   /** The ledger survives a stop; otherwise it goes with it. */
   readonly keepLedger?: boolean;
+  /** False: the ledger's server skips fsync, which nothing but a crash of the machine would show. */
+  readonly durable?: boolean;
   readonly storeBytesMax?: number;
   /** The database is a cluster of so many instances, each on a host with an agent and a dedup-worker of its own. */
   readonly instances?: number;
@@ -150,6 +152,7 @@ async function startFoundation(options: StackOptions, endings: Endings): Promise
   endings.add(() => redis.stop());
   const postgres = await startPostgres({
     ...(options.keepLedger === true ? { directory: join(options.directory, 'postgres') } : {}),
+    durable: options.durable ?? true,
     logFile: join(logsDir, 'postgres.log'),
   });
   endings.add(() => postgres.stop());

@@ -82,14 +82,36 @@ export async function graceTimeBegins(stack: RunningStack): Promise<void> {
   );
 }
 
-/** Lets the grace time of what is expiring pass, and waits until all of it has expired. */
+/**
+ * Lets the grace time of what is expiring pass, and waits until all of it has expired. What the scheduler let go later than the first (a policy was
+ * changed meanwhile) has a grace time of its own, which is waited for too.
+ */
 export async function graceTimePasses(stack: RunningStack): Promise<void> {
   await graceTimeBegins(stack);
-  await stack.moveClock(DAY_SECONDS + 1);
-  await eventually(
-    () => retentionOf(stack),
-    ({ points }) => !points.some((p) => p.state === 'expiring'),
+  for (let until = await graceEnd(stack); until !== null; until = await graceEnd(stack)) {
+    await clockReaches(stack, until);
+    await eventually(
+      () => graceEnd(stack),
+      (end) => end === null || end > until,
+    );
+  }
+}
+
+/** When the grace time of all that is expiring is over; null: nothing is expiring. */
+async function graceEnd(stack: RunningStack): Promise<Date | null> {
+  const [row] = await stack.sql<{ until: Date | null }>(
+    "SELECT max(expiring_until) AS until FROM adyton.recovery_points WHERE state = 'expiring'",
   );
+  return row?.until ?? null;
+}
+
+async function clockReaches(stack: RunningStack, at: Date): Promise<void> {
+  const [row] = await stack.sql<{ seconds: number }>(
+    'SELECT extract(epoch FROM $1::timestamptz - adyton.now())::float AS seconds',
+    [at.toISOString()],
+  );
+  const seconds = Math.ceil(row?.seconds ?? 0) + 1;
+  if (seconds > 0) await stack.moveClock(seconds);
 }
 
 /** Releases that a test has seen the end of. */

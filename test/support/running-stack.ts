@@ -31,10 +31,10 @@ export interface RunningStack extends Stack {
   moveClock(seconds: number): Promise<void>;
 }
 
-/** Ticks at a tenth of their default, the rest at less than a half: a busy machine may hold a process up for seconds. */
+/** Ticks at a quarter of their default, the rest at less than a half: a busy machine may hold a process up for seconds. */
 export const QUICK_DURATIONS: NonNullable<StackOptions['settings']> = {
   'control-plane': { ADYTON_LEASE_SECONDS: '8', ADYTON_PRESENCE_TTL_SECONDS: '4', ADYTON_CLAIM_SECONDS: '4' },
-  scheduler: { ADYTON_TICK_MS: '100', ADYTON_PRESENCE_TTL_SECONDS: '4', ADYTON_CLAIM_SECONDS: '4' },
+  scheduler: { ADYTON_TICK_MS: '250', ADYTON_PRESENCE_TTL_SECONDS: '4', ADYTON_CLAIM_SECONDS: '4' },
   agent: { ADYTON_PRESENCE_TTL_SECONDS: '4' },
 };
 
@@ -43,7 +43,12 @@ const TEST_DATABASE_BYTES = '48M';
 
 export async function runStack(options: Partial<StackOptions> = {}): Promise<RunningStack> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'adyton-test-'));
-  const stack = await startStack({ databaseBytes: TEST_DATABASE_BYTES, ...options, directory });
+  const stack = await startStack({
+    databaseBytes: TEST_DATABASE_BYTES,
+    durable: false,
+    ...options,
+    directory,
+  });
   const connected = async (): Promise<Client> => {
     const client = new Client({ connectionString: stack.ledgerUrl });
     client.on('error', () => undefined); // a test that takes the server away ends this session too

@@ -41,20 +41,20 @@ export function recipeFolderOf(lookup: Pick<PieceLookup, 'keys' | 'dbid'>, handl
   return `piece/${piecePath(lookup, handle)}/`;
 }
 
-/** The newest recipe that no marker hides, or null. A store that cannot be asked is an error, never a "not there". */
+/**
+ * The newest recipe that no marker hides, or null. A store that cannot be asked is an error, never a "not there". Markers are asked for by their
+ * names: of the requests a store charges for, a listing is the dearest, and a handle that was never used has no recipe to ask about.
+ */
 async function findNewestRecipe(lookup: PieceLookup, handle: string): Promise<SizedKey | null> {
-  const path = piecePath(lookup, handle);
-  const hidden = new Set<string>();
-  for (const marker of MARKERS) {
-    for await (const { key } of lookup.store.list(`${marker}/${path}/`))
-      hidden.add(key.slice(key.lastIndexOf('/') + 1));
-  }
-  let newest: SizedKey | null = null;
-  for await (const recipe of lookup.store.list(`piece/${path}/`)) {
-    const ulid = recipe.key.slice(recipe.key.lastIndexOf('/') + 1).split('-')[0] ?? '';
-    if (!hidden.has(ulid)) newest = recipe;
-  }
-  return newest;
+  const recipes: SizedKey[] = [];
+  for await (const recipe of lookup.store.list(recipeFolderOf(lookup, handle))) recipes.push(recipe);
+  for (const recipe of recipes.reverse()) if (!(await isHidden(lookup.store, recipe.key))) return recipe;
+  return null;
+}
+
+async function isHidden(store: ObjectStore, recipeKey: string): Promise<boolean> {
+  const found = await Promise.all(MARKERS.map((marker) => store.head(markerKeyOf(marker, recipeKey))));
+  return found.some((marker) => marker !== null);
 }
 
 export async function findRecipeKey(lookup: PieceLookup, handle: string): Promise<string | null> {
@@ -135,7 +135,11 @@ export async function hideRecipe(
   marker: (typeof MARKERS)[number],
   recipeKey: string,
 ): Promise<void> {
-  await store.create(`${marker}/${recipeNameOf(recipeKey)}`, Buffer.from(recipeKey));
+  await store.create(markerKeyOf(marker, recipeKey), Buffer.from(recipeKey));
+}
+
+function markerKeyOf(marker: (typeof MARKERS)[number], recipeKey: string): string {
+  return `${marker}/${recipeNameOf(recipeKey)}`;
 }
 
 /** Hides the newest recipe of a handle. @throws VaultError piece-missing */
