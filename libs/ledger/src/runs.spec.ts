@@ -13,7 +13,7 @@ import {
   readLastDataPoint,
   readRecoveryPointFacts,
 } from './recovery-points';
-import { readNow } from './ledger';
+import { inTransaction, readNow } from './ledger';
 import { findRequest, listRequests } from './requests';
 import { failRun, finishRestore, recordHeartbeat, requestCancel, storePlan } from './run-lifecycle';
 import { appendLog, readLog } from './run-logs';
@@ -94,6 +94,16 @@ describe('the lease', () => {
       principal: 'system',
     });
     expect(await beat(run)).toMatchObject({ answer: 'fenced', reason: { code: 'ADY_AGENT_LOST' } });
+  });
+
+  it('S1.9 leaves a lost run to the sweeper that holds it, without waiting', async () => {
+    const run = await newRun();
+    await fixture.moveClock(31);
+    await inTransaction(session(), async (other) => {
+      await other.selectFrom('runs').select('id').where('id', '=', run.runId).forUpdate().execute();
+      expect(await sweepLostRuns(session())).not.toContain(run.runId);
+    });
+    expect(await sweepLostRuns(session())).toContain(run.runId);
   });
 
   describe('lost by a run that a schedule asked for', () => {
