@@ -28,7 +28,8 @@ export async function startDetached(
     void exited.then((code) => (exitCode = code));
     for (let waitedMs = 0; waitedMs < START_TIMEOUT_MS; waitedMs += POLL_MS) {
       const text = readFrom(log, from);
-      const open = text.split('\n').find((line) => line.startsWith(`{"event":"${kind}.open"`));
+      const whole = text.split('\n').slice(0, -1); // the last line may still be on its way
+      const open = whole.find((line) => line.startsWith(`{"event":"${kind}.open"`));
       if (open !== undefined) return JSON.parse(open) as unknown;
       if (exitCode !== undefined) throw new Error(`the instance did not start: ${text.trim()}`);
       await pause();
