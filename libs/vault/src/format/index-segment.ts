@@ -7,7 +7,14 @@
 // Pages, in this order: chunks, 74 to a page, column by column; packs, 51 to a page; fences and filter.
 // Every page has a tag of its own, so that a look-up reads and checks one page and no more.
 // Losing a segment loses nothing: pack directories say the same.
-import { createCipheriv, createDecipheriv, hkdfSync, type CipherGCM } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type CipherGCM,
+  type KeyObject,
+} from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ID_BYTES, nonceOf, SALT_BYTES, TAG_BYTES } from '../compute/chunk-operations';
 import { damaged, unsupported } from '../vault-error';
@@ -73,13 +80,14 @@ export function indexPrefixOf(dbKey: string): string {
 
 /** Seals and opens the parts of one segment. */
 export class SegmentCipher {
-  private readonly key: Buffer;
+  /** As a key object: Node takes ten times as long to begin with one that is bytes, and every page begins anew. */
+  private readonly key: KeyObject;
   private readonly aad: Buffer;
 
   /** @param objectKey the name it has in the bucket: under another name it does not open */
   constructor(metaKey: Uint8Array, salt: Uint8Array, objectKey: string) {
     this.aad = Buffer.from(`adyton index 1 ${objectKey}`);
-    this.key = Buffer.from(hkdfSync('sha256', metaKey, salt, 'adyton index', 32));
+    this.key = createSecretKey(Buffer.from(hkdfSync('sha256', metaKey, salt, 'adyton index', 32)));
   }
 
   /** Writes the sealed page into `into`. */

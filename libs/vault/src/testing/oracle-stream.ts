@@ -47,7 +47,8 @@ function dataBlock(options: { file: number; block: number; version: number; bloc
   block.writeUInt32LE(scn, 8);
   block.writeUInt8(1, 14);
   const text = `row of file ${options.file} block ${options.block} version ${options.version} `;
-  for (let at = 20; at + text.length < blockBytes - 4; at += text.length) block.write(text, at, 'latin1');
+  const rows = Math.ceil((blockBytes - 4 - 20) / text.length) - 1; // whole ones
+  block.fill(text, 20, 20 + rows * text.length, 'latin1');
   block.writeUInt32LE((((scn & 0xffff) << 16) | (0x06 << 8) | 1) >>> 0, blockBytes - 4);
   return block;
 }
