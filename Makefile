@@ -49,15 +49,15 @@ SOAK_LAB_SECONDS ?= 600
 soak-lab: setup
 	PARSER_FUZZ_SECONDS=$(SOAK_LAB_SECONDS) $(NPM) jest -- apps/lab/src/rman/grammar -t noise
 
-# What `make test` leaves out: retention cut off at every step, cancels, a store in trouble, each phase and setting by itself.
+# With what `make test` leaves out: retention cut off at every step, cancels, a store in trouble, each phase, setting and disturbance by itself.
 test-long: build
-	TEST_LONG=yes $(NPM) jest -- test/workflow/retention test/workflow/step-4 test/workflow/step-5 test/rac
+	TEST_LONG=yes $(NPM) jest -- test/workflow/retention 'test/workflow/step-[1245]' test/rac test/restore/rman-by-hand test/model/stale
 
 # The real code of writers and collectors, interleaved by so many seeds; `make test` plays 24.
 SOAK_VAULT_SEEDS ?= 500
 
 soak-vault: setup
-	INTERLEAVINGS=$(SOAK_VAULT_SEEDS) $(NPM) jest -- test/model/interleavings
+	TEST_LONG=yes INTERLEAVINGS=$(SOAK_VAULT_SEEDS) $(NPM) jest -- test/model/interleavings test/model/stale
 
 check: build
 	$(NPM) format:check

@@ -16,17 +16,18 @@ const libs = [
 ];
 // Minutes each: `make test-long` and `npm run test:workflow` have them.
 const LONG = [
-  'retention-interrupted',
-  'step-5-cancel',
-  'step-5-cancel-campaign',
-  'step-5-piece-answers',
-  'step-5-store',
-].map((name) => `test/workflow/${name}\.spec`);
+  'model/stale-listings',
+  'workflow/retention-interrupted',
+  'workflow/step-5-cancel',
+  'workflow/step-5-cancel-campaign',
+  'workflow/step-5-piece-answers',
+  'workflow/step-5-store',
+].map((name) => `test/${name}\\.spec`);
 // The tests start the same programs some thousand times: Node compiles each once.
 process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'build', 'node-cache');
 module.exports = {
   testEnvironment: 'node',
-  maxWorkers: 3, // on two cores: much of a test's time is waiting for the processes it started
+  maxWorkers: 4, // on two cores: half of a test's time is waiting for the processes it started
   testTimeout: 60_000, // ms; ends what hangs. Speed is measured by `make bench`, never by a test.
   testRegex: '.*\\.spec\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', ...(process.env.TEST_LONG === 'yes' ? [] : LONG)],

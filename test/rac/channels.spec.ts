@@ -8,6 +8,7 @@ import {
   restore,
   SUCCEEDED,
 } from '../support/running-stack';
+import { itLong } from '../support/long-tests';
 import { hostsOf, logOf, runCluster, SECONDARY, type RunningCluster } from '../support/running-cluster';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,7 +65,7 @@ it('S4.5 leaves an instance out whose dedup-worker does not run, and says so', a
   expect(await hostsOf(cluster, run)).toEqual(['node1', 'node3']);
 });
 
-it('S4.4 waits for an agent that does not answer for its time only', async () => {
+itLong('S4.4 waits for an agent that does not answer for its time only', async () => {
   await node(1).services.agent.stop();
   const run = await backUp(cluster);
   await node(1).services.agent.start();
@@ -78,7 +79,7 @@ it('S4.4 waits for an agent that does not answer for its time only', async () =>
   );
 });
 
-it('S4.5 does not ask an instance again that discovery found down', async () => {
+itLong('S4.5 does not ask an instance again that discovery found down', async () => {
   await cluster.crash(SECONDARY);
   const run = await backUp(cluster);
   expect(run).toMatchObject(SUCCEEDED);

@@ -1,6 +1,7 @@
 // Instances of a cluster lost in the middle of a backup, in every phase: the primary's loss fails the run, a secondary's is told, and the run
 // ends degraded with a recovery point that restores.
 import { join } from 'node:path';
+import { isLong, itLong } from '../support/long-tests';
 import { backUp, compare, markNow, recoveryPoints, restore, SUCCEEDED } from '../support/running-stack';
 import {
   hostsOf,
@@ -37,9 +38,6 @@ const restored = async () => {
 /** A set takes twenty; the first channel begins with the first set. */
 const LOGS_FOR_TWO_SETS = 25;
 
-/** `make test-long` plays every phase; two of them are the others' rules as well. */
-const isLong = process.env['TEST_LONG'] === 'yes';
-
 /** A phase of the instance, and what the run does about its loss. */
 const PHASES: [string, string, number][] = [
   ['when its channel begins a set', 'backup-set', 0],
@@ -48,6 +46,7 @@ const PHASES: [string, string, number][] = [
   ['when a finished set is recorded', 'record', 0],
 ];
 
+/** Two of the phases are the others' rules as well. */
 it.each(isLong ? PHASES : PHASES.slice(-2))(
   'S5.3 S5.4 a secondary lost %s is told once, and the run ends degraded',
   async (_name, phase, after) => {
@@ -61,15 +60,18 @@ it.each(isLong ? PHASES : PHASES.slice(-2))(
   },
 );
 
-it('S5.4 a secondary lost when a set of archived logs begins: the logs are taken by the others', async () => {
-  for (let i = 0; i < LOGS_FOR_TWO_SETS; i += 1)
-    await cluster.lab.ctl(['sql', 'ALTER SYSTEM ARCHIVE LOG CURRENT', '--sid', PRIMARY]);
-  await cluster.arm(SECONDARY, 'log-backup');
-  const run = await backUp(cluster, 'full');
-  expect(run).toMatchObject(lostTo(SECONDARY));
-  expect(await pointOf(run)).toHaveLength(1);
-  expect(await lossesAlerted(cluster, run)).toHaveLength(1);
-});
+itLong(
+  'S5.4 a secondary lost when a set of archived logs begins: the logs are taken by the others',
+  async () => {
+    for (let i = 0; i < LOGS_FOR_TWO_SETS; i += 1)
+      await cluster.lab.ctl(['sql', 'ALTER SYSTEM ARCHIVE LOG CURRENT', '--sid', PRIMARY]);
+    await cluster.arm(SECONDARY, 'log-backup');
+    const run = await backUp(cluster, 'full');
+    expect(run).toMatchObject(lostTo(SECONDARY));
+    expect(await pointOf(run)).toHaveLength(1);
+    expect(await lossesAlerted(cluster, run)).toHaveLength(1);
+  },
+);
 
 it('S5.4 a secondary lost while channels are allocated: RMAN starts once more without it', async () => {
   await cluster.arm(SECONDARY, 'connect', { after: 1 }); // the first login is the pre-check's
@@ -85,7 +87,7 @@ it('S5.4 what is restored after losses is identical', async () => {
   expect(await restored()).toMatchObject({ dataFiles: 7, identical: 7 });
 });
 
-it('S5.4 two of three lost, one after the other: the last one finishes', async () => {
+itLong('S5.4 two of three lost, one after the other: the last one finishes', async () => {
   await cluster.arm(SECONDARY, 'transfer');
   await cluster.arm('ORCL3', 'record');
   const run = await backUp(cluster, 'full');

@@ -3,6 +3,7 @@
 import { callRoute, restRoutes } from '@adyton/contracts';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { itLong } from '../support/long-tests';
 import { closeByHand, mustRman, openByHand, rman } from '../support/rman-by-hand';
 import {
   backUp,
@@ -157,32 +158,37 @@ it('ends by itself when nobody used it for the agreed time', async () => {
   expect(point).toMatchObject({ runId: id, level: 'archivelog', origin: 'external' });
 });
 
-it('serves DUPLICATE: another database of the same contents, through an auxiliary channel of our library', async () => {
-  expect(await backUp(stack)).toMatchObject(SUCCEEDED);
-  await changeRows(stack, 8);
-  const untilScn = await markNow(stack);
-  expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
-  await stack.lab.ctl(['auxiliary', '--sid', 'DUP']);
-  await stack.lab.ctl(['start', '--sid', 'DUP', '--nomount', '--detach']);
-  try {
-    const { channel } = await openByHand(stack);
-    const [from, to] = [DATABASE_NAME, 'DUP'].map((sid) => join(stack.lab.base, 'oradata', sid));
-    await mustRman(
-      stack,
-      `CONNECT AUXILIARY '/@DUP';
+itLong(
+  'serves DUPLICATE: another database of the same contents, through an auxiliary channel of our library',
+  async () => {
+    expect(await backUp(stack)).toMatchObject(SUCCEEDED);
+    await changeRows(stack, 8);
+    const untilScn = await markNow(stack);
+    expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
+    await stack.lab.ctl(['auxiliary', '--sid', 'DUP']);
+    await stack.lab.ctl(['start', '--sid', 'DUP', '--nomount', '--detach']);
+    try {
+      const { channel } = await openByHand(stack);
+      const [from, to] = [DATABASE_NAME, 'DUP'].map((sid) => join(stack.lab.base, 'oradata', sid));
+      await mustRman(
+        stack,
+        `CONNECT AUXILIARY '/@DUP';
        RUN { ${channel.replace('ALLOCATE CHANNEL c1', 'ALLOCATE AUXILIARY CHANNEL a1')}
          DUPLICATE TARGET DATABASE TO DUP UNTIL SCN ${untilScn} DB_FILE_NAME_CONVERT '${from ?? ''}', '${to ?? ''}'; }\n`,
-    );
-    await closeByHand(stack);
-    const compared = ['compare', '--until-scn', untilScn, '--dir', to ?? '', '--duplicate'];
-    const { dataFiles, identical } = await stack.lab.ctl<{ dataFiles: number; identical: number }>(compared);
-    expect([identical, dataFiles > 3]).toEqual([dataFiles, true]);
-    const { identity } = await stack.lab.ctl<{ identity: { dbid: number } }>(['status', '--sid', 'DUP']);
-    expect(identity.dbid).not.toBe(Number(stack.database.dbid));
-  } finally {
-    await stack.lab.tryCtl(['stop', '--sid', 'DUP', '--abort']);
-  }
-});
+      );
+      await closeByHand(stack);
+      const compared = ['compare', '--until-scn', untilScn, '--dir', to ?? '', '--duplicate'];
+      const { dataFiles, identical } = await stack.lab.ctl<{ dataFiles: number; identical: number }>(
+        compared,
+      );
+      expect([identical, dataFiles > 3]).toEqual([dataFiles, true]);
+      const { identity } = await stack.lab.ctl<{ identity: { dbid: number } }>(['status', '--sid', 'DUP']);
+      expect(identity.dbid).not.toBe(Number(stack.database.dbid));
+    } finally {
+      await stack.lab.tryCtl(['stop', '--sid', 'DUP', '--abort']);
+    }
+  },
+);
 
 it('restores a lost database in place by hand, byte for byte', async () => {
   const untilScn = await markNow(stack);

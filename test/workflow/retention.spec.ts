@@ -2,6 +2,7 @@
 // be restored, byte for byte.
 import { callRoute, restRoutes, type RecoveryPoint } from '@adyton/contracts';
 import { join } from 'node:path';
+import { itLong } from '../support/long-tests';
 import {
   collect,
   DAY_SECONDS,
@@ -133,37 +134,40 @@ it('K1 restores every remaining point byte-identical, and a verification of ever
   for (const { untilScn } of reachable) await expectRestores(untilScn);
 });
 
-it('K1 keeps a held point and what it needs while all around it go, and takes back what is revoked', async () => {
-  const [revoked, held] = marks.slice(-2);
-  if (revoked === undefined || held === undefined) throw new Error('no two points are left');
-  const hold = await stack.cli(['retention', 'hold', held.point, '--reason', 'year end']);
-  expect(hold.stdout).toContain('held by api: year end');
-  await backUpChanges('full', 11);
-  await graceTimeBegins(stack);
-  expect(await stateOf(revoked.point)).toBe('expiring');
-  const revoke = () => stack.cli(['retention', 'revoke', revoked.point, '--reason', 'not yet']);
-  expect(await revoke()).toMatchObject({ code: 0 });
-  await stack.moveClock(DAY_SECONDS);
-  await backUpChanges('full', 12);
-  const { kept: keptBy } = await simulated();
-  const reasons = new Map(keptBy.map((p) => [p.id as string, p.reason]));
-  expect([reasons.get(held.point), reasons.get(revoked.point)]).toEqual(['hold', 'hold']);
-  await graceTimePasses(stack);
-  await releaseAll(stack);
-  await collect(stack);
-  expect([await stateOf(held.point), await stateOf(revoked.point)]).toEqual(['available', 'available']);
-  expect(await revoke()).toMatchObject({ code: 1 });
-  const listed = await listedByRman(stack);
-  const kept = (
-    await Promise.all((await recoveryPoints(stack)).filter((p) => p.state === 'available').map(closureOf))
-  ).flat();
-  expect(kept.filter((handle) => !listed.has(handle))).toEqual([]);
-  const states = await pieceStates(stack);
-  expect(new Set(kept.map((handle) => states.get(handle)))).toEqual(new Set(['kept']));
-  expect(await stack.cli(['vault', 'verify', '--level', '2'])).toMatchObject({ code: 0 });
-});
+itLong(
+  'K1 keeps a held point and what it needs while all around it go, and takes back what is revoked',
+  async () => {
+    const [revoked, held] = marks.slice(-2);
+    if (revoked === undefined || held === undefined) throw new Error('no two points are left');
+    const hold = await stack.cli(['retention', 'hold', held.point, '--reason', 'year end']);
+    expect(hold.stdout).toContain('held by api: year end');
+    await backUpChanges('full', 11);
+    await graceTimeBegins(stack);
+    expect(await stateOf(revoked.point)).toBe('expiring');
+    const revoke = () => stack.cli(['retention', 'revoke', revoked.point, '--reason', 'not yet']);
+    expect(await revoke()).toMatchObject({ code: 0 });
+    await stack.moveClock(DAY_SECONDS);
+    await backUpChanges('full', 12);
+    const { kept: keptBy } = await simulated();
+    const reasons = new Map(keptBy.map((p) => [p.id as string, p.reason]));
+    expect([reasons.get(held.point), reasons.get(revoked.point)]).toEqual(['hold', 'hold']);
+    await graceTimePasses(stack);
+    await releaseAll(stack);
+    await collect(stack);
+    expect([await stateOf(held.point), await stateOf(revoked.point)]).toEqual(['available', 'available']);
+    expect(await revoke()).toMatchObject({ code: 1 });
+    const listed = await listedByRman(stack);
+    const kept = (
+      await Promise.all((await recoveryPoints(stack)).filter((p) => p.state === 'available').map(closureOf))
+    ).flat();
+    expect(kept.filter((handle) => !listed.has(handle))).toEqual([]);
+    const states = await pieceStates(stack);
+    expect(new Set(kept.map((handle) => states.get(handle)))).toEqual(new Set(['kept']));
+    expect(await stack.cli(['vault', 'verify', '--level', '2'])).toMatchObject({ code: 0 });
+  },
+);
 
-it('K2 never lets the last good chain go, however old it is', async () => {
+itLong('K2 never lets the last good chain go, however old it is', async () => {
   for (const { id } of (await retentionOf(stack)).points)
     await callRoute(stack.api, restRoutes.unholdRecoveryPoint, { params: { id } });
   await stack.moveClock(500 * DAY_SECONDS);

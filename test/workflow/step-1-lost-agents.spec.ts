@@ -1,5 +1,6 @@
 // Step 1 of the workflow on the real processes: agents that die, hang or come back, and slots of schedules that nobody saw.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
+import { itLong } from '../support/long-tests';
 import {
   addSchedule,
   agentShown,
@@ -119,7 +120,7 @@ it('S1.9 makes a new attempt of a scheduled backup when the agent is back while 
   expect(await recoveryPoints(stack)).toHaveLength(before.length + 1);
 });
 
-it('S1.9 quarantines a request that took its agent with it at three starts', async () => {
+itLong('S1.9 quarantines a request that took its agent with it at three starts', async () => {
   await slowStore(stack, 1_500);
   const { id } = await scheduledRequest(stack, 240);
   for (const attempt of [1, 2, 3]) {

@@ -1,5 +1,6 @@
 // Step 2 of the workflow on the real processes: which level a run gets, per data file, and what its recovery point relies on.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
+import { itLong } from '../support/long-tests';
 import {
   addSchedule,
   agentShown,
@@ -136,7 +137,7 @@ it('S2.10 S2.1 gives files whose newest level 0 somebody else made level 0 in th
   await expectRestorable(stack, 'copy-foreign');
 });
 
-it('S2.10 builds on its own level 0 again whatever level 1 another vendor made since', async () => {
+itLong('S2.10 builds on its own level 0 again whatever level 1 another vendor made since', async () => {
   const vendor = await addSecondVendor(stack);
   await changeRows(stack, 11);
   await vendor.level1();
@@ -147,7 +148,7 @@ it('S2.10 builds on its own level 0 again whatever level 1 another vendor made s
   await expectRestorable(stack, 'copy-level1');
 });
 
-it('S2.10 takes its own of two level 0 that hold a read-only file as of the same SCN', async () => {
+itLong('S2.10 takes its own of two level 0 that hold a read-only file as of the same SCN', async () => {
   await stack.lab.ctl(['sql', 'ALTER TABLESPACE HIST READ ONLY']);
   const vendor = await addSecondVendor(stack);
   await vendor.level0(HIST);
@@ -159,17 +160,20 @@ it('S2.10 takes its own of two level 0 that hold a read-only file as of the same
   await expectRestorable(stack, 'copy-read-only');
 });
 
-it('S2.1 S5.12 builds on its own base again after another vendor has expired and deleted every record of it', async () => {
-  const vendor = await addSecondVendor(stack);
-  expect(await vendor.deleteObsolete()).toContain('RMAN-06207'); // what it does not find it leaves
-  expect(await vendor.crosscheckBackups()).toContain("found to be 'EXPIRED'");
-  expect(await vendor.deleteExpired()).toContain('EXPIRED objects');
-  const run = await backUp(stack);
-  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level1' });
-  expect(run.plan?.checks.find((c) => c.code === 'rman-records')).toMatchObject({ verdict: 'warning' });
-  expect(reasonsOf(run)).toContain('level0-exists'); // theirs, and the copy, are still there
-  await expectRestorable(stack, 'copy-expired');
-});
+itLong(
+  'S2.1 S5.12 builds on its own base again after another vendor has expired and deleted every record of it',
+  async () => {
+    const vendor = await addSecondVendor(stack);
+    expect(await vendor.deleteObsolete()).toContain('RMAN-06207'); // what it does not find it leaves
+    expect(await vendor.crosscheckBackups()).toContain("found to be 'EXPIRED'");
+    expect(await vendor.deleteExpired()).toContain('EXPIRED objects');
+    const run = await backUp(stack);
+    expect(run).toMatchObject({ ...SUCCEEDED, level: 'level1' });
+    expect(run.plan?.checks.find((c) => c.code === 'rman-records')).toMatchObject({ verdict: 'warning' });
+    expect(reasonsOf(run)).toContain('level0-exists'); // theirs, and the copy, are still there
+    await expectRestorable(stack, 'copy-expired');
+  },
+);
 
 it('S2.8 S2.1 decides the level when the run starts, not when it was asked for', async () => {
   await stack.services.agent.stop();

@@ -2,6 +2,7 @@
 // that is needed is lost, the next run says what happened and puts it right before it decides its level, and what is restored is whole.
 import { type DryRun, type RunDetail } from '@adyton/contracts';
 import { join } from 'node:path';
+import { itLong } from '../support/long-tests';
 import {
   closeByHand,
   foreignChannel,
@@ -119,7 +120,7 @@ it('S5.12 DELETE EXPIRED after it loses nothing: RMAN is told of our pieces agai
   await expectRestorable('after-delete-expired');
 });
 
-it('S5.12 DELETE EXPIRED through our library deletes nothing at all', async () => {
+itLong('S5.12 DELETE EXPIRED through our library deletes nothing at all', async () => {
   await mustRman(stack, `${await foreignChannel(stack)}\nCROSSCHECK BACKUP;\n`);
   const { output } = await asDba('DELETE NOPROMPT EXPIRED BACKUP;');
   expect(output).toContain('Deleted 0 EXPIRED objects');
@@ -127,16 +128,19 @@ it('S5.12 DELETE EXPIRED through our library deletes nothing at all', async () =
   await expectHealed('marked expired by somebody and available again');
 });
 
-it('S5.12 DELETE FORCE drops the record and not the piece; the next run names it and catalogs it', async () => {
-  const handle = await newestBase();
-  const { code } = await asDba(`DELETE FORCE NOPROMPT BACKUPPIECE '${handle}';`);
-  expect(code).toBe(0);
-  expect((await recordedPieces(stack)).has(handle)).toBe(false);
-  await expectHealed(`1 piece(s) gone from the record and cataloged again: ${handle}`);
-  await expectRestorable('after-force');
-});
+itLong(
+  'S5.12 DELETE FORCE drops the record and not the piece; the next run names it and catalogs it',
+  async () => {
+    const handle = await newestBase();
+    const { code } = await asDba(`DELETE FORCE NOPROMPT BACKUPPIECE '${handle}';`);
+    expect(code).toBe(0);
+    expect((await recordedPieces(stack)).has(handle)).toBe(false);
+    await expectHealed(`1 piece(s) gone from the record and cataloged again: ${handle}`);
+    await expectRestorable('after-force');
+  },
+);
 
-it('S5.12 CHANGE UNCATALOG between runs is undone by the next one', async () => {
+itLong('S5.12 CHANGE UNCATALOG between runs is undone by the next one', async () => {
   const handle = await newestBase();
   await mustRman(stack, `CHANGE BACKUPPIECE '${handle}' UNCATALOG;\n`);
   await expectHealed(`1 piece(s) gone from the record and cataloged again: ${handle}`);
@@ -150,21 +154,24 @@ it('S5.12 CHANGE UNCATALOG between runs is undone by the next one', async () => 
   expect(await alerts('open')).toEqual([]);
 });
 
-it('S5.12 a run whose RMAN does not put the records right says so and goes on at level 0; the next one does it', async () => {
-  await mustRman(stack, `${await foreignChannel(stack)}\nCROSSCHECK BACKUP;\n`);
-  await stack.lab.ctl(['fault', 'arm', 'no-maintenance-channel', '--sid', DATABASE_NAME]);
-  const run = await backUp(stack);
-  await stack.lab.ctl(['fault', 'clear', '--sid', DATABASE_NAME]);
-  expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
-  expect(recordsCheck(run.plan)).toMatchObject({
-    verdict: 'warning',
-    evidence: expect.stringMatching(
-      /marked expired by somebody: .*; not all could be put right: ADY_RMAN_FAILED/,
-    ) as string,
-  });
-  expect(reasonsOf(run)).toEqual(new Set(['base-expired']));
-  await expectHealed('marked expired by somebody and available again');
-});
+itLong(
+  'S5.12 a run whose RMAN does not put the records right says so and goes on at level 0; the next one does it',
+  async () => {
+    await mustRman(stack, `${await foreignChannel(stack)}\nCROSSCHECK BACKUP;\n`);
+    await stack.lab.ctl(['fault', 'arm', 'no-maintenance-channel', '--sid', DATABASE_NAME]);
+    const run = await backUp(stack);
+    await stack.lab.ctl(['fault', 'clear', '--sid', DATABASE_NAME]);
+    expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
+    expect(recordsCheck(run.plan)).toMatchObject({
+      verdict: 'warning',
+      evidence: expect.stringMatching(
+        /marked expired by somebody: .*; not all could be put right: ADY_RMAN_FAILED/,
+      ) as string,
+    });
+    expect(reasonsOf(run)).toEqual(new Set(['base-expired']));
+    await expectHealed('marked expired by somebody and available again');
+  },
+);
 
 it('S5.12 a piece that RMAN gave up after the vault had closed it is on record after the next run', async () => {
   await stack.lab.ctl([
