@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mustRun } from './run-command';
 import { startLab } from './start-lab';
 
 let directory: string;
@@ -35,3 +36,16 @@ it('leaves no object store behind when the instance does not start', async () =>
   await expect(start).rejects.toThrow(/lab-instance ended/);
   expect(processesHere()).toEqual([]);
 });
+
+it('ends the instances that RMAN started beside its own', async () => {
+  const logsDir = join(directory, 'logs');
+  mkdirSync(logsDir);
+  const lab = await startLab({ directory, databaseBytes: '8M', logsDir });
+  const script = join(directory, 'startup.rman');
+  writeFileSync(script, 'STARTUP NOMOUNT;\n');
+  const env = { ORACLE_HOME: lab.oracleHome, ORACLE_SID: 'COPY' };
+  await mustRun(join(lab.oracleHome, 'bin', 'rman'), ['target', '/', `cmdfile=${script}`], { env });
+  expect(processesHere().filter((commandLine) => commandLine.includes('--sid COPY'))).toHaveLength(1);
+  await lab.stop();
+  expect(processesHere()).toEqual([]);
+}, 60_000);

@@ -1,5 +1,5 @@
 // The simulated Oracle host of a stack: a database made on first use, its instance with listener, and the lab's S3 server.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appMain } from './repository';
 import { mustRun, runCommand, type CommandResult } from './run-command';
@@ -70,8 +70,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const instance = instanceService(base, options);
   const s3 = s3Service(options);
   const [opened = {}, listening = {}] = await startTogether([instance, s3]);
-  const control = async (args: readonly string[]): Promise<CommandResult> =>
-    runCommand(process.execPath, [appMain('lab', 'labctl/main'), ...args, '--base', base]);
+  const control = async (args: readonly string[], host = base): Promise<CommandResult> =>
+    runCommand(process.execPath, [appMain('lab', 'labctl/main'), ...args, '--base', host]);
   const nodes = options.instances === undefined ? [singleNode(base, opened)] : clusterNodes(base, opened);
   const [first] = nodes;
   if (first === undefined) throw new Error('a lab without instances');
@@ -93,11 +93,26 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         throw new Error(`labctl ${args.join(' ')} ended with ${result.code}: ${result.stderr}`);
       return JSON.parse(result.stdout) as T;
     },
-    tryCtl: control,
+    tryCtl: (args) => control(args),
     stop: async () => {
+      const left = startedByRman(nodes);
+      await Promise.all(left.map(({ sid, host }) => control(['stop', '--sid', sid, '--abort'], host)));
       await Promise.all([instance.stop(), s3.stop()]);
     },
   };
+}
+
+/** Instances beside the lab's own: what STARTUP of RMAN starts outlives RMAN. One that ended well took its socket along. */
+function startedByRman(nodes: readonly LabNode[]): { sid: string; host: string }[] {
+  const own = new Set(nodes.map(({ sid }) => sid));
+  return nodes.flatMap(({ oracleHome, directory: host }) => {
+    const dbs = join(oracleHome, 'dbs');
+    const files = readdirSync(dbs).filter((name) => /^lab_.+\.json$/.test(name));
+    return files
+      .map((name) => JSON.parse(readFileSync(join(dbs, name), 'utf8')) as { sid: string; ipcSocket: string })
+      .filter(({ sid, ipcSocket }) => !own.has(sid) && existsSync(ipcSocket))
+      .map(({ sid }) => ({ sid, host }));
+  });
 }
 
 /** All of them, or none: those that run are stopped when one does not start. */

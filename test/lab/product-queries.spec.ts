@@ -41,6 +41,7 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
     order by l.thread# asc, l.sequence# asc`,
   backupPieces: `select x.handle, x.set_stamp, x.set_count, x.status, x.bytes, x.tag from (select * from v$backup_piece) x
     where x.handle like :any_name`,
+  listedPieces: `select p.handle, p.status from sys.v_$backup_piece p where not (p.status = 'D' or p.device_type <> 'SBT_TAPE')`,
   backupDataFiles: `select bd.file#, bd.set_stamp, bd.set_count, bd.incremental_level, bd.incremental_change#, bd.checkpoint_change#,
       bd.absolute_fuzzy_change#, bd.resetlogs_change#, bp.handle from v$backup_piece bp inner join v$backup_datafile bd
     on bp.set_count = bd.set_count and bp.set_stamp = bd.set_stamp

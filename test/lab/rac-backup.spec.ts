@@ -104,6 +104,7 @@ it('restores to one moment what the channels of three hosts backed up, after one
   const directory = join(clone, 'restored');
   mkdirSync(directory, { recursive: true });
   const local = `ALLOCATE CHANNEL r1 DEVICE TYPE SBT PARMS '${hosts.parms(1)}';`;
+  const restored = { home: join(clone, 'oracle_home'), sid: 'CLONE' };
   const run = await hosts.rman(
     `SET DBID ${JSON.parse(await hosts.labctl('status', '--sid', sidOf(1))).identity.dbid};
     STARTUP NOMOUNT;
@@ -113,8 +114,9 @@ it('restores to one moment what the channels of three hosts backed up, after one
       SET UNTIL SCN ${untilScn};
       SET NEWNAME FOR DATABASE TO '${directory}/%b';
       RESTORE DATABASE; SWITCH DATAFILE ALL; RECOVER DATABASE; }`,
-    { home: join(clone, 'oracle_home'), sid: 'CLONE' },
+    restored,
   );
+  expect(await hosts.rman('SHUTDOWN ABORT;', restored)).toMatchObject({ code: 0 });
   expect(run.code).toBe(0);
   const compared = JSON.parse(await hosts.labctl('compare', '--until-scn', untilScn, '--dir', directory));
   expect(compared).toMatchObject({ identical: compared.dataFiles });

@@ -6,6 +6,7 @@ import {
   type BackupRequest,
   type CreateSchedule,
   type RecoveryPoint,
+  type RestorePlan,
   type RunDetail,
   type Schedule,
 } from '@adyton/contracts';
@@ -229,19 +230,36 @@ export async function recoveryPoints(stack: RunningStack): Promise<RecoveryPoint
   return (await callRoute(stack.api, restRoutes.listRecoveryPoints, {})).items;
 }
 
+/** Instance of the restores. */
+export const COPY_SID = 'ORCLCOPY';
+
+export async function planRestore(
+  stack: RunningStack,
+  untilScn: string | null,
+  directory: string,
+): Promise<RestorePlan> {
+  return callRoute(stack.api, restRoutes.createRestorePlan, {
+    body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid: COPY_SID } },
+  });
+}
+
+export async function runRestorePlan(
+  stack: RunningStack,
+  { id }: Pick<RestorePlan, 'id'>,
+): Promise<BackupRequest> {
+  return callRoute(stack.api, restRoutes.executeRestorePlan, {
+    params: { id },
+    body: { confirm: DATABASE_NAME },
+  });
+}
+
 export async function restore(
   stack: RunningStack,
   untilScn: string | null,
   directory: string,
 ): Promise<RunDetail> {
-  const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
-    body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid: 'ORCLCOPY' } },
-  });
-  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
-    params: { id: plan.id },
-    body: { confirm: DATABASE_NAME },
-  });
-  return endedRun(stack, request);
+  const plan = await planRestore(stack, untilScn, directory);
+  return endedRun(stack, await runRestorePlan(stack, plan));
 }
 
 export async function changeRows(stack: RunningStack, seed: number): Promise<void> {

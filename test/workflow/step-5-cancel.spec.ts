@@ -16,13 +16,16 @@ import {
   backupUnderWay,
   changeRows,
   compare,
+  COPY_SID,
   DATABASE_NAME,
   eventually,
   getRequest,
   getRun,
   healStore,
   markNow,
+  planRestore,
   restore,
+  runRestorePlan,
   type RunningStack,
   runStack,
   slowStore,
@@ -158,17 +161,8 @@ it('S5.8 leaves nothing behind that the next backup stumbles over', async () => 
 
 it('S5.8 ends a restore that reads', async () => {
   await slowStore(stack, 400);
-  const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
-    body: {
-      database: DATABASE_NAME,
-      untilScn: null,
-      target: { directory: join(stack.directory, 'stopped'), oracleSid: 'ORCLCOPY' },
-    },
-  });
-  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
-    params: { id: plan.id },
-    body: { confirm: DATABASE_NAME },
-  });
+  const plan = await planRestore(stack, null, join(stack.directory, 'stopped'));
+  const request = await runRestorePlan(stack, plan);
   const { runId } = await eventually(
     () => getRequest(stack, request.id),
     (r) => r.runId !== null,
@@ -179,6 +173,9 @@ it('S5.8 ends a restore that reads', async () => {
   );
   await expectCancelled(runId ?? '');
   await noProcessLeft();
+  expect(JSON.parse((await stack.lab.tryCtl(['status', '--sid', COPY_SID])).stdout)).toEqual({
+    status: 'DOWN',
+  });
 });
 
 it('S5.8 does not need Redis: the dedup-worker hears of a cancel with its next report', async () => {

@@ -8,6 +8,7 @@ import { closeByHand, openByHand, recordedPieces, rman } from '../support/rman-b
 import {
   backUp,
   compare,
+  COPY_SID,
   DATABASE_NAME,
   endedRun,
   eventually,
@@ -24,7 +25,6 @@ import {
 } from '../support/running-stack';
 
 jest.setTimeout(400_000);
-const COPY_SID = 'ORCLCOPY';
 let stack: RunningStack;
 beforeAll(async () => {
   stack = await runStack({ databaseBytes: '24M' });
@@ -106,7 +106,8 @@ it('S4.11 a restore grant is read-only: what is deleted on a restored copy stays
   // another restore, slow, so that its token is good while the copy is told to delete
   await slowStore(stack, 500);
   const { request, run } = await restoreUnderWay(untilScn);
-  const channel = /^ALLOCATE CHANNEL FOR MAINTENANCE .*$/m.exec(run.scripts[0]?.text ?? '')?.[0] ?? '';
+  const script = run.scripts.find(({ step }) => step === 'restore')?.text ?? '';
+  const channel = /^ALLOCATE CHANNEL FOR MAINTENANCE .*$/m.exec(script)?.[0] ?? '';
   try {
     for (const what of [`BACKUPPIECE '${handle}'`, 'OBSOLETE REDUNDANCY 1', 'BACKUP']) {
       const { code, stdout } = await rman(stack, `${channel}\nDELETE NOPROMPT ${what};\n`, COPY_SID);
@@ -142,7 +143,7 @@ async function restoreUnderWay(untilScn: string): Promise<{ request: BackupReque
   );
   const run = await eventually(
     () => getRun(stack, runId ?? ''),
-    ({ phase }) => phase === 'transfer',
+    ({ scripts }) => scripts.some(({ step }) => step === 'restore'),
   );
   return { request, run };
 }

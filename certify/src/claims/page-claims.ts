@@ -269,6 +269,11 @@ export const RMAN_CLAIMS: readonly Claim[] = [
     sure: 'C; the control file is taken from the target, not from its backup, L',
   },
   {
+    subject: 'STARTUP, MOUNT, SHUTDOWN',
+    what: 'STARTUP leaves an instance that outlives RMAN, whatever MOUNT and OPEN come to (ORA-01081 when one runs); a restored control file is of type BACKUP and lists what it listed when it was backed up, until OPEN RESETLOGS (ORA-01589)',
+    sure: 'C; that it starts without a parameter file, L',
+  },
+  {
     subject: 'RESTORE … FROM AUTOBACKUP',
     what: 'names of `%F`, seven days back, 256 sequences a day from the highest down, one look-up a day',
     sure: 'C',

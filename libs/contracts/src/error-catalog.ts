@@ -348,6 +348,13 @@ export const errorCatalog = {
     title: 'The restore directory is not empty',
     hint: 'name a new or empty directory: a restore never overwrites',
   },
+  ADY_TARGET_RUNNING: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'An instance of that SID is running already',
+    hint: 'shut it down if it is not needed, or name another --sid: a restore starts an instance of its own and touches no other',
+  },
   // retention
   ...retentionErrors,
   // alerts

@@ -36,6 +36,8 @@ export const QUERIES = {
   archivedLogs: `SELECT thread#, sequence#, resetlogs_change#, first_change#, next_change#, blocks * block_size bytes, name
     FROM v$archived_log WHERE status = 'A' AND deleted = 'NO' AND standby_dest = 'NO' AND name IS NOT NULL ORDER BY thread#, sequence#`,
   backupPieces: `SELECT handle, set_stamp, set_count, status, bytes, tag FROM v$backup_piece WHERE handle LIKE :handle_pattern`,
+  /** What RMAN may take from tape, and what it would if it were there. */
+  listedPieces: `SELECT handle, status FROM v$backup_piece WHERE device_type = 'SBT_TAPE' AND status <> 'D'`,
   backupDataFiles: `SELECT b.file#, b.set_stamp, b.set_count, b.incremental_level, b.incremental_change#, b.checkpoint_change#,
       b.absolute_fuzzy_change#, b.resetlogs_change#, p.handle
     FROM v$backup_datafile b

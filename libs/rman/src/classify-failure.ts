@@ -18,6 +18,7 @@ const NUMBERS: readonly (readonly [RegExp, string])[] = [
   [/^RMAN-(06059|06053|06025|06054)/, 'ADY_LOG_GAP'],
   [/^ORA-(19566|01578)/, 'ADY_CORRUPT_BLOCKS'],
   [/^ORA-27211/, 'ADY_PRECHECK_FAILED'],
+  [/^ORA-01081/, 'ADY_TARGET_RUNNING'],
 ];
 
 export function classifyRmanFailure(stack: readonly string[]): RmanFailure {

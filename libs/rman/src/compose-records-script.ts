@@ -1,4 +1,4 @@
-// The script that puts RMAN's own records of our pieces right: CROSSCHECK asks the vault about each, CATALOG adds those that RMAN forgot.
+// The script that puts RMAN's own records of our pieces right: CROSSCHECK asks the vault about each, CATALOG adds those that are on no record.
 // Always by handle: an unscoped CROSSCHECK would mark another vendor's pieces expired.
 import { parmsOf, type ChannelSettings } from './channels';
 import { type RmanScript, type Statement } from './script/nodes';
@@ -23,7 +23,7 @@ export function composeRecordsScript({ channels, crosscheck, catalog }: RecordsS
   ];
 }
 
-export function statementsFor(
+function statementsFor(
   kind: 'crosscheck-pieces' | 'catalog-pieces',
   handles: readonly string[],
 ): Statement[] {

@@ -1,18 +1,42 @@
-// The restore script: a new instance on the same host, from nothing but pieces. The control file comes first; the pieces it cannot know are
-// cataloged; then the data files are restored into the new directory and recovered up to, but not including, an SCN.
-import { allocateChannels, parmsOf, type ChannelSettings } from './channels';
-import { statementsFor } from './compose-records-script';
+// The restore scripts: a new instance on the same host, from nothing but pieces. The first gives it a control file and mounts it. That control
+// file is as old as its piece: it may list pieces that are gone, and lacks those that came later. The second, composed when it is known what is
+// listed, puts these records right by handle, restores the data files into the new directory, and recovers them up to, but not including, an SCN.
+import { allocateChannels, type ChannelSettings } from './channels';
+import { composeRecordsScript, type RecordsScriptInput } from './compose-records-script';
+import { composeUncatalogScript } from './compose-uncatalog-script';
 import { commandId } from './rman-names';
 import { type JobStatement, type RmanScript, type Statement } from './script/nodes';
-import { RmanScriptError } from './script/terminals';
 
-export interface RestoreScriptInput {
+export interface MountScriptInput {
   readonly dbid: string;
   readonly channels: ChannelSettings;
-  readonly runToken: string;
   readonly controlFileHandle: string;
-  /** Every piece the restore may need. */
-  readonly handles: readonly string[];
+}
+
+/** @throws RmanScriptError */
+export function composeMountScript({ dbid, channels, controlFileHandle }: MountScriptInput): RmanScript {
+  return [
+    { kind: 'set-dbid', dbid },
+    { kind: 'startup-nomount' },
+    {
+      kind: 'run',
+      statements: [
+        ...allocateChannels({ ...channels, count: 1 }, 'r'),
+        { kind: 'restore-control-file', handle: controlFileHandle },
+      ],
+    },
+    { kind: 'mount-database' },
+  ];
+}
+
+/** A database that is only mounted has nothing to write at its end. */
+export const SHUTDOWN_SCRIPT: RmanScript = [{ kind: 'shutdown-abort' }];
+
+/** Of the pieces that are read: `crosscheck` those that the control file lists, `catalog` those it lacks. */
+export interface RestoreScriptInput extends RecordsScriptInput {
+  /** Pieces that it lists and RMAN must not choose. */
+  readonly uncatalog: readonly string[];
+  readonly runToken: string;
   /** Exclusive. */
   readonly untilScn: string;
   /** Numbers of the files to restore when some are to be left out; else the whole database is. */
@@ -23,23 +47,12 @@ export interface RestoreScriptInput {
 
 /** @throws RmanScriptError */
 export function composeRestoreScript(input: RestoreScriptInput): RmanScript {
-  const { channels, handles } = input;
-  if (handles.length === 0) throw new RmanScriptError('handles', 'at least one');
+  const { channels, uncatalog } = input;
   return [
-    { kind: 'set-dbid', dbid: input.dbid },
-    { kind: 'startup-nomount' },
-    {
-      kind: 'run',
-      statements: [
-        ...allocateChannels({ ...channels, count: 1 }, 'r'),
-        { kind: 'restore-control-file', handle: input.controlFileHandle },
-      ],
-    },
-    { kind: 'mount-database' },
-    ...leftOut(input),
-    { kind: 'allocate-maintenance-channel', parms: parmsOf(channels, 'm1') },
-    ...statementsFor('catalog-pieces', handles),
+    ...(uncatalog.length === 0 ? [] : composeUncatalogScript(uncatalog)),
+    ...composeRecordsScript(input),
     { kind: 'release-channel' },
+    ...leftOut(input),
     {
       kind: 'run',
       statements: [
@@ -52,6 +65,7 @@ export function composeRestoreScript(input: RestoreScriptInput): RmanScript {
         { kind: 'recover-database' },
       ],
     },
+    ...SHUTDOWN_SCRIPT,
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   composeControlFileScript,
   composeDataScript,
   composeLogScript,
+  composeMountScript,
   composeRecordsScript,
   composeRestoreScript,
   composeUncatalogScript,
@@ -45,12 +46,17 @@ const controlFile = { names, channels, spfile: true };
 /** One more than fits a statement. */
 const manyHandles = Array.from({ length: 51 }, (_, i) => `a1b2c3d4/x_${i}`);
 const records = { channels, crosscheck: manyHandles, catalog: ['a1b2c3d4/y_1', 'a1b2c3d4/y_2'] };
-const restore = {
+const mount = {
   dbid: '1565056049',
   channels,
-  runToken: 'ABCD1234',
   controlFileHandle: 'a1b2c3d4/ABCD1234_7_CF_0a1b2c3d_1_1_1',
-  handles: ['a1b2c3d4/x_1', 'a1b2c3d4/x_2'],
+};
+const restore = {
+  channels,
+  runToken: 'ABCD1234',
+  uncatalog: ['a1b2c3d4/gone_1'],
+  crosscheck: ['a1b2c3d4/x_1', 'a1b2c3d4/x_2'],
+  catalog: ['a1b2c3d4/y_1', 'a1b2c3d4/y_2'],
   untilScn: '48211903',
   directory: '/u02/copy',
 };
@@ -67,9 +73,13 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   logs: composeLogScript(logs),
   'control-file': composeControlFileScript(controlFile),
   records: composeRecordsScript(records),
+  mount: composeMountScript(mount),
   restore: composeRestoreScript(restore),
-  uncatalog: composeUncatalogScript(restore.handles),
-  'restore-without': composeRestoreScript({ ...restore, only: { files: [1, 3], without: [4] } }),
+  uncatalog: composeUncatalogScript(restore.crosscheck),
+  'restore-without': composeRestoreScript({
+    ...{ ...restore, uncatalog: [] },
+    only: { files: [1, 3], without: [4] },
+  }),
 };
 
 describe.each(Object.entries(scripts))('%s', (name, script) => {
@@ -122,7 +132,7 @@ it('PARMS that older releases could not take are refused', () => {
 it.each([
   ['data files', () => composeDataScript({ ...data, level0Files: [] })],
   ['log ranges', () => composeLogScript({ ...logs, ranges: [] })],
-  ['handles', () => composeRestoreScript({ ...restore, handles: [] })],
+  ['handles', () => composeRestoreScript({ ...restore, crosscheck: [], catalog: [] })],
   ['handles', () => composeUncatalogScript([])],
   ['handles', () => composeRecordsScript({ channels, crosscheck: [], catalog: [] })],
   ['channels', () => composeDataScript({ ...data, channels: { ...channels, count: 0 } })],
@@ -205,7 +215,8 @@ describe('made-up names', () => {
         ranges: [spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)],
       }),
     () => composeControlFileScript({ ...controlFile, names: spoiledNames(), channels: spoiledChannels() }),
-    () => composeUncatalogScript(random(2) > 0 ? restore.handles : [text(), 'a1b2c3d4/x_2']),
+    () => composeUncatalogScript(random(2) > 0 ? restore.crosscheck : [text(), 'a1b2c3d4/x_2']),
+    () => composeMountScript({ ...spoiled(mount, text), channels: spoiledChannels() }),
     () =>
       composeRecordsScript({
         channels: spoiledChannels(),
@@ -214,9 +225,11 @@ describe('made-up names', () => {
       }),
     () =>
       composeRestoreScript({
-        ...spoiled({ ...restore, handles: '' }, text),
+        ...spoiled(restore, text),
         channels: spoiledChannels(),
-        handles: random(2) > 0 ? restore.handles : [text(), 'a1b2c3d4/x_2'],
+        uncatalog: random(2) > 0 ? [] : [text()],
+        crosscheck: random(2) > 0 ? restore.crosscheck : [text()],
+        catalog: random(2) > 0 ? restore.catalog : [text(), 'a1b2c3d4/x_2'],
         ...(random(2) > 0 ? {} : { only: { files: [1, number()], without: [number()] } }),
       }),
   ];

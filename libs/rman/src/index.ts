@@ -11,9 +11,10 @@ export {
 } from './compose-backup-scripts';
 export { composeChannelSettings } from './compose-channel-settings';
 export { composeRecordsScript, type RecordsScriptInput } from './compose-records-script';
-export { composeRestoreScript, type RestoreScriptInput } from './compose-restore-script';
+export { composeMountScript, composeRestoreScript, SHUTDOWN_SCRIPT } from './compose-restore-script';
 export { composeUncatalogScript } from './compose-uncatalog-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
+export { runsAfter } from './read-instance-state';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
 export { commandId, handlePrefix, isScriptableHandle, ownHandles, tagOf, type RunNames } from './rman-names';
 export { type InstanceAddress } from './script/nodes';

@@ -116,6 +116,12 @@ describe('classifying a failure', () => {
         'ORA-19566: exceeded limit of 0 corrupt blocks for file /u01/a.dbf',
       ]),
     ).toMatchObject({ code: 'ADY_CORRUPT_BLOCKS' });
+    expect(
+      classifyRmanFailure([
+        'RMAN-03002: failure of startup command',
+        'ORA-01081: cannot start already-running ORACLE',
+      ]),
+    ).toMatchObject({ code: 'ADY_TARGET_RUNNING' });
     expect(classifyRmanFailure([])).toMatchObject({ code: 'ADY_RMAN_FAILED' });
   });
 });

@@ -10,6 +10,10 @@ export interface ToolCall {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** For its standard input. */
+  readonly input?: string;
+  /** It may print more than most. */
+  readonly outputCharsMax?: number;
 }
 
 /** A tool of an Oracle home, which speaks English. */
@@ -33,12 +37,15 @@ export async function runTool(call: ToolCall): Promise<ToolAnswer> {
   } catch {
     return { kind: 'absent' };
   }
+  const { outputCharsMax = OUTPUT_CHARS_MAX } = call;
   const { promise, resolve } = Promise.withResolvers<ToolAnswer>();
   const child = spawn(call.program, [...call.args], {
     env: call.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  child.stdin.on('error', () => undefined); // it ended before it read: its exit says so
+  child.stdin.end(call.input ?? '');
   let output = '';
   const endWith = (answer: ToolAnswer): void => {
     resolve(answer);
@@ -46,8 +53,8 @@ export async function runTool(call: ToolCall): Promise<ToolAnswer> {
   };
   const keep = (text: string): void => {
     output += text;
-    if (output.length > OUTPUT_CHARS_MAX)
-      endWith({ kind: 'failed', detail: `it printed more than ${OUTPUT_CHARS_MAX} characters` });
+    if (output.length > outputCharsMax)
+      endWith({ kind: 'failed', detail: `it printed more than ${outputCharsMax} characters` });
   };
   child.stdout.setEncoding('utf8').on('data', keep);
   child.stderr.setEncoding('utf8').on('data', keep);

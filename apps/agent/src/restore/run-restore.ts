@@ -1,61 +1,93 @@
 // A restore, from a claimed run to recovered data files in a new directory. RMAN does the work; the dedup-worker serves the pieces.
-import { type ClaimedRestore, type RunPlan } from '@adyton/contracts';
+import { type RunPlan, type RunScript } from '@adyton/contracts';
 import { runToken } from '@adyton/domain';
-import { composeRestoreScript, printScript, type RestoreScriptInput } from '@adyton/rman';
+import { composeMountScript, composeRestoreScript, handlePrefix, printScript } from '@adyton/rman';
 import { mkdir, readdir } from 'node:fs/promises';
-import { channelsOf, type AgentTools } from '../backup/backup-run';
-import { fenceRun } from '../rman/fence-run';
-import { runScript } from '../rman/run-script';
-import { type RunFiles } from '../rman/token-file';
+import { channelsOf } from '../backup/backup-run';
 import { RunFailure } from '../runs/run-failure';
-import { type RunLease } from '../runs/run-lease';
-
-export interface RestoreRun extends AgentTools {
-  readonly claimed: ClaimedRestore;
-  readonly lease: RunLease;
-  readonly files: RunFiles;
-}
+import { listedBesides, recordsToHeal, type RecordsToHeal } from './records-to-heal';
+import { type RestoreRun } from './restore-run';
+import { RestoredInstance } from './restored-instance';
 
 export async function runRestore(run: RestoreRun): Promise<void> {
-  const { claimed, controlPlane, files, lease } = run;
-  const { plan, database } = claimed;
+  const { claimed, lease } = run;
   await lease.enter('checks');
-  await makeEmptyDirectory(plan.target.directory);
+  const identity = identityOf(run);
+  await makeEmptyDirectory(claimed.plan.target.directory);
 
   await lease.enter('script');
-  const script = composeRestoreScript({
-    ...plan,
-    ...withoutFiles(plan),
-    dbid: dbidOf(run),
-    channels: channelsOf(run),
-    runToken: runToken(claimed.runId),
-    directory: plan.target.directory,
-  });
-  const text = printScript(script);
-  await controlPlane.storePlan(claimed, planDocument(plan.bytesToRead), [{ step: 'restore', text }]);
+  const mount = mountScriptOf(run, identity);
+  await storeScripts(run, [{ step: 'mount', text: mount }]);
 
   await lease.enter('transfer');
-  await runScript(claimed, controlPlane, files, {
-    name: 'restore',
-    text,
-    oracleHome: database.oracleHome,
-    oracleSid: plan.target.oracleSid,
-    target: null,
-    signal: lease.signal,
-    ending: { runId: claimed.runId, log: run.log, fence: () => fenceRun(run, claimed), target: null },
-  });
-  await controlPlane.finishRestore(claimed);
+  await using instance = new RestoredInstance(run);
+  await instance.runScript('mount', mount);
+  const records = await findRecordsToHeal(run, identity, await instance.listPieces());
+  const restore = restoreScriptOf(run, records);
+  await storeScripts(run, [
+    { step: 'mount', text: mount },
+    { step: 'restore', text: restore },
+  ]);
+  await instance.runScript('restore', restore);
+  await run.controlPlane.finishRestore(claimed);
   run.log.info({ runId: claimed.runId }, 'run.ended');
 }
 
-function withoutFiles({ dataFiles, missingFiles }: ClaimedRestore['plan']): Pick<RestoreScriptInput, 'only'> {
-  if (missingFiles.length === 0) return {};
-  return { only: { files: dataFiles.map((f) => f.file), without: missingFiles.map((f) => f.file) } };
+interface KnownIdentity {
+  readonly dbid: string;
+  readonly dbUniqueName: string;
+}
+
+/** @throws RunFailure ADY_NO_RECOVERY_POINT */
+function identityOf({ claimed }: RestoreRun): KnownIdentity {
+  const { dbid, dbUniqueName, name } = claimed.database;
+  if (dbid !== null && dbUniqueName !== null) return { dbid, dbUniqueName };
+  throw new RunFailure(
+    'ADY_NO_RECOVERY_POINT',
+    `database ${name} was never backed up: its DBID is not known`,
+  );
+}
+
+function mountScriptOf(run: RestoreRun, { dbid }: KnownIdentity): string {
+  const { controlFileHandle } = run.claimed.plan;
+  return printScript(composeMountScript({ dbid, channels: channelsOf(run), controlFileHandle }));
+}
+
+/** @param listed handles that the restored control file lists */
+async function findRecordsToHeal(
+  { claimed, controlPlane }: RestoreRun,
+  { dbid, dbUniqueName }: KnownIdentity,
+  listed: readonly string[],
+): Promise<RecordsToHeal> {
+  const prefix = `${handlePrefix(dbid, dbUniqueName)}/`;
+  const records = { listed, needed: claimed.plan.handles, prefix };
+  const held = await controlPlane.handlesInVault(claimed.database.id, listedBesides(records));
+  return recordsToHeal(records, held);
+}
+
+function restoreScriptOf(run: RestoreRun, records: RecordsToHeal): string {
+  const { plan, runId } = run.claimed;
+  const { dataFiles, missingFiles } = plan;
+  const only = { files: dataFiles.map((f) => f.file), without: missingFiles.map((f) => f.file) };
+  return printScript(
+    composeRestoreScript({
+      ...records,
+      channels: channelsOf(run),
+      runToken: runToken(runId),
+      untilScn: plan.untilScn,
+      directory: plan.target.directory,
+      ...(missingFiles.length === 0 ? {} : { only }),
+    }),
+  );
 }
 
 /** What a restore has of a run's plan: how much will be read. */
-function planDocument(bytesExpected: number): RunPlan {
-  return { level: 'level0', levelReason: 'restore', files: [], archivedLogs: [], bytesExpected, checks: [] };
+async function storeScripts({ claimed, controlPlane }: RestoreRun, scripts: RunScript[]): Promise<void> {
+  const document: RunPlan = {
+    ...{ level: 'level0', levelReason: 'restore', files: [], archivedLogs: [], checks: [] },
+    bytesExpected: claimed.plan.bytesToRead,
+  };
+  await controlPlane.storePlan(claimed, document, scripts);
 }
 
 /** A restore never overwrites. @throws RunFailure ADY_TARGET_NOT_EMPTY */
@@ -67,14 +99,4 @@ async function makeEmptyDirectory(directory: string): Promise<void> {
       'ADY_TARGET_NOT_EMPTY',
       `${directory} holds ${there.length} entries, e.g. ${there[0] ?? ''}`,
     );
-}
-
-function dbidOf({ claimed }: RestoreRun): string {
-  const { dbid, name } = claimed.database;
-  if (dbid === null)
-    throw new RunFailure(
-      'ADY_NO_RECOVERY_POINT',
-      `database ${name} was never backed up: its DBID is not known`,
-    );
-  return dbid;
 }

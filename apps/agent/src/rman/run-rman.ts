@@ -77,7 +77,7 @@ function withDetail(reason: unknown, detail: string | null): unknown {
 /** A login is given on standard input, where nobody else sees it; what RMAN does with it afterwards it does for the channels too. */
 function start(program: string, invocation: RmanInvocation): RmanProcess {
   const { scriptFile, target } = invocation;
-  const options = { env: rmanEnvironment(invocation), detached: true } as const;
+  const options = { env: oracleEnvironment(invocation), detached: true } as const;
   if (target === null)
     return spawn(program, ['target', '/', 'nocatalog', `cmdfile=${scriptFile}`], {
       ...options,
@@ -89,7 +89,11 @@ function start(program: string, invocation: RmanInvocation): RmanProcess {
   return child;
 }
 
-function rmanEnvironment({ oracleHome, oracleSid }: RmanInvocation): Record<string, string> {
+/** Of a program of Oracle that logs in to the instance as the operating-system user. */
+export function oracleEnvironment({
+  oracleHome,
+  oracleSid,
+}: Pick<RmanInvocation, 'oracleHome' | 'oracleSid'>): Record<string, string> {
   return {
     ORACLE_HOME: oracleHome,
     ORACLE_SID: oracleSid,

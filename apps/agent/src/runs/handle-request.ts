@@ -3,7 +3,7 @@
 import { AdytonError, type ClaimedRun } from '@adyton/contracts';
 import { type RequestId } from '@adyton/domain';
 import { type AgentTools, type BackupRun } from '../backup/backup-run';
-import { type RestoreRun } from '../restore/run-restore';
+import { type RestoreRun } from '../restore/restore-run';
 import { fenceRun } from '../rman/fence-run';
 import { createRunFiles } from '../rman/token-file';
 import { leaveHanging } from './leave-hanging';

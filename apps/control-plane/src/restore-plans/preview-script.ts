@@ -18,7 +18,7 @@ export function previewScript(
     ...selected.missingFiles.map((f) => `WITHOUT data file ${f.file} ${f.name}: ${f.detail}`),
     `archived logs (thread/sequence) ${sequences.join(', ') || 'none'}`,
     `until SCN ${selected.untilScn}, exclusive`,
-    `${selected.handles.length} backup pieces are read`,
+    `${selected.handles.length} backup pieces are read; those the control file does not list are cataloged, those it lists and the vault lacks are taken off its records`,
   ];
   return lines.map((line) => `# ${line}\n`).join('');
 }

@@ -36,6 +36,8 @@ export interface ControlFile {
   containers?: Container[];
   /** Absent = PRIMARY. */
   role?: 'PRIMARY' | 'PHYSICAL STANDBY';
+  /** It came from a backup: CONTROLFILE_TYPE is BACKUP until the database is opened with RESETLOGS. Absent = CURRENT. */
+  restored?: true;
   /** The file of block change tracking; absent = disabled. */
   changeTracking?: { name: string };
   /** What backups and VALIDATE found: V$DATABASE_BLOCK_CORRUPTION. */

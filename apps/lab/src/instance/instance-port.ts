@@ -1,8 +1,4 @@
-/**
- * What rman, labctl and the listener ask of an instance. The running instance serves it over its Unix socket; an idle
- * instance (no process, a restore to a new place) implements the same port inside the rman process.
- * Every method fails with OraError only.
- */
+/** What rman, labctl and the listener ask of an instance, which serves it over its Unix socket. Every method fails with OraError only. */
 import {
   type ArchivedLog,
   type BackupDataFile,

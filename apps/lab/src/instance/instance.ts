@@ -1,8 +1,4 @@
-/**
- * One instance of the simulated database: NOMOUNT, MOUNT, OPEN and back. The same class serves as a process of its own
- * (main.ts) and inside rman when no process runs (a restore to a new place); that second form is a difference to a real
- * host, where STARTUP always leaves background processes behind.
- */
+/** One instance of the simulated database: NOMOUNT, MOUNT, OPEN and back. It lives in a process of its own (main.ts), or in a cluster's. */
 import { hostname } from 'node:os';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -168,7 +164,7 @@ export class Instance {
     if (this.state === 'OPEN') throw new OraError(ORA.alreadyOpen, 'a database already open by the instance');
     if (store.current.role === 'PHYSICAL STANDBY')
       throw new OraError(10458, 'standby database requires recovery');
-    if (this.shared.restoredControlFile && !resetlogs) {
+    if (store.current.restored === true && !resetlogs) {
       throw new OraError(ORA.resetlogsNeeded, 'must use RESETLOGS or NORESETLOGS option for database open');
     }
     const { now } = this.options;
@@ -222,9 +218,8 @@ export class Instance {
     const paths = this.controlFilePaths();
     for (const target of paths) {
       mkdirSync(dirname(target), { recursive: true });
-      writeControlFile(target, controlFile);
+      writeControlFile(target, { ...controlFile, restored: true });
     }
-    this.shared.restoredControlFile = true;
     return paths;
   }
 

@@ -47,6 +47,7 @@ export function startIncarnation(
     });
     store.update((changed) => {
       noteIncarnation(changed, scn, resetlogsId);
+      delete changed.restored;
       changed.redoLogs = redoLogs;
       for (const temp of changed.tempFiles) temp.name = join(options.oradata, basename(temp.name));
       noteCheckpoints(changed, files);

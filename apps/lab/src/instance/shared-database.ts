@@ -18,7 +18,6 @@ type OpenOptions = Omit<Parameters<typeof openDatabase>[0], 'store'>;
 export class SharedDatabase {
   store: ControlFileStore | undefined;
   database: Database | undefined;
-  restoredControlFile = false;
   private unlock: (() => void) | undefined;
   private readonly mounted = new Set<object>();
   private readonly opened = new Set<object>();
@@ -57,7 +56,6 @@ export class SharedDatabase {
       recovery = opened.recovery;
     }
     this.opened.add(instance);
-    this.restoredControlFile = false;
     return recovery;
   }
 

@@ -13,7 +13,7 @@ import { askControl, type ControlRequest, controlSocketOf } from '../instance/co
 import { hostPaths, readInstanceFile } from '../instance/oracle-home';
 import { passwordUsers } from './create';
 import { parseCount, parseSize } from './parse-size';
-import { startDetached, waitUntilGone } from './start-instance';
+import { startDetached, waitUntilGone } from '../instance/start-instance';
 import { UsageError } from './usage-error';
 
 interface ClusterFlags {

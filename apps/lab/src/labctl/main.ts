@@ -17,7 +17,7 @@ import { create, createAuxiliary } from './create';
 import { damageBlock } from './damage';
 import { prepareHost, registerInstance, writeServerParameters } from './oracle-host';
 import { parseCount, parseSize } from './parse-size';
-import { startDetached, waitUntilGone } from './start-instance';
+import { startDetached, waitUntilGone } from '../instance/start-instance';
 import { UsageError } from './usage-error';
 
 const now = () => new Date();

@@ -1,11 +1,10 @@
 /** Lays out a simulated Oracle host: home, shims for rman, sbttest, lsnrctl and labctl, oratab, instance file. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { hostPaths, type InstanceFile, instancesOf, writeInstanceFile } from '../instance/oracle-home';
-import { SOCKET_PATH_BYTES_MAX } from '../instance/ipc-server';
+import { hostPaths, type InstanceFile, instancesOf } from '../instance/oracle-home';
+import { placeInstance } from '../instance/place-instance';
 
 /** apps/lab/src of the build this file runs from. */
 const LAB = resolve(__dirname, '..');
@@ -94,16 +93,8 @@ export async function registerInstance(
   options: { sid: string; dbUniqueName: string; service: string; port: number | undefined },
 ): Promise<InstanceFile> {
   const { sid, dbUniqueName, service } = options;
-  const file: InstanceFile = {
-    sid,
-    dbUniqueName,
-    base,
-    ipcSocket: socketPath(base, sid),
-    listenerPort: options.port ?? (await freePort()),
-    service,
-    controlFiles: [join(hostPaths.oradata(base, sid), 'control01.ctl')],
-  };
-  writeInstanceFile(hostPaths.oracleHome(base), file);
+  const listenerPort = options.port ?? (await freePort());
+  const file = placeInstance(base, { sid, dbUniqueName, service, listenerPort });
   writeNetNames(hostPaths.oracleHome(base), instancesOf(hostPaths.oracleHome(base)));
   noteInOratab(base, sid);
   return file;
@@ -145,13 +136,6 @@ function noteInOratab(base: string, sid: string): void {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   const others = lines.filter((known) => known !== '' && !known.startsWith(`${sid}:`));
   writeFileSync(path, [...others, line].join('\n') + '\n');
-}
-
-/** Beside the instance file when that is short enough for a socket, else in a directory of its own. */
-function socketPath(base: string, sid: string): string {
-  const near = join(hostPaths.dbs(base), `lab_${sid}.sock`);
-  if (Buffer.byteLength(near) <= SOCKET_PATH_BYTES_MAX) return near;
-  return join(mkdtempSync(join(tmpdir(), 'ady-')), `${sid}.sock`);
 }
 
 /** Below Linux's own range for outgoing connections and for port 0, so that a port that was found free mostly is so when it is used. */

@@ -41,6 +41,7 @@ async function restoreAll(
     }`,
     { ORACLE_HOME: join(clone, 'oracle_home') },
   );
+  await host.endInstance(clone);
   return { ...compare(directory, untilScn), output: run.output };
 }
 

@@ -26,7 +26,7 @@ export async function runList(session: Session, statement: ListStatement): Promi
     return;
   }
   const { dateFormat } = session;
-  const isWanted = ({ status }: { status: RecordStatus }) => !expired || status === 'X';
+  const isWanted = ({ status }: { status: RecordStatus }) => (expired ? status === 'X' : status !== 'D');
   if (object.kind === 'copies') {
     const copies = selectCopies(controlFile, { object, qualifiers, dateFormat }).filter(isWanted);
     if (copies.length > 0) listCopies(session, copies);

@@ -73,7 +73,7 @@ async function main(): Promise<number> {
   const target = await TargetDatabase.connect({ oracleHome, sid });
   const fault = faultsAt('target-connect').find((name) => claimFault(target.base, name));
   if (fault !== undefined) {
-    await target.disconnect();
+    target.disconnect();
     printer.errorStack(faultLines(fault));
     return 1;
   }
@@ -96,7 +96,7 @@ async function main(): Promise<number> {
     await session.disconnectAuxiliary();
     await session.releaseAutomatic();
     await jobs.endSession();
-    await target.disconnect();
+    target.disconnect();
     printer.print('', 'Recovery Manager complete.');
   }
 }

@@ -15,7 +15,7 @@ export async function runOnInstance(session: Session, statement: InstanceStateme
       await startUp(session, statement);
       break;
     case 'shutdown':
-      await target.instance.shutdown({ mode: statement.mode });
+      await target.shutdown(statement.mode);
       session.print('Oracle instance shut down');
       break;
     case 'mount':
@@ -52,7 +52,7 @@ async function startUp(
 ): Promise<void> {
   const { target } = session;
   if (force && target.client !== undefined) {
-    await target.instance.shutdown({ mode: 'ABORT' });
+    await target.shutdown('ABORT');
     session.print('Oracle instance shut down');
   }
   await target.startup(mode);

@@ -115,7 +115,7 @@ async function applyLogs(
   });
 }
 
-/** Logs on disk first, the others from their backups, the online logs when the control file is their own. */
+/** Logs on disk first, the others from their backups, the online logs when the control file is the current one. */
 async function gatherLogs(
   session: Session,
   controlFile: ControlFile,
@@ -136,9 +136,10 @@ async function gatherLogs(
   const missing = backups.filter((log) => !onDisk.has(logKey(log)));
   const restored =
     missing.length === 0 ? [] : await restoreArchivedLogs(session, controlFile, missing, 'recover');
-  const online = session.target.isOwn
-    ? []
-    : controlFile.redoLogs.map(({ path }) => path).filter((path) => existsSync(path));
+  const online =
+    controlFile.restored === true
+      ? []
+      : controlFile.redoLogs.map(({ path }) => path).filter((path) => existsSync(path));
   return [...onDisk.values(), ...restored, ...online];
 }
 

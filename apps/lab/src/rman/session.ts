@@ -71,7 +71,7 @@ export class Session {
   /** Its instance goes on, like the target's. */
   async disconnectAuxiliary(): Promise<void> {
     await this.releaseAuxiliaries();
-    await this.auxiliaryDatabase?.disconnect();
+    this.auxiliaryDatabase?.disconnect();
   }
 
   now(): Date {

@@ -1,26 +1,17 @@
-/**
- * The target of this rman. A running instance is reached over its socket. When none runs, STARTUP makes one inside this
- * process, served to the channels over a private socket: a difference to a real host, where STARTUP leaves background
- * processes behind. It ends with rman; the restored files stay.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** The target of this rman: an instance that is reached over its socket, or one that STARTUP starts, which outlives this rman. */
 import { dirname, join } from 'node:path';
-import { Instance } from '../instance/instance';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { type IpcServer, serveInstance } from '../instance/ipc-server';
-import { hostPaths, readInstanceFile } from '../instance/oracle-home';
+import { hostPaths, type InstanceFile, readInstanceFile } from '../instance/oracle-home';
+import { placeInstance } from '../instance/place-instance';
+import { startDetached, waitUntilGone } from '../instance/start-instance';
 import { RmanError } from './rman-error';
+
+/** The listener of an instance without a place takes one, and tells which. */
+const ANY_PORT = 0;
 
 export interface TargetPlace {
   oracleHome: string;
   sid: string;
-}
-
-interface OwnInstance {
-  instance: Instance;
-  server: IpcServer;
-  directory: string;
 }
 
 export class TargetDatabase {
@@ -29,7 +20,6 @@ export class TargetDatabase {
   socketPath: string;
   /** Directory of the simulated host. */
   readonly base: string;
-  private own: OwnInstance | undefined;
 
   private constructor(private readonly place: TargetPlace) {
     const file = readInstanceFile(place.oracleHome, place.sid);
@@ -72,11 +62,6 @@ export class TargetDatabase {
     return lost.promise;
   }
 
-  /** True while the instance lives in this process: its control file came from a backup. */
-  get isOwn(): boolean {
-    return this.own !== undefined;
-  }
-
   get oracleHome(): string {
     return this.place.oracleHome;
   }
@@ -111,32 +96,46 @@ export class TargetDatabase {
     return join(hostPaths.dbs(this.base), `spfile${this.place.sid}.ora`);
   }
 
+  /** The instance is a process of its own from its start on, whatever MOUNT and OPEN come to. */
   async startup(mode: 'NOMOUNT' | 'MOUNT' | 'OPEN'): Promise<void> {
     if (this.client !== undefined) {
       await this.client.startup({ mode });
       return;
     }
-    const { sid, oracleHome } = this.place;
-    const instance = new Instance({ sid, base: this.base, oracleHome, now: () => new Date() });
-    const directory = mkdtempSync(join(tmpdir(), 'rman-'));
-    const socketPath = join(directory, 's');
-    const server = await serveInstance(instance, socketPath);
-    this.own = { instance, server, directory };
-    this.socketPath = socketPath;
-    this.client = await connectInstance({ socketPath });
-    await instance.startup(mode);
+    const { base } = this;
+    const { sid, ipcSocket } = this.instanceFile();
+    const alertLog = join(hostPaths.dbs(base), `alert_${sid}.log`);
+    await startDetached(['--base', base, '--sid', sid, '--nomount'], alertLog);
+    this.socketPath = ipcSocket;
+    this.client = await connectInstance({ socketPath: ipcSocket });
+    if (mode !== 'NOMOUNT') await this.instance.mount({});
+    if (mode === 'OPEN') await this.instance.open({ resetlogs: false });
   }
 
-  /** Ends what this process started; a running instance goes on. */
-  async disconnect(): Promise<void> {
+  /** Needs no preparation, where a real host wants a parameter file. */
+  private instanceFile(): InstanceFile {
+    const { oracleHome, sid } = this.place;
+    const name = sid.toLowerCase();
+    return (
+      readInstanceFile(oracleHome, sid) ??
+      placeInstance(this.base, { sid, dbUniqueName: name, service: name, listenerPort: ANY_PORT })
+    );
+  }
+
+  async shutdown(mode: 'IMMEDIATE' | 'ABORT'): Promise<void> {
+    const { instance } = this;
+    const { pid, parallel } = await instance.identity({});
+    await instance.shutdown({ mode });
+    // The process of a cluster goes on with the other instances.
+    if (parallel) return;
+    this.disconnect();
+    await waitUntilGone(pid);
+  }
+
+  /** The instance goes on. */
+  disconnect(): void {
     this.client?.close();
     this.client = undefined;
-    const own = this.own;
-    this.own = undefined;
-    if (own === undefined) return;
-    if (own.instance.status !== 'DOWN') await own.instance.shutdown('ABORT');
-    await own.server.close();
-    rmSync(own.directory, { recursive: true, force: true });
   }
 }
 

@@ -49,7 +49,7 @@ function databaseRow(source: ViewSource): ViewRow {
       'ARCHIVE_CHANGE#': archived?.nextScn ?? 0,
     },
     ...{
-      CONTROLFILE_TYPE: isStandby(cf) ? 'STANDBY' : 'CURRENT',
+      CONTROLFILE_TYPE: controlFileTypeOf(cf),
       CONTROLFILE_CREATED: cf.createdAt,
       'CONTROLFILE_SEQUENCE#': cf.controlSequence,
     },
@@ -91,8 +91,9 @@ function hasKeystore({ live, controlFile }: ViewSource): boolean {
   return live.identity().status !== 'STARTED' && controlFile().tablespaces.some((t) => t.encrypted === true);
 }
 
-function isStandby(cf: ControlFile): boolean {
-  return cf.role === 'PHYSICAL STANDBY';
+function controlFileTypeOf(cf: ControlFile): 'STANDBY' | 'BACKUP' | 'CURRENT' {
+  if (cf.role === 'PHYSICAL STANDBY') return 'STANDBY';
+  return cf.restored === true ? 'BACKUP' : 'CURRENT';
 }
 
 /** One row per redo thread; a thread is open while its instance is. */

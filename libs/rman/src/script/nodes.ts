@@ -64,7 +64,8 @@ export type JobStatement =
 
 export type Statement =
   | { readonly kind: 'run'; readonly statements: readonly JobStatement[] }
-  | { readonly kind: 'set-encryption-off' | 'startup-nomount' | 'mount-database' | 'release-channel' }
+  | { readonly kind: 'startup-nomount' | 'mount-database' | 'shutdown-abort' }
+  | { readonly kind: 'set-encryption-off' | 'release-channel' }
   | { readonly kind: 'report-schema' | 'list-incarnation' }
   | { readonly kind: 'drop-data-file-offline'; readonly file: number }
   | { readonly kind: 'set-dbid'; readonly dbid: string }

@@ -49,6 +49,7 @@ const STATEMENTS: readonly Rule<Statement>[] = [
   rule(`SET DBID ${NUMBER}`, (dbid = '') => ({ kind: 'set-dbid', dbid })),
   rule('STARTUP NOMOUNT', () => ({ kind: 'startup-nomount' })),
   rule('ALTER DATABASE MOUNT', () => ({ kind: 'mount-database' })),
+  rule('SHUTDOWN ABORT', () => ({ kind: 'shutdown-abort' })),
   rule(`ALLOCATE CHANNEL FOR MAINTENANCE ${DEVICE} ${PARMS}`, (...parts) => ({
     kind: 'allocate-maintenance-channel',
     parms: channelParms(parts),

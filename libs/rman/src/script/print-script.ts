@@ -35,6 +35,8 @@ function printed(statement: Statement): string {
       return 'STARTUP NOMOUNT;';
     case 'mount-database':
       return 'ALTER DATABASE MOUNT;';
+    case 'shutdown-abort':
+      return 'SHUTDOWN ABORT;';
     case 'allocate-maintenance-channel':
       return `ALLOCATE CHANNEL FOR MAINTENANCE ${DEVICE} PARMS '${parms(statement.parms)}';`;
     case 'drop-data-file-offline':

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type ControlFile } from '../../control-file/control-file';
 import { connectInstance, type InstanceClient } from '../../instance/ipc-client';
 import { hostPaths, type InstanceFile, readInstanceFile } from '../../instance/oracle-home';
+import { waitUntilGone } from '../../instance/start-instance';
 import { buildLab } from '../../instance/testing/build-lab';
 
 const SID = 'ORCL';
@@ -94,7 +95,19 @@ export class LabHost {
 
   async remove(): Promise<void> {
     await this.stop();
+    await this.endInstance();
     rmSync(this.base, { recursive: true, force: true });
+  }
+
+  /** Ends the instance that a STARTUP of rman left running, if there is one. */
+  async endInstance(base = this.base, sid = SID): Promise<void> {
+    const file = readInstanceFile(hostPaths.oracleHome(base), sid);
+    const client = file === undefined ? undefined : await connectInstance({ socketPath: file.ipcSocket });
+    if (client === undefined) return;
+    const { pid } = await client.identity({});
+    await client.shutdown({ mode: 'ABORT' });
+    client.close();
+    await waitUntilGone(pid);
   }
 
   async withInstance<T>(work: (client: InstanceClient) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-/** Starts an instance process that outlives labctl, and waits for processes to end. */
+/** Starts an instance process that outlives whoever started it, and waits for processes to end. */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
