@@ -67,6 +67,11 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   logs: composeLogScript(logs),
   'control-file': composeControlFileScript(controlFile),
   records: composeRecordsScript(records),
+  resume: composeRecordsScript({
+    ...records,
+    crosscheck: ['a1b2c3d4/ABCD1234_6_F4_0a1b2c3d_1_1_1'],
+    catalog: [],
+  }),
   restore: composeRestoreScript(restore),
   uncatalog: composeUncatalogScript(restore.handles),
   'restore-without': composeRestoreScript({ ...restore, only: { files: [1, 3], without: [4] } }),

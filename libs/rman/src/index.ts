@@ -15,7 +15,15 @@ export { composeRestoreScript, type RestoreScriptInput } from './compose-restore
 export { composeUncatalogScript } from './compose-uncatalog-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
-export { commandId, handlePrefix, isScriptableHandle, ownHandles, tagOf, type RunNames } from './rman-names';
-export { type InstanceAddress } from './script/nodes';
+export {
+  commandId,
+  dataHandles,
+  handlePrefix,
+  isScriptableHandle,
+  ownHandles,
+  tagOf,
+  type RunNames,
+} from './rman-names';
+export { SECTION_BYTES, type InstanceAddress } from './script/nodes';
 export { descriptor, printScript } from './script/print-script';
 export { RmanScriptError } from './script/terminals';
