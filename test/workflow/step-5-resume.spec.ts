@@ -7,7 +7,7 @@ import {
   type RecoveryPointDetail,
   type RunDetail,
 } from '@adyton/contracts';
-import { mustRman } from '../support/rman-by-hand';
+import { mustRman, recordedPieces } from '../support/rman-by-hand';
 import {
   backUp,
   backupUnderWay,
@@ -32,6 +32,8 @@ jest.setTimeout(400_000);
 const FILES = 50;
 /** What RMAN wrote when all but the last are done: the control file goes along with file 1. */
 const SETS_BEFORE_LAST = FILES;
+/** Of the tablespace USERS of the root. */
+const USERS_FILE = 7;
 let stack: RunningStack;
 beforeAll(async () => {
   stack = await runStack({ databaseBytes: '32M', shape: { pdbs: 10 }, settings: QUICK_DURATIONS });
@@ -121,7 +123,9 @@ it('S5.7 reads only the last of fifty data files again when the host went down a
 
 it('S5.7 a replay takes over what was finished, with the redo since then, and reads again what changed without redo', async () => {
   const first = await interrupted(20);
-  const done = new Set((await piecesOf(first, 'F')).map((handle) => /_F(\d+)_/.exec(handle)?.[1]));
+  const recorded = await recordedPieces(stack); // the last one may have been closed and not recorded
+  const pieces = (await piecesOf(first, 'F')).filter((handle) => recorded.get(handle) === 'A');
+  const done = new Set(pieces.map((handle) => /_F(\d+)_/.exec(handle)?.[1]));
   await changeRows(stack, 2);
   await sql('ALTER SYSTEM ARCHIVE LOG CURRENT');
   const logs = await backUp(stack, 'archivelog');
@@ -150,6 +154,31 @@ it('S5.7 reads everything again when RMAN cannot crosscheck what is there', asyn
   expect(second).toMatchObject({ ...SUCCEEDED, replayOf: first.id });
   expect(resumed(second)).toMatchObject({ verdict: 'warning' });
   expect(filesRead(second)).toHaveLength(FILES);
+});
+
+it('S5.7 makes no point of a file that became read-only after it was taken over; the next replay reads it again', async () => {
+  const first = await interrupted(5);
+  await slowStore(stack, 60);
+  const { id } = await replay(first);
+  const { runId } = await eventually(
+    () => getRequest(stack, id),
+    (r) => r.runId !== null,
+  );
+  await eventually(
+    () => getRun(stack, runId ?? ''),
+    (r) => r.phase === 'transfer' && r.progress.bytesRead > 0,
+  );
+  await sql('ALTER TABLESPACE USERS READ ONLY');
+  await healStore(stack);
+  const second = await endedRun(stack, await getRequest(stack, id));
+  expect(second).toMatchObject({ state: 'failed', recoveryPointId: null });
+  expect(second.reason).toMatchObject({ code: 'ADY_RECONCILE_FAILED' });
+  expect(second.reason?.detail).toContain('became READ ONLY since; a replay reads it again');
+  const third = await endedRun(stack, await replay(second));
+  expect(third).toMatchObject(SUCCEEDED);
+  expect(filesRead(third)).toEqual([USERS_FILE]);
+  await expectRestorable(stack, 'after-read-only');
+  await sql('ALTER TABLESPACE USERS READ WRITE');
 });
 
 it('S5.7 reads a data file again whose redo since then is gone', async () => {
