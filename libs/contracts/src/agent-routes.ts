@@ -30,6 +30,10 @@ import {
 const HANDLES_MAX = 70_000;
 /** What agents of this release speak; raised when an older agent could not carry out what it is asked for. */
 export const AGENT_PROTOCOL = 1;
+/** Interrupted attempts that a claim names. */
+const ATTEMPTS_MAX = 100;
+/** Invocations of RMAN in one backup: two for its records, data files, logs, control file. */
+const SCRIPTS_MAX = 5;
 /** RMAN output kept with a run, characters. */
 export const RUN_LOG_CHARS_MAX = 1_048_576;
 
@@ -66,7 +70,12 @@ const backupQuestion = z.object({
   /** The other running instances of a cluster, as the last discovery found them. */
   otherInstances: z.array(z.object({ sid: oracleSid, hostName: plainName })).max(RUN_INSTANCES_MAX),
 });
-const claimedBackup = claimed.extend({ operation: z.literal('backup'), ...backupQuestion.shape });
+const claimedBackup = claimed.extend({
+  operation: z.literal('backup'),
+  ...backupQuestion.shape,
+  /** Of the last hours, at the same backup, newest first: the data files they finished need not be read again. */
+  earlierAttempts: z.array(z.object({ runId, fence })).max(ATTEMPTS_MAX),
+});
 const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
 const claimedRun = z.discriminatedUnion('operation', [claimedBackup, claimedRestore]);
 
@@ -202,7 +211,7 @@ export const agentRoutes = defineRoutes({
     auth: 'host',
     status: 204,
     body: z.union([
-      z.strictObject({ plan: runPlan, scripts: z.array(runScript).max(4) }),
+      z.strictObject({ plan: runPlan, scripts: z.array(runScript).max(SCRIPTS_MAX) }),
       z.strictObject({ reason }),
     ]),
     response: nothing,
@@ -242,7 +251,11 @@ export const agentRoutes = defineRoutes({
     summary: 'Plan and scripts, before a byte moves; the run goes to running. A run by hand has no plan',
     auth: 'host',
     status: 204,
-    body: z.strictObject({ fence, plan: runPlan.nullable(), scripts: z.array(runScript).min(1).max(4) }),
+    body: z.strictObject({
+      fence,
+      plan: runPlan.nullable(),
+      scripts: z.array(runScript).min(1).max(SCRIPTS_MAX),
+    }),
     response: nothing,
   },
   listRunPieces: {

@@ -16,8 +16,9 @@ export interface LastLevel1 {
   readonly usedChangeTracking: boolean;
 }
 
-/** How a number was found: the whole file, block change tracking, the share of the last level 1, or a guess. */
-export type EstimateMethod = 'whole-file' | 'change-tracking' | 'last-level1' | 'guess' | 'not-read';
+/** How a number was found: the whole file, block change tracking, the share of the last level 1, a guess, or an interrupted attempt read it. */
+export type EstimateMethod =
+  'whole-file' | 'change-tracking' | 'last-level1' | 'guess' | 'resumed' | 'not-read';
 
 export interface DataFileEstimate {
   readonly file: number;
@@ -43,12 +44,18 @@ export interface EstimateQuestion {
   /** Empty for an archived-log run. */
   readonly levels: readonly DataFileLevel[];
   readonly lastLevel1: ReadonlyMap<number, LastLevel1>;
+  /** Files that an interrupted attempt finished. */
+  readonly finished: { has(file: number): boolean };
 }
 
-export function estimateBackup({ files, levels, lastLevel1 }: EstimateQuestion): BackupEstimate {
+export function estimateBackup({ files, levels, lastLevel1, finished }: EstimateQuestion): BackupEstimate {
   if (files.length === 0) return { kind: 'no-data-files' };
   const levelOf = new Map(levels.map((l) => [l.file, l.level]));
-  const estimates = files.map((f) => estimateFile(f, levelOf.get(f.file), lastLevel1.get(f.file)));
+  const estimates = files.map((f) =>
+    finished.has(f.file)
+      ? nothingOf(f.file, 'resumed')
+      : estimateFile(f, levelOf.get(f.file), lastLevel1.get(f.file)),
+  );
   return {
     kind: 'estimated',
     files: estimates,
@@ -61,7 +68,7 @@ function estimateFile(
   level: 0 | 1 | undefined,
   last: LastLevel1 | undefined,
 ): DataFileEstimate {
-  if (level === undefined) return { file, bytesToRead: 0, bytesExpected: 0, method: 'not-read' };
+  if (level === undefined) return nothingOf(file, 'not-read');
   if (level === 0) return { file, bytesToRead: bytes, bytesExpected: bytes, method: 'whole-file' };
   if (last === undefined || last.fileBytes === 0) {
     const bytesExpected = Math.round(bytes * LEVEL1_SHARE_GUESSED);
@@ -74,4 +81,8 @@ function estimateFile(
   }
   const share = Math.min(1, last.bytesWritten / last.fileBytes);
   return { file, bytesToRead: bytes, bytesExpected: Math.round(bytes * share), method: 'last-level1' };
+}
+
+function nothingOf(file: number, method: EstimateMethod): DataFileEstimate {
+  return { file, bytesToRead: 0, bytesExpected: 0, method };
 }

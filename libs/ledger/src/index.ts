@@ -83,6 +83,7 @@ export { createRequest, type NewRequest, type RequestCreation } from './create-r
 export { cancelRequest } from './cancel-request';
 export { findRequest, listRequests, markWaiting } from './requests';
 export { claimRequest, type Claim, type ClaimedRequest } from './claim-request';
+export { listEarlierAttempts } from './earlier-attempts';
 export { findActiveRun, findRun, hasActiveRunOn, listRuns, readLease } from './runs';
 export {
   failRun,

@@ -2,7 +2,7 @@
 // Every CONFIGURE that could change the outcome is neutralised: encryption off, one copy, our own autobackup format, and what every
 // BACKUP begins with. One data file per set keeps a stream's bytes in the order of its blocks; its number in the handle names the stream.
 import { allocateChannels, onPrimary, type ChannelSettings } from './channels';
-import { commandId, ownHandles, tagOf, tagWith, type RunNames } from './rman-names';
+import { commandId, DATA_FILE_MARK, ownHandles, tagOf, tagWith, type RunNames } from './rman-names';
 import { type JobStatement, type RmanScript } from './script/nodes';
 import { checked, checkedNumber, RmanScriptError } from './script/terminals';
 
@@ -26,7 +26,7 @@ export function composeDataScript(input: DataScriptInput): RmanScript {
 function backupFiles(names: RunNames, level: 0 | 1, files: readonly number[]): JobStatement[] {
   if (files.length === 0) return [];
   const tag = tagOf(level === 0 ? 'level0' : 'level1', names.runToken);
-  const specs = files.map((file) => ({ file, format: format(names, `F${file}`) }));
+  const specs = files.map((file) => ({ file, format: format(names, `${DATA_FILE_MARK}${file}`) }));
   return [{ kind: 'backup-data-files', level, tag, files: specs }];
 }
 

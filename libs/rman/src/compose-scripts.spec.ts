@@ -74,6 +74,11 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   'control-file': composeControlFileScript(controlFile),
   records: composeRecordsScript(records),
   mount: composeMountScript(mount),
+  resume: composeRecordsScript({
+    ...records,
+    crosscheck: ['a1b2c3d4/ABCD1234_6_F4_0a1b2c3d_1_1_1'],
+    catalog: [],
+  }),
   restore: composeRestoreScript(restore),
   uncatalog: composeUncatalogScript(restore.crosscheck),
   'restore-without': composeRestoreScript({

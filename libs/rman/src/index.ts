@@ -16,7 +16,15 @@ export { composeUncatalogScript } from './compose-uncatalog-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { runsAfter } from './read-instance-state';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
-export { commandId, handlePrefix, isScriptableHandle, ownHandles, tagOf, type RunNames } from './rman-names';
-export { type InstanceAddress } from './script/nodes';
+export {
+  commandId,
+  dataHandles,
+  handlePrefix,
+  isScriptableHandle,
+  ownHandles,
+  tagOf,
+  type RunNames,
+} from './rman-names';
+export { SECTION_BYTES, type InstanceAddress } from './script/nodes';
 export { descriptor, printScript } from './script/print-script';
 export { RmanScriptError } from './script/terminals';

@@ -23,6 +23,14 @@ export function ownHandles({ handlePrefix, runToken, fence }: RunNames): string 
   return `${handlePrefix}/${runToken}_${fence}_`;
 }
 
+/** The number of the data file follows. */
+export const DATA_FILE_MARK = 'F';
+
+/** What the handles of its data files' pieces begin with. */
+export function dataHandles(names: RunNames): string {
+  return `${ownHandles(names)}${DATA_FILE_MARK}`;
+}
+
 /** Whether a handle may stand in a script; one that a person chose may not. */
 export function isScriptableHandle(handle: string): boolean {
   return TERMINALS.handle.test(handle);

@@ -8,6 +8,7 @@ import { findRecordGaps } from './compare-records';
 import { composePlan, scriptsOf } from './compose-plan';
 import { judgeRecords } from './judge-records';
 import { openDatabase } from './open-database';
+import { NOTHING_TO_RESUME } from './resume-files';
 import { surveyDatabase } from './survey-database';
 
 /** A fence that no run has. */
@@ -28,6 +29,7 @@ export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<voi
         const found = await findRecordGaps(planning, database, identity);
         return { check: judgeRecords({ found, left: found, failure: null }), script: null };
       },
+      resume: () => Promise.resolve(NOTHING_TO_RESUME),
     });
     phase = 'script';
     const plan = composePlan(planning, survey, othersOf(planning));

@@ -21,8 +21,10 @@ export interface BackupPlan {
   readonly document: RunPlan;
   readonly leftOut: Survey['leftOut'];
   readonly dataBytesExpected: number;
-  /** Null when RMAN's records were right. */
-  readonly recordsScript: string | null;
+  /** Data files with a set of an interrupted attempt. */
+  readonly finished: Survey['finished'];
+  /** Those that ran before there was a plan. */
+  readonly scripts: Survey['scripts'];
   readonly pluggables: Survey['pluggables'];
   readonly startedAt: Date;
 }
@@ -46,22 +48,23 @@ export function composePlan(run: Planning, survey: Survey, otherChecks: readonly
     },
     leftOut: survey.leftOut,
     dataBytesExpected: estimate.bytesExpected,
-    recordsScript: survey.recordsScript,
+    finished: survey.finished,
+    scripts: survey.scripts,
     pluggables: survey.pluggables,
     startedAt: run.clock.now(),
   };
 }
 
 /**
- * @param done files that have their piece already
+ * @param done files that have their piece of this run already
  * @returns null when no data file is to be backed up. @throws RmanScriptError for a name that may not stand in a script
  */
 export function dataScriptOf(
-  { decision, names }: BackupPlan,
+  { decision, names, finished }: BackupPlan,
   channels: ChannelSettings,
   done: ReadonlySet<number> = new Set(),
 ): string | null {
-  const open = decision.files.filter(({ file }) => !done.has(file));
+  const open = decision.files.filter(({ file }) => !done.has(file) && !finished.has(file));
   if (open.length === 0) return null;
   const filesOf = (level: 0 | 1): number[] => open.filter((f) => f.level === level).map((f) => f.file);
   return printScript(
@@ -82,7 +85,7 @@ export function scriptsOf(
 ): RunScript[] {
   const dataScript = dataScriptOf(plan, channels);
   return [
-    ...(plan.recordsScript === null ? [] : [{ step: 'records' as const, text: plan.recordsScript }]),
+    ...plan.scripts,
     ...(dataScript === null ? [] : [{ step: 'data' as const, text: dataScript }]),
     ...(logScript === null ? [] : [{ step: 'logs' as const, text: logScript }]),
     { step: 'control-file' as const, text: controlFileScriptOf(plan, channels) },

@@ -18,11 +18,12 @@ const decision: LevelDecision = {
   reason: 'first-backup',
   files: [1, 2, 3].map((file) => ({ file, level: 0, reason: 'first-backup', baseHandle: null })),
 };
+const question = { decision, finished: new Map<number, string[]>() };
 const database = { lastLevel1: () => Promise.resolve(new Map()) };
 
 it('S3.1 lists every data file with size and status, offline and read-only ones marked', async () => {
   const files = [dataFile(1), dataFile(2, { enabled: 'READ ONLY' }), dataFile(3, { status: 'OFFLINE' })];
-  const estimate = await estimateDataFiles(database, files, decision);
+  const estimate = await estimateDataFiles(database, files, question);
   expect(estimate.bytesExpected).toBe(3_000);
   expect(estimate.files.map((f) => [f.file, f.bytes, f.status, f.method])).toEqual([
     [1, 1_000, 'ONLINE', 'whole-file'],
@@ -33,11 +34,11 @@ it('S3.1 lists every data file with size and status, offline and read-only ones 
 
 it('S3.3 fails with its own code when the database does not answer, and for zero data files', async () => {
   const broken = { lastLevel1: () => Promise.reject(new OracleError('query', 'ORA-00942', 'no such view')) };
-  await expect(estimateDataFiles(broken, [dataFile(1)], decision)).rejects.toMatchObject({
+  await expect(estimateDataFiles(broken, [dataFile(1)], question)).rejects.toMatchObject({
     code: 'ADY_ESTIMATE_FAILED',
     oraErrors: ['ORA-00942'],
   });
-  await expect(estimateDataFiles(database, [], decision)).rejects.toMatchObject({
+  await expect(estimateDataFiles(database, [], question)).rejects.toMatchObject({
     code: 'ADY_NO_DATA_FILES',
   });
 });

@@ -5,6 +5,7 @@ import { estimateBackup, type LevelDecision } from '@adyton/domain';
 import { OracleError, type DatabaseFacts } from '@adyton/oracle';
 import { RunFailure } from '../runs/run-failure';
 import { type DataFileFacts } from './backup-run';
+import { type FinishedFiles } from './judge-resume';
 
 export interface Estimate {
   readonly files: RunPlan['files'];
@@ -16,14 +17,14 @@ export interface Estimate {
 export async function estimateDataFiles(
   database: Pick<DatabaseFacts, 'lastLevel1'>,
   dataFiles: readonly DataFileFacts[],
-  decision: LevelDecision,
+  { decision, finished }: { readonly decision: LevelDecision; readonly finished: FinishedFiles },
 ): Promise<Estimate> {
   const lastLevel1 = await database.lastLevel1().catch((cause: unknown) => {
     if (!(cause instanceof OracleError)) throw cause;
     const lines = cause.oraCode === null ? [] : [cause.oraCode];
     throw new RunFailure('ADY_ESTIMATE_FAILED', cause.message, lines, { cause });
   });
-  const estimate = estimateBackup({ files: dataFiles, levels: decision.files, lastLevel1 });
+  const estimate = estimateBackup({ files: dataFiles, levels: decision.files, lastLevel1, finished });
   if (estimate.kind === 'no-data-files') throw new RunFailure('ADY_NO_DATA_FILES', 'v$datafile has no row');
   const estimated = new Map(estimate.files.map((f) => [f.file, f]));
   const decided = new Map(decision.files.map((f) => [f.file, f]));

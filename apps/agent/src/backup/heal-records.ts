@@ -1,13 +1,11 @@
 // Before the level is decided RMAN's records are put right: RMAN picks the base of a level 1 from them. What cannot be put right is told and
 // ends no run: a file whose base is not available gets level 0.
-import { composeRecordsScript, printScript, type RunNames } from '@adyton/rman';
+import { composeRecordsScript, printScript } from '@adyton/rman';
 import { type DatabaseFacts } from '@adyton/oracle';
-import { runScript } from '../rman/run-script';
-import { RunFailure } from '../runs/run-failure';
 import { channelsOf, namesOf, type BackupRun, type Identity } from './backup-run';
 import { findRecordGaps, type RecordGaps } from './compare-records';
-import { endingOf } from './ending-of-backup';
 import { judgeRecords } from './judge-records';
+import { runRecordsScript } from './run-records-script';
 import { type RecordsJudged } from './survey-database';
 
 /** RMAN is started only when there is something to put right. @throws AdytonError, OracleError; RunFailure when the run was stopped */
@@ -20,30 +18,14 @@ export async function healRecords(
   const { expired, forgotten } = found;
   if (expired.length + forgotten.length === 0)
     return { check: judgeRecords({ found, left: found, failure: null }), script: null };
-  const script = printScript(
+  const text = printScript(
     composeRecordsScript({ channels: channelsOf(run), crosscheck: expired, catalog: forgotten }),
   );
+  const script = { step: 'records', text } as const;
   const failure = await runRecordsScript(run, script, namesOf(run, identity));
   const left = await findRecordGaps(run, database, identity);
   log(run, { found, left, failure });
   return { check: judgeRecords({ found, left, failure }), script };
-}
-
-/** @returns why RMAN failed; null when it did not */
-async function runRecordsScript(run: BackupRun, text: string, names: RunNames): Promise<string | null> {
-  const { claimed, controlPlane, files, lease } = run;
-  const { oracleHome, oracleSid } = claimed.database;
-  const script = {
-    ...{ name: 'records', text, oracleHome, oracleSid, signal: lease.signal },
-    ...{ target: null, ending: endingOf(run, names) },
-  };
-  try {
-    await runScript(claimed, controlPlane, files, script);
-    return null;
-  } catch (error) {
-    if (!(error instanceof RunFailure) || lease.signal.aborted) throw error;
-    return `${error.code}: ${error.message}`;
-  }
 }
 
 function log(

@@ -22,8 +22,8 @@ export function needsRecovery({ facts }: ReconciledFile): boolean {
   return facts.status === 'RECOVER';
 }
 
-function needsRedo({ facts }: ReconciledFile): boolean {
-  return facts.status !== 'OFFLINE' && facts.enabled !== 'READ ONLY';
+export function needsRedo({ status, enabled }: Pick<DataFileFacts, 'status' | 'enabled'>): boolean {
+  return status !== 'OFFLINE' && enabled !== 'READ ONLY';
 }
 
 /** @param files empty for an archived-log run: then the logs say it */
@@ -33,7 +33,7 @@ export function consistencyOf(files: readonly ReconciledFile[], logs: readonly L
     const starts = logs.map((l) => l.firstScn).sort(compareScn);
     return { consistentScn: ends[0] ?? NO_SCN, redoFromScn: starts[0] ?? NO_SCN };
   }
-  const written = files.filter(needsRedo).map((f) => f.contents);
+  const written = files.filter((f) => needsRedo(f.facts)).map((f) => f.contents);
   const checkpoints = written.map((f) => f.checkpointScn).sort(compareScn);
   return {
     consistentScn: maxScn(...files.flatMap((f) => [f.contents.checkpointScn, f.contents.absoluteFuzzyScn])),

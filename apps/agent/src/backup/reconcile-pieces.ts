@@ -19,12 +19,13 @@ import {
   databaseOf,
   fileContents,
   logContents,
-  type BackedUpLogs,
   type BackedUpSets,
   type FileContents,
   type LogContents,
 } from './point-contents';
+import { whyOutdated } from './judge-resume';
 import { missingInVault, ownPieces } from './own-pieces';
+import { logsOfOthers, withLogsNeeded } from './reconcile-logs';
 
 /** @throws RunFailure ADY_RECONCILE_FAILED, ADY_CHAIN_BROKEN, ADY_LOG_GAP */
 export async function reconcilePieces(
@@ -41,18 +42,24 @@ export async function reconcilePieces(
   ]);
   const sets = oursFirst(allSets, plan.names.handlePrefix);
   const archivedLogs = redoLogs.filter((l) => own.has(l.handle)).map(logContents);
-  const inIncarnation = [...archivedLogs, ...earlierLogs(redoLogs, own)].filter(
+  const backedUp = plan.decision.level === 'archivelog' ? [] : reconcileFiles(plan, { facts, sets, own });
+  const inIncarnation = [...archivedLogs, ...(await logsOfOthers(run, backedUp, { redoLogs, own }))].filter(
     (l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0,
   );
-  const backedUp = plan.decision.level === 'archivelog' ? [] : reconcileFiles(plan, { facts, sets, own });
   const { files, redoMissing } = withoutUnrecoverable(backedUp, inIncarnation);
   const dataFiles = files.map((f) => f.contents);
+  const filePieces = dataFiles.flatMap((f) => [...f.handles, ...f.baseHandles]);
   const leftOutFiles = [...plan.leftOut.filter((l) => facts.some((f) => f.file === l.file)), ...redoMissing];
   const controlFileHandle = handleWith(own, '_CF_');
-  const bases = new Set(dataFiles.flatMap((f) => f.baseHandles));
-  assertNoneMissing(await missingInVault(run, [...bases]));
+  assertNoneMissing(
+    await missingInVault(
+      run,
+      [...new Set(filePieces)].filter((h) => !own.has(h)),
+    ),
+  );
   const consistency = consistencyOf(files, archivedLogs);
   if (plan.decision.level !== 'archivelog') assertCovered(consistency, inIncarnation);
+  const logs = withLogsNeeded(archivedLogs, inIncarnation, consistency);
   return {
     ...databaseOf(plan.identity),
     level: plan.decision.level,
@@ -62,14 +69,14 @@ export async function reconcilePieces(
     ...consistency,
     dataFiles,
     leftOut: leftOutFiles,
-    archivedLogs,
+    archivedLogs: logs,
     ...(plan.pluggables === null
       ? {}
       : { pluggableDatabases: plan.pluggables.map(({ uid, name }) => ({ uid, name })) }),
     controlFileHandle,
     spfileHandle: handleWith(own, '_SP_'),
     ...(lostInstances.length === 0 ? {} : { lostInstances: [...lostInstances] }),
-    closure: [...new Set([...own, ...bases])],
+    closure: [...new Set([...own, ...filePieces, ...logs.map((l) => l.handle)])],
   };
 }
 
@@ -80,15 +87,28 @@ function oursFirst(sets: BackedUpSets, handlePrefix: string): BackedUpSets {
   return [...sets.filter(isOurs), ...sets.filter((set) => !isOurs(set))];
 }
 
-/** Every file of the database is in the pieces of this run, or was left out by the plan, which named it. */
+/** Every file of the database is in the pieces of this run or of the attempt that finished it, or was left out by the plan, which named it. */
 function reconcileFiles(
-  plan: BackupPlan,
+  { leftOut, finished }: BackupPlan,
   { facts, sets, own }: { facts: readonly DataFileFacts[]; sets: BackedUpSets; own: ReadonlySet<string> },
 ): ReconciledFile[] {
-  const planned = new Set(plan.leftOut.map((f) => f.file));
+  const planned = new Set(leftOut.map((f) => f.file));
   return facts
     .filter((f) => !planned.has(f.file))
-    .map((f) => ({ facts: f, contents: dataFileContents(f, sets, own) }));
+    .map((f) => {
+      const taken = finished.get(f.file);
+      const contents = dataFileContents(f, sets, taken === undefined ? own : new Set(taken));
+      if (taken !== undefined) assertStands(f, contents);
+      return { facts: f, contents };
+    });
+}
+
+/** Nobody looks at a file again between the plan and here. @throws RunFailure ADY_RECONCILE_FAILED */
+function assertStands({ file, name, ...facts }: DataFileFacts, { checkpointScn }: FileContents): void {
+  const why = whyOutdated(facts, checkpointScn);
+  if (why === null) return;
+  const detail = `data file ${file} (${name}) was taken over from an interrupted attempt, and ${why} since; a replay reads it again`;
+  throw new RunFailure('ADY_RECONCILE_FAILED', detail);
 }
 
 /** A file that was taken offline without its tablespace can be restored, but is of no use without the redo since then. */
@@ -111,22 +131,21 @@ function withoutUnrecoverable(
   };
 }
 
-function dataFileContents(facts: DataFileFacts, sets: BackedUpSets, own: ReadonlySet<string>): FileContents {
+function dataFileContents(
+  facts: DataFileFacts,
+  sets: BackedUpSets,
+  pieces: ReadonlySet<string>,
+): FileContents {
   // the last one: what was begun on an instance that was lost is done again
   const set = sets.findLast(
-    (s) => s.file === facts.file && s.level !== null && s.handles.every((h) => own.has(h)),
+    (s) => s.file === facts.file && s.level !== null && s.handles.every((h) => pieces.has(h)),
   );
   if (set === undefined)
     throw new RunFailure(
       'ADY_RECONCILE_FAILED',
-      `data file ${facts.file} (${facts.name}) is in no piece of this run`,
+      `data file ${facts.file} (${facts.name}) is in no piece that this run has`,
     );
   return fileContents(facts, set, sets);
-}
-
-/** Logs that other runs of ours put into the vault; they may carry the redo between the data files' checkpoints and our first log. */
-function earlierLogs(logs: BackedUpLogs, own: ReadonlySet<string>): LogContents[] {
-  return logs.filter((l) => !own.has(l.handle)).map(logContents);
 }
 
 /**

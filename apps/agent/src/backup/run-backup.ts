@@ -6,6 +6,7 @@ import { composePlan, scriptsOf } from './compose-plan';
 import { healRecords } from './heal-records';
 import { openDatabase } from './open-database';
 import { reconcilePieces } from './reconcile-pieces';
+import { resumeFiles } from './resume-files';
 import { streamPieces } from './stream-pieces';
 import { submitCommit } from './submit-commit';
 import { surveyDatabase } from './survey-database';
@@ -21,6 +22,7 @@ export async function runBackup(run: BackupRun): Promise<void> {
   const survey = await surveyDatabase(run, database, {
     enter: (phase) => lease.enter(phase),
     checkRecords: (identity) => healRecords(run, database, identity),
+    resume: (identity, level) => resumeFiles(run, database, identity, level),
   });
   assertPassed(survey.checks);
 

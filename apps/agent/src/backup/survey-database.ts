@@ -1,5 +1,6 @@
 // Steps 2 to 4 up to the script: everything a backup is decided from, read and judged. A run and a dry run share it; what they do about RMAN's
-// records differs, and nothing else is written.
+// records and about what an interrupted attempt left differs, and nothing else is written.
+import { type RunScript } from '@adyton/contracts';
 import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
@@ -14,6 +15,8 @@ import { judgeConfiguration } from './judge-configuration';
 import { judgeLogs } from './judge-logs';
 import { judgeNologging } from './judge-nologging';
 import { judgePluggables, type PluggableFacts } from './judge-pluggables';
+import { type FinishedFiles } from './judge-resume';
+import { type Resumption } from './resume-files';
 
 export interface Survey {
   readonly identity: Identity;
@@ -26,13 +29,16 @@ export interface Survey {
   /** Null in a database without containers, or one that is not open. */
   readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
-  /** What RMAN ran to put its records right; null when there was nothing to do. */
-  readonly recordsScript: string | null;
+  /** Data files that are not read again. */
+  readonly finished: FinishedFiles;
+  /** What RMAN ran already, about its records. */
+  readonly scripts: readonly RunScript[];
 }
 
 export interface RecordsJudged {
   readonly check: Check;
-  readonly script: string | null;
+  /** Null when there was nothing to put right. */
+  readonly script: RunScript | null;
 }
 
 interface SurveyDoings {
@@ -40,13 +46,15 @@ interface SurveyDoings {
   readonly enter: (phase: RunPhase) => Promise<void>;
   /** Compares RMAN's records with the vault; a run puts them right. */
   readonly checkRecords: (identity: Identity) => Promise<RecordsJudged>;
+  /** What interrupted attempts at the same backup finished; a run takes it over. */
+  readonly resume: (identity: Identity, level: LevelFacts) => Promise<Resumption>;
 }
 
 /** @throws RunFailure, AdytonError, OracleError */
 export async function surveyDatabase(
   run: Planning,
   database: DatabaseFacts,
-  { enter, checkRecords }: SurveyDoings,
+  { enter, checkRecords, resume }: SurveyDoings,
 ): Promise<Survey> {
   await enter('identity');
   const identity = await confirmIdentity(run, database);
@@ -54,11 +62,13 @@ export async function surveyDatabase(
   // Step 2: full, incremental or archived logs, per data file. It is decided from RMAN's records; those of logs decide nothing.
   await enter('level');
   const records = run.claimed.kind === 'archivelog' ? null : await checkRecords(identity);
-  const { decision, dataFiles, access, bases } = await decideLevel(run, database, identity);
+  const level = await decideLevel(run, database, identity);
+  const { decision, dataFiles, access, bases } = level;
+  const resumption = await resume(identity, level);
 
   // Step 3: what will be read.
   await enter('estimate');
-  const estimate = await estimateDataFiles(database, dataFiles, decision);
+  const estimate = await estimateDataFiles(database, dataFiles, { decision, finished: resumption.finished });
   const onDisk = await database.archivedLogs();
 
   // Step 4, first half: the pre-checks.
@@ -78,6 +88,7 @@ export async function surveyDatabase(
     ...(await checkInstances(run, identity)),
     judgeLogs(choice, waitingLogs.length),
     ...(records === null ? [] : [records.check]),
+    ...(resumption.check === null ? [] : [resumption.check]),
     access.check,
     judgeNologging(dataFiles, bases.newest),
     judgeConfiguration(await database.rmanConfiguration()),
@@ -86,6 +97,7 @@ export async function surveyDatabase(
       : [judgePluggables(pluggables, run.claimed.lastPoint?.pluggableDatabases ?? null)]),
   ];
   const leftOut = decision.level === 'archivelog' ? [] : access.leftOut;
-  const recordsScript = records?.script ?? null;
-  return { identity, decision, estimate, leftOut, waitingLogs, pluggables, checks, recordsScript };
+  const scripts = [records?.script ?? null, resumption.script].filter((script) => script !== null);
+  const { finished } = resumption;
+  return { identity, decision, estimate, leftOut, waitingLogs, pluggables, checks, finished, scripts };
 }

@@ -4,6 +4,7 @@ import {
   claimRequest,
   findRestorePlan,
   isRefusal,
+  listEarlierAttempts,
   type ClaimedRequest,
   type Ledger,
   type LedgerSession,
@@ -52,7 +53,8 @@ async function describe(
   };
   if (claimed.operation === 'backup') {
     const question = await backupQuestionOf(tx, database, claimed.asked);
-    return { ...shared, ...question, operation: 'backup' };
+    const earlierAttempts = await listEarlierAttempts(tx, claimed);
+    return { ...shared, ...question, earlierAttempts, operation: 'backup' };
   }
   const plan = claimed.restorePlanId === null ? undefined : await findRestorePlan(tx, claimed.restorePlanId);
   if (plan === undefined) throw new Error(`invariant: restore request ${requestId} has its plan`);

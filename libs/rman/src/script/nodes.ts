@@ -77,6 +77,7 @@ export type RmanScript = readonly Statement[];
 
 /** Fixed, so that section boundaries stay where they were at the next backup. */
 export const SECTION_SIZE = '64G';
+export const SECTION_BYTES = 64 * 1024 ** 3;
 /** More than any set can hold, against a configured MAXSETSIZE: Oracle's largest data file has 128 TiB. */
 export const SET_SIZE_MAX = '262144G';
 /** Logs of one set: a set that fails costs that many again. */

@@ -1,0 +1,36 @@
+// The logs of a recovery point: those of its run, and what other runs wrote between the first checkpoint of its data files and there. An
+// interrupted attempt may have read a file long before this run; the logs since then become the point's own, and no retention takes them away.
+import { compareScn } from '@adyton/domain';
+import { type BackupRun } from './backup-run';
+import { consistencyOf, type Consistency, type ReconciledFile } from './judge-consistency';
+import { logContents, type BackedUpLogs, type LogContents } from './point-contents';
+
+/** Logs that the vault holds of other runs and that may be needed. @param redoLogs all on RMAN's record. @param own handles of this run */
+export async function logsOfOthers(
+  { claimed, controlPlane }: Pick<BackupRun, 'claimed' | 'controlPlane'>,
+  files: readonly ReconciledFile[],
+  { redoLogs, own }: { readonly redoLogs: BackedUpLogs; readonly own: ReadonlySet<string> },
+): Promise<LogContents[]> {
+  if (files.length === 0) return [];
+  const { redoFromScn } = consistencyOf(files, []);
+  const wanted = redoLogs.filter((l) => !own.has(l.handle) && compareScn(l.nextScn, redoFromScn) > 0);
+  if (wanted.length === 0) return [];
+  const handles = [...new Set(wanted.map((l) => l.handle))];
+  const known = await controlPlane.handlesInVault(claimed.database.id, handles);
+  return wanted.filter((l) => known.has(l.handle)).map(logContents);
+}
+
+/** With those of others that recovery to the consistent SCN reads. */
+export function withLogsNeeded(
+  own: readonly LogContents[],
+  others: readonly LogContents[],
+  { redoFromScn, consistentScn }: Consistency,
+): LogContents[] {
+  const nameOf = ({ thread, sequence }: LogContents): string => `${thread}/${sequence}`;
+  const logs = new Map(own.map((l) => [nameOf(l), l]));
+  for (const log of others) {
+    const isRead = compareScn(log.nextScn, redoFromScn) > 0 && compareScn(log.firstScn, consistentScn) < 0;
+    if (isRead && !logs.has(nameOf(log))) logs.set(nameOf(log), log);
+  }
+  return [...logs.values()];
+}
