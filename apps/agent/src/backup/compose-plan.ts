@@ -10,7 +10,7 @@ import {
   type RunNames,
 } from '@adyton/rman';
 import { type Identity, namesOf, type Planning } from './backup-run';
-import { type Check } from './check-that';
+import { type Check } from '../checks/check-that';
 import { type Survey } from './survey-database';
 
 export interface BackupPlan {
@@ -24,6 +24,7 @@ export interface BackupPlan {
   /** Null when RMAN's records were right. */
   readonly recordsScript: string | null;
   readonly pluggables: Survey['pluggables'];
+  readonly encryptedTablespaces: Survey['encryptedTablespaces'];
   readonly startedAt: Date;
 }
 
@@ -48,6 +49,7 @@ export function composePlan(run: Planning, survey: Survey, otherChecks: readonly
     dataBytesExpected: estimate.bytesExpected,
     recordsScript: survey.recordsScript,
     pluggables: survey.pluggables,
+    encryptedTablespaces: survey.encryptedTablespaces,
     startedAt: run.clock.now(),
   };
 }

@@ -2,9 +2,11 @@
 // records differs, and nothing else is written.
 import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
+import { checkDatabase, type DatabaseChecked } from '../checks/check-database';
+import { checkInstances } from '../checks/check-instances';
+import { unreadableLogs } from '../checks/check-log-files';
+import { type Check } from '../checks/check-that';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
-import { checkInstances } from './check-instances';
-import { type Check } from './check-that';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
@@ -15,7 +17,7 @@ import { judgeLogs } from './judge-logs';
 import { judgeNologging } from './judge-nologging';
 import { judgePluggables, type PluggableFacts } from './judge-pluggables';
 
-export interface Survey {
+export interface Survey extends Omit<DatabaseChecked, 'checks'> {
   readonly identity: Identity;
   readonly decision: LevelFacts['decision'];
   readonly estimate: Estimate;
@@ -23,6 +25,8 @@ export interface Survey {
   readonly leftOut: readonly LeftOutFile[];
   /** On disk and not in the vault yet; the log switch after the data files adds to them. */
   readonly waitingLogs: readonly ArchivedLogFacts[];
+  /** Those of them that this host cannot read. */
+  readonly unreadableLogs: readonly ArchivedLogFacts[];
   /** Null in a database without containers, or one that is not open. */
   readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
@@ -74,18 +78,25 @@ export async function surveyDatabase(
     identity.containerId === ROOT_CONTAINER && identity.instanceStatus === 'OPEN'
       ? await database.pluggableDatabases()
       : null;
+  const settings = await database.rmanConfiguration();
+  const { checks: ofDatabase, ...checked } = await checkDatabase(run, database, settings);
   const checks = [
     ...(await checkInstances(run, identity)),
+    ...ofDatabase,
     judgeLogs(choice, waitingLogs.length),
     ...(records === null ? [] : [records.check]),
     access.check,
     judgeNologging(dataFiles, bases.newest),
-    judgeConfiguration(await database.rmanConfiguration()),
+    judgeConfiguration(settings),
     ...(pluggables === null
       ? []
       : [judgePluggables(pluggables, run.claimed.lastPoint?.pluggableDatabases ?? null)]),
   ];
   const leftOut = decision.level === 'archivelog' ? [] : access.leftOut;
-  const recordsScript = records?.script ?? null;
-  return { identity, decision, estimate, leftOut, waitingLogs, pluggables, checks, recordsScript };
+  return {
+    ...checked,
+    ...{ identity, decision, estimate, leftOut, waitingLogs, pluggables, checks },
+    unreadableLogs: await unreadableLogs(waitingLogs),
+    recordsScript: records?.script ?? null,
+  };
 }
