@@ -159,7 +159,7 @@ export const checkCatalog = {
     hint: 'restore the log to its place, or request a full backup; points before it stay usable',
   },
   'archived-log-files': {
-    title: 'every archived log that waits can be read, on this host or on one whose instance takes part',
+    title: 'every archived log that waits is there, on this host or on one whose instance takes part',
     otherwise: 'failed',
     hint: 'have LOG_ARCHIVE_DEST_n of every instance lead to shared storage; a log that is gone: CROSSCHECK ARCHIVELOG ALL, then request a full backup',
   },

@@ -4,7 +4,7 @@ import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { checkDatabase, type DatabaseChecked } from '../checks/check-database';
 import { checkInstances } from '../checks/check-instances';
-import { unreadableLogs } from '../checks/check-log-files';
+import { absentLogs } from '../checks/check-log-files';
 import { type Check } from '../checks/check-that';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
@@ -25,8 +25,8 @@ export interface Survey extends Omit<DatabaseChecked, 'checks'> {
   readonly leftOut: readonly LeftOutFile[];
   /** On disk and not in the vault yet; the log switch after the data files adds to them. */
   readonly waitingLogs: readonly ArchivedLogFacts[];
-  /** Those of them that this host cannot read. */
-  readonly unreadableLogs: readonly ArchivedLogFacts[];
+  /** Those of them that this host does not have. */
+  readonly absentLogs: readonly ArchivedLogFacts[];
   /** Null in a database without containers, or one that is not open. */
   readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
@@ -96,7 +96,7 @@ export async function surveyDatabase(
   return {
     ...checked,
     ...{ identity, decision, estimate, leftOut, waitingLogs, pluggables, checks },
-    unreadableLogs: await unreadableLogs(waitingLogs),
+    absentLogs: await absentLogs(waitingLogs),
     recordsScript: records?.script ?? null,
   };
 }

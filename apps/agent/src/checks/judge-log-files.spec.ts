@@ -6,8 +6,8 @@ const log = (thread: number, sequence: number) => ({
   name: `/local/${thread}_${sequence}.arc`,
 });
 
-it('S4.6 is content with logs that this host can read', () => {
-  expect(judgeLogFiles({ unreadable: [], waiting: 3, threadsTakingPart: new Set() })).toMatchObject({
+it('S4.6 is content with logs that this host has', () => {
+  expect(judgeLogFiles({ absent: [], waiting: 3, threadsTakingPart: new Set() })).toMatchObject({
     code: 'archived-log-files',
     verdict: 'ok',
     evidence: '3 log(s) wait',
@@ -15,11 +15,11 @@ it('S4.6 is content with logs that this host can read', () => {
 });
 
 it('S4.6 leaves logs on a local disk to an instance with channels, and ends a run that has none there', () => {
-  const reach = { unreadable: [log(2, 41), log(2, 42)], waiting: 5 };
+  const reach = { absent: [log(2, 41), log(2, 42)], waiting: 5 };
   expect(judgeLogFiles({ ...reach, threadsTakingPart: new Set([2]) })).toMatchObject({ verdict: 'ok' });
   expect(judgeLogFiles({ ...reach, threadsTakingPart: new Set([3]) })).toMatchObject({
     verdict: 'failed',
     evidence:
-      '2 log(s) cannot be read from here or from an instance that takes part: thread 2 sequence 41 (/local/2_41.arc), thread 2 sequence 42 (/local/2_42.arc)',
+      '2 log(s) are neither on this host nor on one whose instance takes part: thread 2 sequence 41 (/local/2_41.arc), thread 2 sequence 42 (/local/2_42.arc)',
   });
 });

@@ -8,8 +8,8 @@ export interface LogFile {
 }
 
 export interface LogReach {
-  /** Those of the logs that this host cannot read. */
-  readonly unreadable: readonly LogFile[];
+  /** Those of the logs that this host does not have. */
+  readonly absent: readonly LogFile[];
   readonly waiting: number;
   /** Redo threads of other instances that take part, each with channels of its own. */
   readonly threadsTakingPart: ReadonlySet<number>;
@@ -18,18 +18,17 @@ export interface LogReach {
 /** Logs named in an evidence; the rest is counted. */
 const NAMED_MAX = 5;
 
-export function judgeLogFiles({ unreadable, waiting, threadsTakingPart }: LogReach): Check {
+export function judgeLogFiles({ absent, waiting, threadsTakingPart }: LogReach): Check {
   const code = 'archived-log-files';
-  const lost = unreadable.filter(({ thread }) => !threadsTakingPart.has(thread));
+  const lost = absent.filter(({ thread }) => !threadsTakingPart.has(thread));
   if (lost.length === 0) {
-    const there =
-      unreadable.length === 0 ? '' : `, ${unreadable.length} of them on other hosts that take part`;
+    const there = absent.length === 0 ? '' : `, ${absent.length} of them on other hosts that take part`;
     return checkThat(code, true, `${waiting} log(s) wait${there}`);
   }
   const named = lost
     .slice(0, NAMED_MAX)
     .map(({ thread, sequence, name }) => `thread ${thread} sequence ${sequence} (${name})`);
   const more = lost.length > NAMED_MAX ? ', …' : '';
-  const evidence = `${lost.length} log(s) cannot be read from here or from an instance that takes part: ${named.join(', ')}${more}`;
+  const evidence = `${lost.length} log(s) are neither on this host nor on one whose instance takes part: ${named.join(', ')}${more}`;
   return checkThat(code, false, evidence);
 }

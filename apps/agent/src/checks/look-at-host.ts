@@ -14,6 +14,17 @@ export function isExecutable(path: string): Promise<boolean> {
   return can(path, constants.X_OK);
 }
 
+/** Certainly not there. What this user may not look into is for the Oracle server to find. */
+export async function isMissing(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.F_OK);
+    return false;
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    return code === 'ENOENT' || code === 'ENOTDIR';
+  }
+}
+
 async function can(path: string, mode: number): Promise<boolean> {
   try {
     await access(path, mode);
