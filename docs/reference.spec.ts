@@ -9,9 +9,11 @@ import { settings as maintenance } from '../apps/dedup-worker/src/maintenance/co
 import { settings as scheduler } from '../apps/scheduler/src/config';
 import {
   alertCatalog,
+  checkCatalog,
   errorCatalog,
   openApiDocument,
   type AlertSpec,
+  type CheckSpec,
   type ErrorSpec,
 } from '../libs/contracts/src/index';
 import { type Settings } from '../libs/runtime/src/index';
@@ -54,10 +56,25 @@ function alertsPage(): string {
   return `# Alerts\n\nEvery kind of alert. The kind is stable; the text may change. How alerts are handled and sent is told in the\n[user guide](../user-guide.md#alerts) and in [webhooks](webhooks.md). (Written from the code; do not edit.)\n\n${rows.join('\n')}`;
 }
 
+const OTHERWISE: Readonly<Record<CheckSpec['otherwise'], string>> = {
+  failed: 'the run ends before RMAN starts',
+  ineligible: 'the instance is out for this run; when it is the run’s own, the run ends',
+  warning: 'the run goes on and says so',
+};
+
+function checksPage(): string {
+  const rows = (Object.entries(checkCatalog) as [string, CheckSpec][]).map(([code, s]) => {
+    const except = s.except === undefined ? '' : ` Except: ${s.except}.`;
+    return `## ${code}\n\nOk when ${s.title}. Otherwise: ${OTHERWISE[s.otherwise]}.${except}\n\nHINT: ${s.hint}.\n`;
+  });
+  return `# Pre-checks\n\nWhat is looked at before a backup. \`adyton backup DB --dry-run\` shows all of them with their evidence, \`adyton run why RUN\` those of a\nrun that were not ok. On a cluster the host of each other instance checks its own. (Written from the code; do not edit.)\n\n${rows.join('\n')}`;
+}
+
 const pages: Record<string, () => string> = {
   'docs/operating/configuration.md': configurationPage,
   'docs/operating/errors.md': errorsPage,
   'docs/operating/alerts.md': alertsPage,
+  'docs/operating/checks.md': checksPage,
   'openapi/openapi.json': () => `${JSON.stringify(openApiDocument('0.1.0'), null, 2)}\n`,
 };
 

@@ -22,6 +22,8 @@ export interface LabOptions {
   /** Pluggable databases; absent = no containers. */
   readonly pdbs?: number;
   readonly noarchivelog?: boolean;
+  /** Block sizes from 2 to 32 KiB, a bigfile and an encrypted tablespace as well. */
+  readonly mixed?: boolean;
   /** The object store is full after this many bytes; no bound when absent. */
   readonly storeBytesMax?: number;
 }
@@ -172,6 +174,7 @@ async function createDatabase(base: string, options: LabOptions): Promise<void> 
     options.databaseBytes,
     ...(options.pdbs === undefined ? [] : ['--pdbs', String(options.pdbs)]),
     ...(options.noarchivelog === true ? ['--noarchivelog'] : []),
+    ...(options.mixed === true ? ['--mixed'] : []),
     '--backup-user',
     BACKUP_USER,
     '--backup-password-file',

@@ -25,7 +25,7 @@ export interface StackOptions {
   /** The database is a cluster of so many instances, each on a host with an agent and a dedup-worker of its own. */
   readonly instances?: number;
   /** Shape of the database, see LabOptions. */
-  readonly shape?: Pick<LabOptions, 'pdbs' | 'noarchivelog'>;
+  readonly shape?: Pick<LabOptions, 'pdbs' | 'noarchivelog' | 'mixed'>;
   /** Extra settings by process name. */
   readonly settings?: Readonly<Partial<Record<ProductProcess, Readonly<Record<string, string>>>>>;
   readonly say?: (text: string) => void;

@@ -59,6 +59,14 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
     where b.incremental_level = 1 and not b.file# = 0 order by b.completion_time desc`,
   corruptBlocks: `select c.file#, c.block#, c.blocks, c.corruption_type, (select d.name from v$datafile d where d.file# = c.file#) as name
     from sys.v_$database_block_corruption c order by 1, 2`,
+  releases: `select i.instance_name, i.version_full, i.thread#, i.parallel from sys.gv_$instance i where i.inst_id > 0 order by i.inst_id`,
+  banner: `select v.banner from sys.v_$version v where instr(v.banner, 'Database') > 0 and substr(v.banner, 1, 6) = 'Oracle'`,
+  sharedPaths: `select n from (select c.name n from v$controlfile c union all select r.name from v$recovery_file_dest r) where n is not null`,
+  changeTracking: `select t.status from sys.v_$block_change_tracking t where rownum = 1`,
+  rmanChannels: `select s.inst_id, s.sid, s.program, s.client_info from sys.gv_$session s where instr(s.client_info, 'rman channel=') > 0`,
+  keystores: `select w.con_id, w.status from sys.v_$encryption_wallet w`,
+  encryptedTablespaces: `select t.con_id, t.name, rawtohex(e.masterkeyid) key_id from v$tablespace t, v$encrypted_tablespaces e
+    where e.con_id = t.con_id and e.ts# = t.ts#`,
   rmanSessions: `select s.inst_id, s.sid, s.serial# from (select * from gv$session where client_info is not null) s
     where concat(',', concat(s.client_info, ',')) like :which`,
   archiveLogCurrent: 'alter  system /* now */ archive log\ncurrent',
@@ -80,6 +88,8 @@ function controlFile() {
   const [set] = sample.backupSets;
   const [file] = sample.backupDataFiles;
   if (piece === undefined || set === undefined || file === undefined) throw new Error('the sample is empty');
+  const [, users] = sample.tablespaces;
+  if (users !== undefined) users.encrypted = true;
   sample.backupPieces.push({ ...piece, recid: 69, setStamp: 1002, setCount: 12 });
   const configuration = { setStamp: 1003, setCount: 13 };
   sample.backupPieces.push({ ...piece, ...configuration, recid: 70, handle: 'c-1-20260101-00' });

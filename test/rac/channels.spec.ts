@@ -1,7 +1,10 @@
 // A backup of a cluster of three instances uses those that pass their checks, each over its own host, and goes on without the others.
+import { callRoute, restRoutes } from '@adyton/contracts';
+import { rman } from '../support/rman-by-hand';
 import {
   backUp,
   compare,
+  DATABASE_NAME,
   eventually,
   agentShown,
   markNow,
@@ -9,7 +12,14 @@ import {
   SUCCEEDED,
 } from '../support/running-stack';
 import { itLong } from '../support/long-tests';
-import { hostsOf, logOf, runCluster, SECONDARY, type RunningCluster } from '../support/running-cluster';
+import {
+  hostsOf,
+  logOf,
+  PRIMARY,
+  runCluster,
+  SECONDARY,
+  type RunningCluster,
+} from '../support/running-cluster';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -65,18 +75,50 @@ it('S4.5 leaves an instance out whose dedup-worker does not run, and says so', a
   expect(await hostsOf(cluster, run)).toEqual(['node1', 'node3']);
 });
 
-itLong('S4.4 waits for an agent that does not answer for its time only', async () => {
-  await node(1).services.agent.stop();
-  const run = await backUp(cluster);
-  await node(1).services.agent.start();
-  expect(run).toMatchObject(SUCCEEDED);
-  expect(run.plan?.checks.filter((c) => c.verdict === 'ineligible')).toMatchObject([
-    { code: 'agent', instance: SECONDARY, evidence: 'the agent on node2 did not answer within 10 s' },
-  ]);
-  await eventually(
-    () => agentShown(cluster),
-    (agent) => agent === 'running',
-  );
+itLong(
+  'S4.4 S4.6 waits for an agent that does not answer for its time only, and leaves out an instance of another release',
+  async () => {
+    await node(1).services.agent.stop();
+    await cluster.lab.ctl(['fault', 'arm', 'other-release', '--sid', 'ORCL3', '--release', '21.3.0.0.0']);
+    const run = await backUp(cluster);
+    await node(1).services.agent.start();
+    expect(run).toMatchObject(SUCCEEDED);
+    expect(run.plan?.checks.filter((c) => c.verdict === 'ineligible')).toMatchObject([
+      { code: 'agent', instance: SECONDARY, evidence: 'the agent on node2 did not answer within 10 s' },
+      { code: 'base-release', instance: 'ORCL3', evidence: 'ORCL3 is 21.3.0.0.0, ORCL1 is 19.21.0.0.0' },
+    ]);
+    expect(run.plan?.checks.find((c) => c.code === 'release-update')).toMatchObject({ verdict: 'warning' });
+    await eventually(
+      () => agentShown(cluster),
+      (agent) => agent === 'running',
+    );
+  },
+);
+
+it('S4.6 ends a backup before RMAN starts whose snapshot control file the other instances cannot see', async () => {
+  const checked = async () => {
+    const params = { database: DATABASE_NAME };
+    const { plan } = await callRoute(cluster.api, restRoutes.planBackup, { params, query: { kind: 'auto' } });
+    return plan.checks.find((c) => c.code === 'snapshot-control-file');
+  };
+  const configure = (name: string) =>
+    rman(cluster, `CONFIGURE SNAPSHOT CONTROLFILE NAME ${name};\n`, PRIMARY);
+  const shared = await checked();
+  expect(shared).toMatchObject({ verdict: 'ok' });
+  await configure('CLEAR');
+  expect(await checked()).toMatchObject({
+    verdict: 'failed',
+    evidence: expect.stringContaining('the default') as string,
+  });
+  expect(await backUp(cluster)).toMatchObject({
+    scripts: [],
+    reason: {
+      code: 'ADY_PRECHECK_FAILED',
+      detail: expect.stringContaining('snapshot-control-file') as string,
+    },
+  });
+  await configure(`TO '${shared?.evidence.split(':')[0]}'`);
+  expect(await checked()).toMatchObject({ verdict: 'ok' });
 });
 
 itLong('S4.5 does not ask an instance again that discovery found down', async () => {

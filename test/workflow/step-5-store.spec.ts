@@ -84,8 +84,11 @@ it('S5.9 tries again while the store refuses now and then', async () => {
 
 it('S5.9 tries a bounded number of times when it refuses always, and says so', async () => {
   const before = await recoveryPoints(stack);
+  await armStore({ latencyMs: 300 });
+  const under = await backupUnderWay(stack); // refused from the start, it would not get past its pre-checks
   await armStore({ errorRate: 1 });
-  await expectFailedBy(await backUp(stack, 'full'), 'ADY_STORE_UNAVAILABLE', /./);
+  const run = await endedRun(stack, await getRequest(stack, under.requestId));
+  await expectFailedBy(run, 'ADY_STORE_UNAVAILABLE', /./);
   await healStore(stack);
   expect(await recoveryPoints(stack)).toEqual(before);
   expect(await backUp(stack)).toMatchObject(SUCCEEDED);

@@ -30,6 +30,7 @@ import { Idempotency } from './http/idempotency';
 import { ProblemFilter } from './http/problem-filter';
 import { requestLogging } from './http/request-logging';
 import { TokenGuard } from './http/token-guard';
+import { KeystoresController } from './keystores/keystores.controller';
 import { NotificationChannelsController } from './notifications/notification-channels.controller';
 import { PoliciesController } from './policies/policies.controller';
 import { RecoveryPointsController } from './recovery-points/recovery-points.controller';
@@ -83,6 +84,7 @@ export class AppModule {
         AgentInstancesController,
         AgentRunsController,
         IngestController,
+        KeystoresController,
         HealthController,
         AboutController,
       ],

@@ -19,6 +19,7 @@ import { authoriseSession } from './ingest/authorise-session';
 import { commitRecoveryPoint } from './ingest/commit-recovery-point';
 import { DatabaseKeyRing } from './ingest/database-key-ring';
 import { DatabaseLines } from './ingest/database-lines';
+import { storeProber } from './ingest/probe-store';
 import { RunSessions } from './ingest/run-sessions';
 
 /** Copies of index segments: lost, they are fetched again. */
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     socketPath: config.ADYTON_SBT_SOCKET,
     authorise: (hello) => authoriseSession(sessions, hello),
     fence: (token) => sessions.fence(token),
+    probe: storeProber(store, systemClock),
     log: (event, fields) => log.info(fields, event),
   });
   const worker = await startWorker({

@@ -72,6 +72,16 @@ export const FILES_CLAIMS: readonly Claim[] = [
     from: 'only compression and deduplication depend on it; there is no key and no keystore file',
   },
   {
+    what: '`ADMINISTER KEY MANAGEMENT SET KEYSTORE OPEN, CLOSE`, `SET KEY`; `V$ENCRYPTION_WALLET`, `V$ENCRYPTED_TABLESPACES` with `MASTERKEYID`',
+    sure: 'C',
+    from: 'Advanced Security Guide; one keystore for all containers, no password is checked, and a closed one keeps nobody from reading',
+  },
+  {
+    what: 'the edition in `V$VERSION`, `V$INSTANCE.PARALLEL`, releases that differ between instances',
+    sure: 'C',
+    from: 'Database Reference 19c; banners as published by administrators',
+  },
+  {
     what: 'block change tracking: 32 KiB chunks, 8 bitmaps per file, then the whole file is read',
     sure: 'C',
     from: "Backup and Recovery User's Guide; file layout is own",

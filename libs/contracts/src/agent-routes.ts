@@ -14,6 +14,8 @@ import {
   dbid,
   fence,
   instant,
+  keyId,
+  KEYSTORE_KEYS_MAX,
   lane,
   oracleSid,
   plainName,
@@ -67,6 +69,10 @@ const backupQuestion = z.object({
     .nullable(),
   /** Archived logs are chosen from our manifests: the end of what the vault holds, per incarnation and thread. */
   lastLogs: z.array(z.object({ resetlogsScn: scn, thread: z.int(), sequence: z.int() })),
+  /** Longest time from one full backup to the next, as the policy has it, days; null without a policy that asks for any. */
+  daysBetweenFulls: z.number().positive().nullable(),
+  /** Ids of the master keys that somebody has recorded as backed up. */
+  keystoreKeys: z.array(keyId).max(KEYSTORE_KEYS_MAX),
   /** The other running instances of a cluster, as the last discovery found them. */
   otherInstances: z.array(z.object({ sid: oracleSid, hostName: plainName })).max(RUN_INSTANCES_MAX),
 });

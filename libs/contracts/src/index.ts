@@ -1,6 +1,7 @@
 // All that crosses a process: jobs, REST and agent-API routes with their schemas, errors.
 export { AdytonError, type ErrorContext } from './adyton-error';
 export { errorCatalog, errorCodes, isErrorCode, type ErrorCode } from './error-catalog';
+export { checkCatalog, RECORDS_CHECK, type CheckCode, type CheckSpec } from './check-catalog';
 export { alertCatalog, alertKinds, type AlertKind, type AlertSpec } from './alert-catalog';
 export {
   NOTIFICATION_CHANNELS_MAX,
@@ -47,7 +48,6 @@ export {
 } from './route';
 export { restRoutes } from './rest-routes';
 export {
-  RECORDS_CHECK,
   type BackupRequest,
   type CreateRestorePlan,
   type CreateSchedule,
@@ -118,8 +118,9 @@ export {
   type SeenCluster,
   type SeenInstance,
 } from './discovery';
+export { type KeystoreBackups } from './keystore-routes';
 export { type ForgottenDatabase, type RetentionStatus, type UncatalogReport } from './retention-resources';
 export { type ChangePolicy, type PolicyDetail, type PolicySimulation } from './policy-resources';
-export { hostId, type ByteTotals, type Progress, type Reason } from './schemas';
+export { hostId, KEYSTORE_KEYS_MAX, type ByteTotals, type Progress, type Reason } from './schemas';
 export { callRoute, type ApiEndpoint, type CallInput } from './call-route';
 export { openApiDocument } from './openapi';

@@ -8,6 +8,7 @@ import {
   dbid,
   hostPath,
   instant,
+  keyId,
   oracleSid,
   plainName,
   scn,
@@ -87,6 +88,14 @@ export const recoveryPointContents = z.object({
   archivedLogs: z.array(contentsArchivedLog).max(100_000),
   /** Of a container database, the seed included; absent in those without, and in points of older releases. */
   pluggableDatabases: z.array(pluggableDatabase).max(4_100).optional(),
+  /**
+   * Master keys of encrypted tablespaces when the point was made, without which what it gives back cannot be opened. They are not in it: the
+   * keystore is backed up outside. Absent: nothing is encrypted, or the point is of an older release.
+   */
+  encryptionKeys: z
+    .array(z.object({ keyId, tablespaces: z.array(z.string().max(128)).max(65_533) }))
+    .max(4_100)
+    .optional(),
   controlFileHandle: handle.nullable(),
   spfileHandle: handle.nullable(),
   /** Every piece a restore from this point needs, base pieces included. */

@@ -153,8 +153,6 @@ export const instanceCheck = z.object({
   /** The instance of a cluster it is about; absent for the one the run was started on, and for the database. */
   instance: z.string().max(30).optional(),
 });
-/** The check of a plan that says what somebody did to RMAN's own records of our pieces. */
-export const RECORDS_CHECK = 'rman-records';
 export const runPlan = z.object({
   level: backupLevel,
   levelReason: z.string(),

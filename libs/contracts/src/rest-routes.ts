@@ -24,6 +24,7 @@ import { alertRoutes } from './alert-routes';
 import { vaultOperation, vaultOperationOptions } from './vault-operations';
 import { discoveryRoutes } from './discovery-routes';
 import { policyRoutes } from './policy-routes';
+import { keystoreRoutes } from './keystore-routes';
 import { retentionRoutes } from './retention-routes';
 import { defineRoutes, nothing, page, pageQuery } from './route';
 import { askedKind, plainName } from './schemas';
@@ -134,6 +135,8 @@ export const restRoutes = defineRoutes({
 
   ...policyRoutes,
   ...retentionRoutes,
+
+  ...keystoreRoutes,
   ...alertRoutes,
 
   createBackupRequest: {

@@ -1,4 +1,9 @@
-import { LOG_INTERVALS_MINUTES, schedulesOfPolicy, type BackupPolicy } from './backup-policy';
+import {
+  daysBetweenFulls,
+  LOG_INTERVALS_MINUTES,
+  schedulesOfPolicy,
+  type BackupPolicy,
+} from './backup-policy';
 import { nextSlots } from './schedule-slots';
 
 const policy: BackupPolicy = {
@@ -32,4 +37,20 @@ it.each(LOG_INTERVALS_MINUTES)('backs logs up every %i minutes, day after day', 
 
 it('does not delay a log backup past half of its interval', () => {
   expect(schedulesOfPolicy(policy).at(-1)?.jitterSeconds).toBe(450);
+});
+
+it.each([
+  ['30 1 * * 0', 7],
+  ['30 1 * * *', 1],
+  ['0 */6 * * *', 1],
+  ['0 2 * * 1,4', 4],
+  ['0 2 1 * *', 31],
+])('knows the longest time between two full backups of "%s", clock changes or not', (fullCron, days) => {
+  const now = new Date('2026-10-20T00:00:00Z');
+  expect(daysBetweenFulls({ ...policy, fullCron }, now)).toBe(days);
+});
+
+it('knows none for a policy that asks for no full backup, or starts nothing', () => {
+  expect(daysBetweenFulls({ ...policy, fullCron: null }, new Date())).toBeNull();
+  expect(daysBetweenFulls({ ...policy, enabled: false }, new Date())).toBeNull();
 });

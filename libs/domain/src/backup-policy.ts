@@ -1,5 +1,5 @@
 // One policy per database: when it is backed up, how long a request may wait, how much of the line it may take, and what is kept.
-import { type MisfireRule, type ScheduleTiming } from './schedule-slots';
+import { nextSlots, type MisfireRule, type ScheduleTiming } from './schedule-slots';
 import { type AskedKind } from './request-states';
 import { type RetentionRule } from './plan-retention';
 
@@ -66,4 +66,19 @@ function cronOfInterval(minutes: LogIntervalMinutes): string {
   if (minutes < MINUTES_PER_HOUR) return `*/${minutes} * * * *`;
   if (minutes === MINUTES_PER_DAY) return '0 0 * * *';
   return minutes === MINUTES_PER_HOUR ? '0 * * * *' : `0 */${minutes / MINUTES_PER_HOUR} * * *`;
+}
+
+/** Slots looked at for the longest pause: more than a month of daily ones, and a year of monthly ones. */
+const SLOTS_LOOKED_AT = 32;
+const DAY_MS = 86_400_000;
+
+/** The longest time from one full backup to the next, days; null for a policy that asks for none. */
+export function daysBetweenFulls(policy: BackupPolicy, now: Date): number | null {
+  const { enabled, fullCron, timeZone } = policy;
+  if (!enabled || fullCron === null) return null;
+  const slots = nextSlots({ cron: fullCron, timeZone }, now, SLOTS_LOOKED_AT);
+  const pausesMs = slots
+    .slice(1)
+    .map(({ scheduledAt }, i) => scheduledAt.getTime() - (slots[i]?.scheduledAt.getTime() ?? 0));
+  return pausesMs.length === 0 ? null : Math.max(1, Math.round(Math.max(...pausesMs) / DAY_MS)); // a clock change is no day
 }

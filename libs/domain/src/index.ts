@@ -101,6 +101,7 @@ export {
   type ScheduleTiming,
 } from './schedule-slots';
 export {
+  daysBetweenFulls,
   LOG_INTERVALS_MINUTES,
   schedulesOfPolicy,
   type BackupPolicy,

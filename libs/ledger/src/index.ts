@@ -60,6 +60,7 @@ export {
   type DatabaseToRelease,
 } from './piece-release';
 export { readUncatalogBatch, recordUncataloged, type UncatalogedPieces } from './uncatalog';
+export { readKeystoreBackups, recordKeystoreBackup, type KeystoreBackupToRecord } from './keystore-backups';
 export { forgetDatabase, type DatabaseToForget } from './forget-database';
 export { readRetentionStatus } from './retention-status';
 export {

@@ -10,6 +10,7 @@ import { discovery } from './migrations/0005-discovery';
 import { externalRuns } from './migrations/0007-external-runs';
 import { retention } from './migrations/0008-retention';
 import { runInstances } from './migrations/0009-run-instances';
+import { keystoreBackups } from './migrations/0010-keystore-backups';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-external-runs': externalRuns,
   '0008-retention': retention,
   '0009-run-instances': runInstances,
+  '0010-keystore-backups': keystoreBackups,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */

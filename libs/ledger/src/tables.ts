@@ -47,6 +47,7 @@ import {
   type DeliveriesTable,
   type DeliveryAttemptsTable,
 } from './alert-tables';
+import { type KeystoreBackupsTable } from './keystore-tables';
 import { type RunIngestTable, type RunInstancesTable } from './run-instance-tables';
 import {
   type PieceReleaseColumns,
@@ -365,6 +366,7 @@ export interface LedgerTables {
   databases: DatabasesTable;
   schedules: SchedulesTable;
   policies: PoliciesTable;
+  keystore_backups: KeystoreBackupsTable;
   dry_runs: DryRunsTable;
   requests: RequestsTable;
   runs: RunsTable;

@@ -14,4 +14,10 @@ export { openObjectStore, type ObjectStoreConfig } from './open-object-store';
 export { retryingStore, type RetryOptions } from './retrying-store';
 export { limitedStore, type StoreLimits } from './limited-store';
 export { Pace, rateLimitedStore, type PaceOptions } from './rate-limited-store';
-export { isFit, probeObjectStore, type ProbeReport } from './probe-object-store';
+export {
+  isFit,
+  probeAccess,
+  probeObjectStore,
+  type AccessReport,
+  type ProbeReport,
+} from './probe-object-store';

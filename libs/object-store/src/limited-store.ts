@@ -31,6 +31,7 @@ export function limitedStore(store: ObjectStore, limits: StoreLimits = {}): Obje
           lock: (key: string, until: Date, o?: RequestOptions) =>
             gate.through(0, o?.signal, async () => store.lock?.(key, until, o)),
         }),
+    ...(store.clock === undefined ? {} : { clock: store.clock.bind(store) }),
   };
 }
 

@@ -1,4 +1,4 @@
-// The object store under the vault: five operations, and a sixth where it can lock. Objects are created once and never overwritten, so that a crash or a second writer
+// The object store under the vault: five operations, and two more where it can lock and tells the time. Objects are created once and never overwritten, so that a crash or a second writer
 // can leave garbage but never damage. Behaviour such as retries and limits is added by wrappers; one contract suite holds for all.
 
 export interface StoredObject {
@@ -43,6 +43,8 @@ export interface ObjectStore {
   delete(key: string, options?: RequestOptions): Promise<void>;
   /** Locks the object until then; never earlier than it is locked already. Missing where the store has no locks. */
   lock?(key: string, until: Date, options?: RequestOptions): Promise<void>;
+  /** What time it is at the store, to the second, whether or not it takes our credentials. Missing where the store tells no time. */
+  clock?(options?: RequestOptions): Promise<Date>;
 }
 
 /** Longest key, bytes: S3's own limit. */

@@ -40,6 +40,37 @@ export async function probeObjectStore(store: ObjectStore, probeId: string): Pro
   };
 }
 
+export interface AccessReport {
+  /** False where the credentials may not delete; the small object then stays. */
+  readonly deleted: boolean;
+  /** How far the store's clock is ahead of ours, ms, to about a second; null when it tells no time. */
+  readonly skewMs: number | null;
+}
+
+/**
+ * A short look before a backup: one object is written, read and deleted.
+ * @param now our own clock. @throws ObjectStoreError
+ */
+export async function probeAccess(
+  store: ObjectStore,
+  probeId: string,
+  { now, signal }: { readonly now: () => Date; readonly signal: AbortSignal },
+): Promise<AccessReport> {
+  const key = `probe/${probeId}.access`;
+  const body = Buffer.from(`probe ${probeId}`);
+  const [skewMs] = await Promise.all([skewOf(store, now, signal), store.create(key, body, { signal })]);
+  const read = await store.get(key, { signal });
+  if (read === null || Buffer.compare(read, body) !== 0)
+    throw new ObjectStoreError('corrupt-reply', store.name, `${key} does not come back as it was written`);
+  return { deleted: await deleteAll(store, [key]), skewMs };
+}
+
+async function skewOf(store: ObjectStore, now: () => Date, signal: AbortSignal): Promise<number | null> {
+  if (store.clock === undefined) return null;
+  const theirs = await store.clock({ signal });
+  return theirs.getTime() - now().getTime();
+}
+
 async function deleteAll(store: ObjectStore, keys: readonly string[]): Promise<boolean> {
   try {
     for (const key of keys) await store.delete(key);

@@ -42,6 +42,7 @@ export function retryingStore(store: ObjectStore, options: RetryOptions = {}): O
           lock: (key: string, until: Date, o: RequestOptions = {}) =>
             again(async () => store.lock?.(key, until, o), o.signal),
         }),
+    ...(store.clock === undefined ? {} : { clock: store.clock.bind(store) }),
   };
 }
 

@@ -169,6 +169,29 @@ export class S3Store implements ObjectStore {
     }
   }
 
+  async clock(options: RequestOptions = {}): Promise<Date> {
+    const command = new HeadBucketCommand({ Bucket: this.config.bucket });
+    let said: string | undefined;
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        said = dateHeaderOf(result.response);
+        return result;
+      },
+      // next to the wire: a refusal has the header too, and becomes an error further up
+      { step: 'deserialize', priority: 'low', name: 'read-date' },
+    );
+    try {
+      await this.client.send(command, { abortSignal: this.deadline(options) });
+    } catch (error) {
+      if (said === undefined) throw this.inOurTerms(error, 'cannot ask for the time');
+    }
+    const time = new Date(said ?? '');
+    if (Number.isNaN(time.getTime()))
+      throw new ObjectStoreError('corrupt-reply', this.name, 'the answer has no date');
+    return time;
+  }
+
   private async deleteVersions(
     object: { readonly Bucket: string; readonly Key: string },
     options: RequestOptions,
@@ -321,6 +344,11 @@ function clientOf(config: S3StoreConfig): S3Client {
 function rangeHeader({ offset = 0, length }: GetOptions): { Range: string } | object {
   if (offset === 0 && length === undefined) return {};
   return { Range: `bytes=${offset}-${length === undefined ? '' : offset + length - 1}` };
+}
+
+function dateHeaderOf(response: unknown): string | undefined {
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
+  return (response.headers as Readonly<Record<string, string>>)['date'];
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -2,6 +2,7 @@
 // sessions of RMAN.
 import { compareScn, type DataFileBase, type LastLevel1 } from '@adyton/domain';
 import oracledb from 'oracledb';
+import { checkFactsOf, type CheckFacts } from './check-facts';
 import { corruptBlocksOf, type CorruptBlocks } from './corrupt-blocks';
 import { type OracleCredentials } from './credentials';
 import {
@@ -64,6 +65,7 @@ export async function connectDatabase(options: ConnectOptions): Promise<Database
 class ThinDatabase implements DatabaseFacts {
   /** The driver allows one call at a time; the next one waits here. */
   private last: Promise<unknown> = Promise.resolve();
+  readonly checks: CheckFacts = checkFactsOf((sql) => this.query(sql));
 
   constructor(private readonly connection: oracledb.Connection) {}
 

@@ -1,5 +1,6 @@
 // What the agent asks a target database, and the shapes of the answers. SCNs are decimal strings.
 import { type DataFileBase, type LastLevel1, type Scn } from '@adyton/domain';
+import { type CheckFacts } from './check-facts';
 import { type CorruptBlocks } from './corrupt-blocks';
 import { type RmanSession } from './rman-sessions';
 
@@ -137,5 +138,7 @@ export interface DatabaseFacts {
   /** On all instances, by the id of SET COMMAND ID. */
   rmanSessions(commandId: string): Promise<RmanSession[]>;
   killSession(session: RmanSession): Promise<void>;
+  /** What only the pre-checks ask. */
+  readonly checks: CheckFacts;
   close(): Promise<void>;
 }

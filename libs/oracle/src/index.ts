@@ -1,4 +1,11 @@
 // The target database as the agent sees it: facts by SQL, nothing of RMAN.
+export {
+  type CheckFacts,
+  type EncryptedTablespace,
+  type InstanceRelease,
+  type Keystore,
+  type RmanChannel,
+} from './check-facts';
 export { connectDatabase, type ConnectOptions } from './connect-database';
 export {
   type ArchivedLog,

@@ -64,6 +64,19 @@ export const QUERIES = {
   corruptBlocks: `SELECT c.file#, c.block#, c.blocks, c.corruption_type, d.name FROM v$database_block_corruption c
     LEFT JOIN v$datafile d ON d.file# = c.file# ORDER BY c.file#, c.block#`,
   recoveryArea: 'SELECT space_limit, space_used, space_reclaimable FROM v$recovery_file_dest',
+  /** Of every instance; PARALLEL says whether it belongs to a cluster. */
+  releases: 'SELECT instance_name, version_full, thread#, parallel FROM gv$instance ORDER BY inst_id',
+  /** The edition stands nowhere else as plainly; older releases have rows for PL/SQL and others too. */
+  banner: `SELECT banner FROM v$version WHERE banner LIKE 'Oracle%Database%'`,
+  /** Where every instance of a cluster reads and writes. */
+  sharedPaths:
+    'SELECT name FROM v$controlfile UNION ALL SELECT name FROM v$recovery_file_dest WHERE name IS NOT NULL',
+  changeTracking: 'SELECT status FROM v$block_change_tracking',
+  /** Channels of whoever runs RMAN now. Rows of v$rman_status outlive the RMAN that made them, and of other instances they show nothing. */
+  rmanChannels: `SELECT inst_id, sid, program, client_info FROM gv$session WHERE client_info LIKE '%rman channel=%' ORDER BY inst_id, sid`,
+  keystores: 'SELECT con_id, status FROM v$encryption_wallet ORDER BY con_id, wrl_type',
+  encryptedTablespaces: `SELECT e.con_id, t.name, RAWTOHEX(e.masterkeyid) key_id FROM v$encrypted_tablespaces e
+    JOIN v$tablespace t ON t.ts# = e.ts# AND t.con_id = e.con_id ORDER BY e.con_id, t.name`,
   /** RMAN's own session shows `id=<command id>`, a channel's its name as well. */
   rmanSessions: `SELECT inst_id, sid, serial# FROM gv$session WHERE ',' || client_info || ',' LIKE :command_id_pattern`,
   archiveLogCurrent: 'ALTER SYSTEM ARCHIVE LOG CURRENT',

@@ -20,7 +20,7 @@ const QUESTIONS_OUTSIDE_A_PIECE = [
 const QUESTIONS_IN_A_PIECE = [FRAME_TYPES.close, FRAME_TYPES.abort];
 
 export const EXPECTED_FRAMES: Readonly<Record<ConnectionState['kind'], readonly FrameType[]>> = {
-  greeting: [FRAME_TYPES.hello, FRAME_TYPES.fence],
+  greeting: [FRAME_TYPES.hello, FRAME_TYPES.fence, FRAME_TYPES.probe],
   idle: [...QUESTIONS_OUTSIDE_A_PIECE, FRAME_TYPES.bye],
   writing: [FRAME_TYPES.data, ...QUESTIONS_IN_A_PIECE, FRAME_TYPES.bye],
   reading: [...QUESTIONS_IN_A_PIECE, FRAME_TYPES.bye],

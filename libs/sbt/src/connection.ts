@@ -21,10 +21,12 @@ import {
   decodeOpenWrite,
   encodeError,
   encodeInfoList,
+  encodeProbed,
   encodeReceipt,
 } from './payloads';
 import { failureOf, SBT_CODES, SbtFailure } from './sbt-failure';
 import { type SbtHello, type SbtSession } from './sbt-session';
+import { type StoreFindings } from './store-findings';
 
 /** `event` is `noun.verb-past`; the token is never among the fields. */
 export type SbtLog = (event: string, fields: Record<string, unknown>) => void;
@@ -32,9 +34,13 @@ export type SbtLog = (event: string, fields: Record<string, unknown>) => void;
 /** Refuses the token from now on: when it returns, every session of it has been stopped, and no other will be authorised. */
 export type SbtFencing = (token: string) => void;
 
+/** Tries the object store. @throws what failed */
+export type SbtProbing = () => Promise<StoreFindings>;
+
 export interface ConnectionOptions {
   readonly authorise: (hello: SbtHello) => Promise<SbtSession>;
   readonly fence: SbtFencing | undefined;
+  readonly probe: SbtProbing | undefined;
   readonly log: SbtLog;
   readonly keepAliveEveryMs: number;
   readonly helloLimitMs: number;
@@ -100,6 +106,7 @@ export class Connection implements FrameHandlers {
     }
     if (frame.type === FRAME_TYPES.hello) return this.greet(frame);
     if (frame.type === FRAME_TYPES.fence) return this.fence(frame);
+    if (frame.type === FRAME_TYPES.probe) return this.probe(frame.sequence);
     if (frame.type === FRAME_TYPES.bye) return this.sayGoodbye();
     return this.answer(frame);
   }
@@ -148,6 +155,23 @@ export class Connection implements FrameHandlers {
     fence(decodeFence(frame.payload));
     this.channel.send(FRAME_TYPES.fenced);
     this.channel.end();
+  }
+
+  /** Nobody waits for it here: a store that hangs holds up neither a client that gives up nor the end of the server. */
+  private probe(sequence: number): void {
+    clearTimeout(this.helloTimer);
+    const { probe } = this.options;
+    if (probe === undefined) throw new FrameError('this server probes no store');
+    this.state = { kind: 'left' };
+    void probe()
+      .then(
+        (findings) => this.channel.send(FRAME_TYPES.probed, encodeProbed(findings)),
+        (error: unknown) => {
+          const failure = this.report('store.probe-failed', error);
+          this.channel.send(FRAME_TYPES.error, encodeError(sequence, failure));
+        },
+      )
+      .then(() => this.channel.end());
   }
 
   private stop(reason: unknown): void {

@@ -1,9 +1,7 @@
-// The agent's side of FENCE: it tells the dedup-worker of its own host that a token counts no more, over the socket the channels use. No
-// other process is needed for that, so it works just as well while the control-plane is away.
-import { once } from 'node:events';
-import { addAbortSignal } from 'node:stream';
-import { connect } from 'node:net';
-import { decodeHeader, encodeHeader, FRAME_HEADER_BYTES, FRAME_TYPES } from './frame';
+// The agent's side of FENCE: it tells the dedup-worker of its own host that a token counts no more. It works just as well while the
+// control-plane is away.
+import { askWorker } from './ask-worker';
+import { FRAME_TYPES } from './frame';
 import { encodeFence } from './payloads';
 
 export interface TokenToFence {
@@ -19,28 +17,13 @@ export interface TokenToFence {
  */
 export type FenceOutcome = 'fenced' | 'nobody-listens' | 'unconfirmed';
 
-export async function fenceToken({ socketPath, token, limitMs }: TokenToFence): Promise<FenceOutcome> {
-  const socket = addAbortSignal(AbortSignal.timeout(limitMs), connect(socketPath));
+export async function fenceToken({ token, ...worker }: TokenToFence): Promise<FenceOutcome> {
   try {
-    await once(socket, 'connect');
-    const payload = encodeFence(token);
-    socket.write(Buffer.concat([encodeHeader(FRAME_TYPES.fence, payload.length, 1), payload]));
-    return (await firstFrameType(socket)) === FRAME_TYPES.fenced ? 'fenced' : 'unconfirmed';
+    const answer = await askWorker({ ...worker, type: FRAME_TYPES.fence, payload: encodeFence(token) });
+    return answer?.type === FRAME_TYPES.fenced ? 'fenced' : 'unconfirmed';
   } catch (error) {
     return isNobody(error) ? 'nobody-listens' : 'unconfirmed';
-  } finally {
-    socket.destroy();
   }
-}
-
-/** Null when the other side hangs up before it. */
-async function firstFrameType(socket: AsyncIterable<Buffer>): Promise<number | null> {
-  let received = Buffer.alloc(0);
-  for await (const bytes of socket) {
-    received = Buffer.concat([received, bytes]);
-    if (received.length >= FRAME_HEADER_BYTES) return decodeHeader(received, 0).type;
-  }
-  return null;
 }
 
 function isNobody(error: unknown): boolean {

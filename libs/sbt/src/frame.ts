@@ -10,6 +10,7 @@
 //   INFO REMOVE COMMAND  INFO_LIST REMOVED DONE
 //   BYE                  (none)             the client leaves; anything open is discarded
 //   FENCE                FENCED             instead of HELLO, by the agent: whoever presents this token is refused from now on
+//   PROBE                PROBED             instead of HELLO, by the agent: the object store is tried before a backup relies on it
 // The client has one question open at a time. ERROR { answers, sbtCode, text } answers a question in place of the frame above, or,
 // with answers = 0, tells unasked that the open piece has failed; the server then discards DATA until CLOSE or ABORT.
 // KEEPALIVE comes from the server every 10 s while it makes the client wait. A frame that breaks these rules ends the connection,
@@ -45,6 +46,8 @@ export const FRAME_TYPES = {
   bye: 20,
   fence: 21,
   fenced: 22,
+  probe: 23,
+  probed: 24,
 } as const;
 export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
 

@@ -1,5 +1,7 @@
 // The framed protocol between libobk.so and the dedup-worker, TypeScript side.
 export { fenceToken, type FenceOutcome } from './fence-token';
+export { probeStore, type StoreProbe } from './probe-store';
+export { type StoreFindings } from './store-findings';
 export { serveSbt, type SbtServer, type SbtServerOptions } from './serve-sbt';
 export { SbtFailure, SBT_CODES, type SbtCode } from './sbt-failure';
 export { type SbtLog } from './connection';

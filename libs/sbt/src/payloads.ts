@@ -3,6 +3,7 @@
 import { FrameError } from './frame';
 import { ERROR_TEXT_BYTES_MAX, SBT_CODES, SbtFailure } from './sbt-failure';
 import { type PieceInfo, type PieceReceipt, type PieceToOpen, type SbtHello } from './sbt-session';
+import { type StoreFindings } from './store-findings';
 
 /** Bytes of a handle; Oracle's limit is 512 with the terminating NUL. */
 const HANDLE_BYTES_MAX = 511;
@@ -26,6 +27,10 @@ class PayloadReader {
 
   u32(): number {
     return this.view.getUint32(this.claim(4), true);
+  }
+
+  i32(): number {
+    return this.view.getInt32(this.claim(4), true);
   }
 
   u64(): bigint {
@@ -141,6 +146,33 @@ function text(value: string, bytesMax: number): Buffer {
   const length = Buffer.allocUnsafe(2);
   length.writeUInt16LE(bytes.length);
   return Buffer.concat([length, bytes]);
+}
+
+/** Stands for a store that tells no time. */
+const NO_SKEW = -0x80000000;
+const STORE_NAME_BYTES_MAX = 1024;
+
+export function encodeProbed({ storeName, isDeleted, skewSeconds }: StoreFindings): Uint8Array {
+  const skew = Buffer.allocUnsafe(4);
+  skew.writeInt32LE(skewSeconds ?? NO_SKEW);
+  return Buffer.concat([u32(isDeleted ? 1 : 0), skew, text(storeName, STORE_NAME_BYTES_MAX)]);
+}
+
+export function decodeProbed(payload: Uint8Array): StoreFindings {
+  return decode(payload, (r) => {
+    const isDeleted = r.u32() === 1;
+    const skew = r.i32();
+    return { isDeleted, skewSeconds: skew === NO_SKEW ? null : skew, storeName: r.string() };
+  });
+}
+
+/** The text of an ERROR. */
+export function decodeError(payload: Uint8Array): string {
+  return decode(payload, (r) => {
+    r.u32(); // the question it answers
+    r.u32(); // the SBT code
+    return r.string();
+  });
 }
 
 /** @param answers the sequence number of the question, 0 when nobody asked */

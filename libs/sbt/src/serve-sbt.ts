@@ -2,7 +2,7 @@
 // token that `authorise` checks.
 import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { Connection, type SbtFencing, type SbtLog } from './connection';
+import { Connection, type SbtFencing, type SbtLog, type SbtProbing } from './connection';
 import { encodeHeader, FRAME_TYPES } from './frame';
 import { encodeError } from './payloads';
 import { SBT_CODES, SbtFailure } from './sbt-failure';
@@ -34,6 +34,8 @@ export interface SbtServerOptions {
   readonly authorise: (hello: SbtHello) => Promise<SbtSession>;
   /** For the agent of the host; without it FENCE is refused. */
   readonly fence?: SbtFencing;
+  /** For the agent of the host; without it PROBE is refused. */
+  readonly probe?: SbtProbing;
   readonly connectionsMax?: number;
   readonly keepAliveEveryMs?: number;
   readonly helloLimitMs?: number;
@@ -116,6 +118,7 @@ class ListeningServer implements SbtServer {
     const connection: Connection = new Connection(socket, {
       authorise: this.options.authorise,
       fence: this.options.fence,
+      probe: this.options.probe,
       log,
       keepAliveEveryMs: this.options.keepAliveEveryMs ?? KEEP_ALIVE_EVERY_MS,
       helloLimitMs: this.options.helloLimitMs ?? HELLO_LIMIT_MS,

@@ -32,7 +32,7 @@ enum frame_type {
   FRAME_ERROR = 18,
   FRAME_KEEPALIVE = 19,
   FRAME_BYE = 20
-  /* 21 FENCE and 22 FENCED are the agent's. */
+  /* 21 to 24, FENCE, FENCED, PROBE and PROBED, are the agent's. */
 };
 
 struct frame_header {

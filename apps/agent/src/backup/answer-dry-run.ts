@@ -2,8 +2,9 @@
 import { runToken, type DryRunId, type RunId } from '@adyton/domain';
 import { join } from 'node:path';
 import { reasonOfFailure } from '../runs/run-failure';
-import { type AgentTools, channelsOf, type Planning } from './backup-run';
-import { type Check } from './check-that';
+import { type AgentTools, channelsOf, type Planning, withOneChannel } from './backup-run';
+import { checkLogFiles } from '../checks/check-log-files';
+import { checkThat, ofInstance, type Check } from '../checks/check-that';
 import { findRecordGaps } from './compare-records';
 import { composePlan, scriptsOf } from './compose-plan';
 import { judgeRecords } from './judge-records';
@@ -18,21 +19,23 @@ export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<voi
   const { controlPlane, log } = tools;
   let phase: Parameters<typeof reasonOfFailure>[1] = 'identity';
   try {
-    const planning = await planningOf(tools, id);
-    await using database = await openDatabase(planning);
-    const survey = await surveyDatabase(planning, database, {
+    const asked = await planningOf(tools, id);
+    await using database = await openDatabase(asked);
+    const survey = await surveyDatabase(asked, database, {
       enter: (entered) => {
         phase = entered;
         return Promise.resolve();
       },
       checkRecords: async (identity) => {
-        const found = await findRecordGaps(planning, database, identity);
+        const found = await findRecordGaps(asked, database, identity);
         return { check: judgeRecords({ found, left: found, failure: null }), script: null };
       },
       resume: () => Promise.resolve(NOTHING_TO_RESUME),
     });
     phase = 'script';
-    const plan = composePlan(planning, survey, othersOf(planning));
+    const planning = survey.isOneChannelEdition ? withOneChannel(asked) : asked;
+    const others = asked.claimed.otherInstances.map(({ sid }) => sid);
+    const plan = composePlan(planning, survey, [checkLogFiles(survey, others), ...othersOf(planning)]);
     const scripts = scriptsOf(plan, channelsOf(planning), null);
     await controlPlane.answerDryRun(id, { plan: plan.document, scripts });
   } catch (error) {
@@ -43,13 +46,9 @@ export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<voi
 
 /** They are asked when a backup begins, because asking them gives them the token of its channels. */
 function othersOf({ claimed }: Planning): Check[] {
-  return claimed.otherInstances.map(({ sid, hostName }) => ({
-    code: 'agent',
-    verdict: 'ok',
-    evidence: `on ${hostName}; checked when a backup begins`,
-    hint: '',
-    instance: sid,
-  }));
+  return claimed.otherInstances.map(({ sid, hostName }) =>
+    ofInstance(sid, checkThat('agent', true, `on ${hostName}; checked when a backup begins`)),
+  );
 }
 
 /** The names of a run that does not exist, so that the scripts look as they would. */

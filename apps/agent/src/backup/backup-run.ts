@@ -51,6 +51,12 @@ type WithChannels = Pick<Planning, 'config' | 'files'> & {
   readonly claimed: { readonly runId: string; readonly database: { readonly channels: number } };
 };
 
+/** For an edition whose RMAN works through one channel at a time, whatever was registered. */
+export function withOneChannel<R extends Pick<Planning, 'claimed'>>(run: R): R {
+  const { claimed } = run;
+  return { ...run, claimed: { ...claimed, database: { ...claimed.database, channels: 1 } } };
+}
+
 /** @param places where channels can run; by default only the instance RMAN is connected to */
 export function channelsOf(
   run: WithChannels,

@@ -10,7 +10,7 @@ import {
   type RunNames,
 } from '@adyton/rman';
 import { type Identity, namesOf, type Planning } from './backup-run';
-import { type Check } from './check-that';
+import { type Check } from '../checks/check-that';
 import { type Survey } from './survey-database';
 
 export interface BackupPlan {
@@ -26,6 +26,7 @@ export interface BackupPlan {
   /** Those that ran before there was a plan. */
   readonly scripts: Survey['scripts'];
   readonly pluggables: Survey['pluggables'];
+  readonly encryptedTablespaces: Survey['encryptedTablespaces'];
   readonly startedAt: Date;
 }
 
@@ -51,6 +52,7 @@ export function composePlan(run: Planning, survey: Survey, otherChecks: readonly
     finished: survey.finished,
     scripts: survey.scripts,
     pluggables: survey.pluggables,
+    encryptedTablespaces: survey.encryptedTablespaces,
     startedAt: run.clock.now(),
   };
 }

@@ -1,6 +1,7 @@
 // Which data files can be backed up. RMAN stops a whole BACKUP for one file it cannot read, and with SKIP it leaves files out without an error;
 // so the script names the readable ones, and the others are named in plan, run and recovery point.
-import { type RecoveryPointContents, type RunPlan } from '@adyton/contracts';
+import { type RecoveryPointContents } from '@adyton/contracts';
+import { checkThat, type Check } from '../checks/check-that';
 import { RunFailure } from '../runs/run-failure';
 import { type DataFileFacts } from './backup-run';
 
@@ -9,7 +10,7 @@ export type LeftOutFile = RecoveryPointContents['leftOut'][number];
 export interface Access {
   readonly readable: readonly DataFileFacts[];
   readonly leftOut: readonly LeftOutFile[];
-  readonly check: RunPlan['checks'][number];
+  readonly check: Check;
 }
 
 /** What the header view shows for a file that is offline and in order. */
@@ -27,15 +28,13 @@ export function judgeAccess(dataFiles: readonly DataFileFacts[]): Access {
   return {
     readable: dataFiles.filter((f) => !isUnreadable(f)),
     leftOut: unreadable.map((f) => leftOut(f, 'inaccessible', `it cannot be read: ${f.headerError ?? ''}`)),
-    check: {
-      code: 'data-files',
-      verdict: unreadable.length === 0 ? 'ok' : 'warning',
-      evidence:
-        unreadable.length === 0
-          ? `${dataFiles.length} data file(s) can be read`
-          : unreadable.map((f) => `data file ${f.file} (${f.name}): ${f.headerError ?? ''}`).join('; '),
-      hint: 'the backup goes without them and is partial; restore the files or drop their tablespaces',
-    },
+    check: checkThat(
+      'data-files',
+      unreadable.length === 0,
+      unreadable.length === 0
+        ? `${dataFiles.length} data file(s) can be read`
+        : unreadable.map((f) => `data file ${f.file} (${f.name}): ${f.headerError ?? ''}`).join('; '),
+    ),
   };
 }
 

@@ -1,6 +1,6 @@
 // What a DBA configured in RMAN that would change a backup, and what of our scripts stands against it (docs/formats/rman-scripts.md).
-import { type RunPlan } from '@adyton/contracts';
 import { type RmanSetting } from '@adyton/oracle';
+import { checkThat, type Check } from '../checks/check-that';
 
 interface Interference {
   /** Of `v$rman_configuration`: the name alone, and the value where only some are of concern. */
@@ -33,20 +33,18 @@ const INTERFERENCES: readonly Interference[] = [
   { name: /^CONTROLFILE AUTOBACKUP FORMAT/, overruledBy: 'SET CONTROLFILE AUTOBACKUP FORMAT' },
 ];
 
-export function judgeConfiguration(settings: readonly RmanSetting[]): RunPlan['checks'][number] {
+export function judgeConfiguration(settings: readonly RmanSetting[]): Check {
   const overruled = settings.flatMap((setting) => {
     const found = INTERFERENCES.filter((one) => interferes(one, setting));
     return found.length === 0 ? [] : [`${written(setting)} (${found.map((f) => f.overruledBy).join(', ')})`];
   });
-  return {
-    code: 'rman-configuration',
-    verdict: overruled.length === 0 ? 'ok' : 'warning',
-    evidence:
-      overruled.length === 0
-        ? 'nothing is configured that would change a backup of ours'
-        : `overruled by our scripts: ${overruled.join('; ')}`,
-    hint: 'nothing is to be done: our backups are as they should be, and backups by others follow their configuration as before',
-  };
+  return checkThat(
+    'rman-configuration',
+    overruled.length === 0,
+    overruled.length === 0
+      ? 'nothing is configured that would change a backup of ours'
+      : `overruled by our scripts: ${overruled.join('; ')}`,
+  );
 }
 
 function interferes({ name, value }: Interference, setting: RmanSetting): boolean {

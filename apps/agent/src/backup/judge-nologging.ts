@@ -1,6 +1,6 @@
 // Changes without redo (NOLOGGING) that no backup covers: until the file is backed up again, recovery would leave their blocks corrupt.
-import { type RunPlan } from '@adyton/contracts';
 import { compareScn, type Scn } from '@adyton/domain';
+import { checkThat, type Check } from '../checks/check-that';
 
 export interface NologgingFile {
   readonly file: number;
@@ -12,7 +12,7 @@ export function judgeNologging(
   files: readonly NologgingFile[],
   /** Checkpoint of each file's newest backup. */
   newest: ReadonlyMap<number, Scn>,
-): RunPlan['checks'][number] {
+): Check {
   const uncovered = files.flatMap(({ file, name, unrecoverableScn }) => {
     const from = newest.get(file) ?? null;
     if (unrecoverableScn === '0' || (from !== null && compareScn(unrecoverableScn, from) <= 0)) return [];
@@ -20,10 +20,9 @@ export function judgeNologging(
       `file ${file} (${name}): changes without redo between SCN ${from ?? '0'} and ${unrecoverableScn}`,
     ];
   });
-  return {
-    code: 'nologging',
-    verdict: uncovered.length === 0 ? 'ok' : 'warning',
-    evidence: uncovered.length === 0 ? 'no change without redo since the last backup' : uncovered.join('; '),
-    hint: 'this backup covers them; ALTER DATABASE FORCE LOGGING prevents new ones',
-  };
+  return checkThat(
+    'nologging',
+    uncovered.length === 0,
+    uncovered.length === 0 ? 'no change without redo since the last backup' : uncovered.join('; '),
+  );
 }

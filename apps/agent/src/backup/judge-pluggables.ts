@@ -1,6 +1,6 @@
 // Pluggable databases that came or went since the last recovery point: a new one is in this backup, but one that was unplugged or dropped
 // lives on in older recovery points only, and somebody should know.
-import { type RunPlan } from '@adyton/contracts';
+import { checkThat, type Check } from '../checks/check-that';
 
 export interface PluggableFacts {
   readonly uid: string;
@@ -12,7 +12,7 @@ export interface PluggableFacts {
 export function judgePluggables(
   present: readonly PluggableFacts[],
   known: readonly Pick<PluggableFacts, 'uid' | 'name'>[] | null,
-): RunPlan['checks'][number] {
+): Check {
   const named = (all: readonly Pick<PluggableFacts, 'name'>[]): string => all.map((p) => p.name).join(', ');
   const without = <T extends { uid: string }>(all: readonly T[], others: readonly { uid: string }[]): T[] =>
     all.filter(({ uid }) => !others.some((other) => other.uid === uid));
@@ -22,10 +22,9 @@ export function judgePluggables(
     ['dropped since the last backup', without(known ?? [], present)],
   ] as const;
   const told = news.flatMap(([what, which]) => (which.length === 0 ? [] : [`${what}: ${named(which)}`]));
-  return {
-    code: 'pluggable-databases',
-    verdict: told.length === 0 ? 'ok' : 'warning',
-    evidence: told.length === 0 ? `none came or went: ${named(present)}` : told.join('; '),
-    hint: 'a new one is in this backup; one that was unplugged or dropped can be restored from older recovery points only, while they are kept',
-  };
+  return checkThat(
+    'pluggable-databases',
+    told.length === 0,
+    told.length === 0 ? `none came or went: ${named(present)}` : told.join('; '),
+  );
 }

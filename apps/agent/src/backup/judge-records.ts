@@ -1,5 +1,6 @@
 // What a run says about RMAN's records of our pieces: the check that names what somebody did to them, and what became of it.
-import { RECORDS_CHECK, type RunPlan } from '@adyton/contracts';
+import { RECORDS_CHECK } from '@adyton/contracts';
+import { checkThat, type Check } from '../checks/check-that';
 import { type RecordGaps } from './compare-records';
 
 /** Names in an evidence; the rest is counted. */
@@ -13,7 +14,7 @@ export interface Healing {
   readonly failure: string | null;
 }
 
-export function judgeRecords({ found, left, failure }: Healing): RunPlan['checks'][number] {
+export function judgeRecords({ found, left, failure }: Healing): Check {
   const evidence = [
     ...told(without(found.expired, left.expired), 'marked expired by somebody and available again'),
     ...told(without(found.forgotten, left.forgotten), 'gone from the record and cataloged again'),
@@ -23,12 +24,11 @@ export function judgeRecords({ found, left, failure }: Healing): RunPlan['checks
     ...(failure === null ? [] : [`not all could be put right: ${failure}`]),
   ];
   const isSound = found.expired.length + found.forgotten.length === 0;
-  return {
-    code: RECORDS_CHECK,
-    verdict: isSound ? 'ok' : 'warning',
-    evidence: evidence.length === 0 ? 'RMAN lists what the vault holds' : evidence.join('; '),
-    hint: 'the vault lost nothing; find out who runs CROSSCHECK, DELETE or UNCATALOG on these pieces: retention belongs in Adyton',
-  };
+  return checkThat(
+    RECORDS_CHECK,
+    isSound,
+    evidence.length === 0 ? 'RMAN lists what the vault holds' : evidence.join('; '),
+  );
 }
 
 function without(handles: readonly string[], others: readonly string[]): string[] {

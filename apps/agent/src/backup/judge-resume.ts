@@ -2,8 +2,8 @@
 // long as redo leads on from its checkpoint; where it does not, or not for certain, the file is read again.
 import { compareScn, maxScn, type Scn } from '@adyton/domain';
 import { SECTION_BYTES } from '@adyton/rman';
+import { checkThat, type Check } from '../checks/check-that';
 import { type DataFileFacts } from './backup-run';
-import { type Check } from './check-that';
 import { needsRedo } from './judge-consistency';
 import { type BackedUpSets, type LogContents } from './point-contents';
 
@@ -30,7 +30,6 @@ export interface Resumable {
   readonly readAgain: readonly { readonly file: number; readonly name: string; readonly why: string }[];
 }
 
-const CODE = 'resume';
 /** Names in an evidence; the rest is counted. */
 const NAMED_MAX = 5;
 
@@ -114,15 +113,11 @@ export function describeResume({ finished, readAgain }: Resumable, runs: readonl
     .join('');
   const more = readAgain.length > NAMED_MAX ? `; and ${readAgain.length - NAMED_MAX} more` : '';
   const evidence = `${finished.size} data file(s) are taken over from ${runs.join(', ')}${named}${more}`;
-  return { code: CODE, verdict: 'ok', evidence, hint: '' };
+  return checkThat('resume', true, evidence);
 }
 
 /** @param doubt why the pieces that are there cannot be relied on */
 export function describeDoubt(runs: readonly string[], doubt: string): Check {
-  return {
-    code: CODE,
-    verdict: 'warning',
-    evidence: `nothing is taken over from ${runs.join(', ')}, because its pieces could not be crosschecked: ${doubt}`,
-    hint: 'every data file is read again; the log of the run has what RMAN said, and a verification tells what the vault holds',
-  };
+  const evidence = `nothing is taken over from ${runs.join(', ')}, because its pieces could not be crosschecked: ${doubt}`;
+  return checkThat('resume', false, evidence);
 }

@@ -3,6 +3,7 @@
 import { type RecoveryPointContents } from '@adyton/contracts';
 import { compareScn } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
+import { encryptionKeysOf } from '../checks/judge-keystore';
 import { RunFailure } from '../runs/run-failure';
 import { type LostInstance } from '../instances/run-instances';
 import { type BackupRun, type DataFileFacts } from './backup-run';
@@ -51,6 +52,7 @@ export async function reconcilePieces(
   const filePieces = dataFiles.flatMap((f) => [...f.handles, ...f.baseHandles]);
   const leftOutFiles = [...plan.leftOut.filter((l) => facts.some((f) => f.file === l.file)), ...redoMissing];
   const controlFileHandle = handleWith(own, '_CF_');
+  const encryptionKeys = encryptionKeysOf(plan.encryptedTablespaces);
   assertNoneMissing(
     await missingInVault(
       run,
@@ -73,6 +75,7 @@ export async function reconcilePieces(
     ...(plan.pluggables === null
       ? {}
       : { pluggableDatabases: plan.pluggables.map(({ uid, name }) => ({ uid, name })) }),
+    ...(encryptionKeys.length === 0 ? {} : { encryptionKeys }),
     controlFileHandle,
     spfileHandle: handleWith(own, '_SP_'),
     ...(lostInstances.length === 0 ? {} : { lostInstances: [...lostInstances] }),

@@ -4,8 +4,8 @@ import { type RunScript } from '@adyton/contracts';
 import { compareScn, runToken } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { composeRecordsScript, dataHandles, handlePrefix, printScript } from '@adyton/rman';
+import { type Check } from '../checks/check-that';
 import { type BackupRun, channelsOf, type Identity, namesOf } from './backup-run';
-import { type Check } from './check-that';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { type LevelFacts } from './decide-level';
 import {

@@ -1,7 +1,8 @@
 // The backup workflow, from a claimed run to a recovery point. Each phase is a sibling file; the first failure ends the run with its reason.
+import { assertPassed } from '../checks/check-instances';
+import { checkLogFiles } from '../checks/check-log-files';
 import { gatherInstances } from '../instances/gather-instances';
-import { type BackupRun, channelsOf } from './backup-run';
-import { assertPassed } from './check-instances';
+import { type BackupRun, channelsOf, withOneChannel } from './backup-run';
 import { composePlan, scriptsOf } from './compose-plan';
 import { healRecords } from './heal-records';
 import { openDatabase } from './open-database';
@@ -11,27 +12,30 @@ import { streamPieces } from './stream-pieces';
 import { submitCommit } from './submit-commit';
 import { surveyDatabase } from './survey-database';
 
-export async function runBackup(run: BackupRun): Promise<void> {
-  const { lease, controlPlane, claimed } = run;
+export async function runBackup(asked: BackupRun): Promise<void> {
+  const { lease, controlPlane, claimed } = asked;
   // Step 1, admission and claim, has happened: the run exists, and its fence is ours.
 
   await lease.enter('identity');
-  await using database = await openDatabase(run);
+  await using database = await openDatabase(asked);
 
   // Steps 2 to 4: level, estimate, pre-checks; from the state of the database now, not when the request was made.
-  const survey = await surveyDatabase(run, database, {
+  const survey = await surveyDatabase(asked, database, {
     enter: (phase) => lease.enter(phase),
-    checkRecords: (identity) => healRecords(run, database, identity),
-    resume: (identity, level) => resumeFiles(run, database, identity, level),
+    checkRecords: (identity) => healRecords(asked, database, identity),
+    resume: (identity, level) => resumeFiles(asked, database, identity, level),
   });
   assertPassed(survey.checks);
+  const run = survey.isOneChannelEdition ? withOneChannel(asked) : asked;
 
   // On a cluster: the instances that pass their checks give channels, and are watched from here on.
   await using instances = await gatherInstances(run);
+  const logFiles = checkLogFiles(survey, instances.takingPart);
+  assertPassed([logFiles]);
 
   // Step 4, second half: settings become RMAN scripts. Plan and scripts are on record before a byte moves.
   await lease.enter('script');
-  const plan = composePlan(run, survey, instances.checks);
+  const plan = composePlan(run, survey, [logFiles, ...instances.checks]);
   await controlPlane.storePlan(
     claimed,
     plan.document,

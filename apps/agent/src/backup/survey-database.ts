@@ -3,9 +3,11 @@
 import { type RunScript } from '@adyton/contracts';
 import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
+import { checkDatabase, type DatabaseChecked } from '../checks/check-database';
+import { checkInstances } from '../checks/check-instances';
+import { absentLogs } from '../checks/check-log-files';
+import { type Check } from '../checks/check-that';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
-import { checkInstances } from './check-instances';
-import { type Check } from './check-that';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
 import { decideLevel, type LevelFacts } from './decide-level';
@@ -18,7 +20,7 @@ import { judgePluggables, type PluggableFacts } from './judge-pluggables';
 import { type FinishedFiles } from './judge-resume';
 import { type Resumption } from './resume-files';
 
-export interface Survey {
+export interface Survey extends Omit<DatabaseChecked, 'checks'> {
   readonly identity: Identity;
   readonly decision: LevelFacts['decision'];
   readonly estimate: Estimate;
@@ -26,6 +28,8 @@ export interface Survey {
   readonly leftOut: readonly LeftOutFile[];
   /** On disk and not in the vault yet; the log switch after the data files adds to them. */
   readonly waitingLogs: readonly ArchivedLogFacts[];
+  /** Those of them that this host does not have. */
+  readonly absentLogs: readonly ArchivedLogFacts[];
   /** Null in a database without containers, or one that is not open. */
   readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
@@ -84,20 +88,27 @@ export async function surveyDatabase(
     identity.containerId === ROOT_CONTAINER && identity.instanceStatus === 'OPEN'
       ? await database.pluggableDatabases()
       : null;
+  const settings = await database.rmanConfiguration();
+  const { checks: ofDatabase, ...checked } = await checkDatabase(run, database, settings);
   const checks = [
     ...(await checkInstances(run, identity)),
+    ...ofDatabase,
     judgeLogs(choice, waitingLogs.length),
     ...(records === null ? [] : [records.check]),
     ...(resumption.check === null ? [] : [resumption.check]),
     access.check,
     judgeNologging(dataFiles, bases.newest),
-    judgeConfiguration(await database.rmanConfiguration()),
+    judgeConfiguration(settings),
     ...(pluggables === null
       ? []
       : [judgePluggables(pluggables, run.claimed.lastPoint?.pluggableDatabases ?? null)]),
   ];
   const leftOut = decision.level === 'archivelog' ? [] : access.leftOut;
-  const scripts = [records?.script ?? null, resumption.script].filter((script) => script !== null);
   const { finished } = resumption;
-  return { identity, decision, estimate, leftOut, waitingLogs, pluggables, checks, finished, scripts };
+  return {
+    ...checked,
+    ...{ identity, decision, estimate, leftOut, waitingLogs, pluggables, checks, finished },
+    absentLogs: await absentLogs(waitingLogs),
+    scripts: [records?.script ?? null, resumption.script].filter((script) => script !== null),
+  };
 }

@@ -1,9 +1,15 @@
 // The pre-checks of one instance on its own host, when another host's run asks for it. One that fails makes the instance ineligible for that
 // run and nothing else.
 import { type JoinedRun } from '@adyton/contracts';
-import { connectDatabase, readCredentials, type DatabaseIdentity } from '@adyton/oracle';
-import { checkDedupWorker, checkOpen, checkSbtLibrary } from '../backup/check-host';
-import { checkThat, type Check } from '../backup/check-that';
+import {
+  connectDatabase,
+  readCredentials,
+  type DatabaseIdentity,
+  type InstanceRelease,
+} from '@adyton/oracle';
+import { checkHost, checkOpen } from '../checks/check-host';
+import { checkThat, ofInstance, type Check } from '../checks/check-that';
+import { judgeBaseRelease } from '../checks/judge-releases';
 import { type AgentConfig } from '../config';
 import { descriptorOf, instanceAddress } from './instance-address';
 import { type Background } from './watch-background';
@@ -18,62 +24,45 @@ export interface OwnInstance {
 }
 
 export async function checkOwnInstance(config: AgentConfig, own: OwnInstance): Promise<Check[]> {
-  const { sid, joined } = own;
+  const { sid, joined, background } = own;
+  const [ofLogin, ofHost] = await Promise.all([checkLogin(config, own), checkHost(config)]);
   const checks = [
     checkThat(
       'connect-descriptor',
       instanceAddress(joined.connectDescriptor, sid) !== null,
       joined.connectDescriptor,
-      'register the instance with its listener as host:port/service, and discover again',
     ),
     checkThat(
       'background-processes',
-      ['pmon', 'lmon'].every((name) => own.background.names.includes(name)),
-      `running: ${own.background.names.join(', ') || 'none'}`,
-      'start the instance; the agent must see the processes of the Oracle user',
+      ['pmon', 'lmon'].every((name) => background.names.includes(name)),
+      `running: ${background.names.join(', ') || 'none'}`,
     ),
-    ...(await checkLogin(config, own)),
-    await checkSbtLibrary(config),
-    await checkDedupWorker(config),
+    ...ofLogin,
+    ...ofHost,
   ];
-  return checks.map((check) => ({
-    ...check,
-    instance: sid,
-    verdict: check.verdict === 'failed' ? 'ineligible' : check.verdict,
-  }));
+  return checks.map((check) => ofInstance(sid, check));
 }
 
 async function checkLogin(config: AgentConfig, { sid, joined }: OwnInstance): Promise<Check[]> {
-  const hint =
-    'the user of ADYTON_ORACLE_CREDENTIALS_FILE needs SYSBACKUP in the password file of each instance';
   try {
-    const identity = await identify(config, { sid, joined });
-    const { dbid, dbUniqueName } = joined.database;
+    const { identity, releases } = await identify(config, { sid, joined });
+    const { dbid, dbUniqueName, oracleSid } = joined.database;
     const isSame = identity.dbid === dbid && identity.dbUniqueName === dbUniqueName;
     return [
-      checkThat(
-        'login',
-        identity.instanceName === sid,
-        `the descriptor leads to ${identity.instanceName}`,
-        'correct the listener: the service must lead to the instance that was asked for',
-      ),
+      checkThat('login', identity.instanceName === sid, `the descriptor leads to ${identity.instanceName}`),
       checkOpen(identity),
-      checkThat(
-        'same-database',
-        isSame,
-        `DBID ${identity.dbid}, DB_UNIQUE_NAME ${identity.dbUniqueName}`,
-        'only instances of the registered database may take part',
-      ),
+      checkThat('same-database', isSame, `DBID ${identity.dbid}, DB_UNIQUE_NAME ${identity.dbUniqueName}`),
+      judgeBaseRelease(releases, { own: sid, primary: oracleSid }),
     ];
   } catch (error) {
-    return [checkThat('login', false, error instanceof Error ? error.message : String(error), hint)];
+    return [checkThat('login', false, error instanceof Error ? error.message : String(error))];
   }
 }
 
 async function identify(
   config: AgentConfig,
   { sid, joined }: Pick<OwnInstance, 'sid' | 'joined'>,
-): Promise<DatabaseIdentity> {
+): Promise<{ readonly identity: DatabaseIdentity; readonly releases: readonly InstanceRelease[] }> {
   const database = await connectDatabase({
     connectDescriptor: descriptorOf(joined.connectDescriptor, sid),
     credentials: await readCredentials(config.ADYTON_ORACLE_CREDENTIALS_FILE),
@@ -81,7 +70,7 @@ async function identify(
     connectTimeoutMs: LOGIN_TIMEOUT_MS,
   });
   try {
-    return await database.identity();
+    return { identity: await database.identity(), releases: await database.checks.releases() };
   } finally {
     await database.close();
   }

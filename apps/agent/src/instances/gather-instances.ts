@@ -1,11 +1,10 @@
 // Step 4 on a cluster: the agents of the other instances are asked at once and answer within their time; only instances that passed their
 // checks get channels. One that hangs costs its time and is out for this run.
-import { type InstancesOfRun, type RunInstance, type RunPlan } from '@adyton/contracts';
+import { type InstancesOfRun, type RunInstance } from '@adyton/contracts';
 import { type BackupRun } from '../backup/backup-run';
 import { ringDedupWorker } from '../backup/ring-dedup-worker';
+import { checkThat, ofInstance, type Check } from '../checks/check-that';
 import { RunInstances } from './run-instances';
-
-type Check = RunPlan['checks'][number];
 
 /** Between two looks at the answers, ms. */
 const POLL_MS = 250;
@@ -41,22 +40,11 @@ async function untilAnswered(run: BackupRun): Promise<InstancesOfRun> {
 
 function checksOf({ config }: BackupRun, { sid, hostName, state, checks }: RunInstance): Check[] {
   if (state !== 'asked') return [...checks];
-  return [
-    {
-      code: 'agent',
-      verdict: 'ineligible',
-      evidence: `the agent on ${hostName} did not answer within ${config.ADYTON_INSTANCE_CHECK_SECONDS} s`,
-      hint: 'start adyton-agent on that host; the run goes on without the instance',
-      instance: sid,
-    },
-  ];
+  const evidence = `the agent on ${hostName} did not answer within ${config.ADYTON_INSTANCE_CHECK_SECONDS} s`;
+  return [ofInstance(sid, checkThat('agent', false, evidence))];
 }
 
 function noSession({ config }: BackupRun): Check {
-  return {
-    code: 'writer-session',
-    verdict: 'warning',
-    evidence: `the dedup-worker of this host opened no session within ${config.ADYTON_INSTANCE_CHECK_SECONDS} s`,
-    hint: 'the run goes on without the other instances; see the log of adyton-dedup-worker',
-  };
+  const evidence = `the dedup-worker of this host opened no session within ${config.ADYTON_INSTANCE_CHECK_SECONDS} s`;
+  return checkThat('writer-session', false, evidence);
 }

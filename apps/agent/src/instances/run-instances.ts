@@ -59,6 +59,11 @@ export class RunInstances implements AsyncDisposable {
     return [channelPlaceOf(this.run), ...this.secondaries.map(({ place }) => place)];
   }
 
+  /** The other instances that have channels now. */
+  get takingPart(): readonly string[] {
+    return this.secondaries.map(({ sid }) => sid);
+  }
+
   get lost(): readonly LostInstance[] {
     return this.losses;
   }

@@ -14,6 +14,7 @@ import { print } from '../context';
 import { type MakeContext } from '../context';
 import { table } from '../render/format';
 import { addDatabaseShow, addHostDiscover, foundDatabases, stateOf, unregisteredTable } from './discovery';
+import { addDatabaseKeystore } from './keystore';
 import { addDatabaseForget } from './retention';
 
 export function addInventoryCommands(program: Command, contextOf: MakeContext): void {
@@ -61,6 +62,7 @@ interface RegisterOptions {
 function addDatabaseCommands(database: Command, contextOf: MakeContext): void {
   addDatabaseShow(database, contextOf);
   addDatabaseForget(database, contextOf);
+  addDatabaseKeystore(database, contextOf);
   database
     .command('register')
     .argument('<name>')

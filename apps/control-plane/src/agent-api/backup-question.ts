@@ -1,7 +1,15 @@
-// What the level and the logs of a backup are decided from: the database, and what its recovery points hold.
+// What the level, the logs and the pre-checks of a backup are decided from: the database, its policy, and what its recovery points hold.
 import { type BackupQuestion, type Database } from '@adyton/contracts';
-import { type AskedKind } from '@adyton/domain';
-import { listOtherInstances, readLastDataPoint, readLastLogs, type LedgerSession } from '@adyton/ledger';
+import { daysBetweenFulls, type AskedKind } from '@adyton/domain';
+import {
+  listOtherInstances,
+  readKeystoreBackups,
+  readLastDataPoint,
+  readLastLogs,
+  readNow,
+  readPolicy,
+  type LedgerSession,
+} from '@adyton/ledger';
 
 export async function backupQuestionOf(
   session: LedgerSession,
@@ -10,11 +18,15 @@ export async function backupQuestionOf(
 ): Promise<BackupQuestion> {
   const lastPoint = await readLastDataPoint(session, database.id);
   const others = await listOtherInstances(session, database);
+  const policy = await readPolicy(session, database.id);
+  const { keys } = await readKeystoreBackups(session, database.id);
   return {
     database,
     kind,
     lastPoint,
     lastLogs: await readLastLogs(session, database.id),
+    daysBetweenFulls: policy === undefined ? null : daysBetweenFulls(policy, await readNow(session)),
+    keystoreKeys: keys.map(({ keyId }) => keyId),
     otherInstances: others.map(({ sid, hostName }) => ({ sid, hostName })),
   };
 }

@@ -1,5 +1,5 @@
 // `adyton run why`: everything needed to understand one request or run, on one screen.
-import { restRoutes, type BackupRequest, type Explanation, type Run } from '@adyton/contracts';
+import { restRoutes, type BackupRequest, type Explanation, type RunDetail } from '@adyton/contracts';
 import {
   findActiveRun,
   findHost,
@@ -62,7 +62,7 @@ export class ExplanationsController {
     };
   }
 
-  private async ofRun(run: Run): Promise<Explanation> {
+  private async ofRun(run: RunDetail): Promise<Explanation> {
     const { session } = this.ledger;
     const host = found(await findHost(session, run.hostId), 'host', run.hostId);
     const lease = found(await readLease(session, run.id), 'run', run.id);
@@ -85,6 +85,7 @@ export class ExplanationsController {
         ['done', `${bytesDone} of ${bytesExpected ?? '?'} bytes, ${piecesDone} pieces`],
         ['agent', `${presence} on ${host.name}, last seen ${host.lastSeenAt ?? 'never'}`],
         ['lease', run.finishedAt === null ? `until ${leaseUntil}` : null],
+        ...checksOf(run),
       ]),
       events: await this.trail([run.requestId, run.id]),
     };
@@ -102,6 +103,16 @@ export class ExplanationsController {
         detail: e.reason?.detail ?? e.detail ?? null,
       }));
   }
+}
+
+/** What its pre-checks found that was not as it should be. One that ended the run is in the run's reason. */
+function checksOf({ plan }: RunDetail): [string, string][] {
+  return (plan?.checks ?? [])
+    .filter(({ verdict }) => verdict !== 'ok')
+    .map(({ code, verdict, evidence, hint, instance }) => [
+      `check ${code}${instance === undefined ? '' : ` of ${instance}`}`,
+      `${verdict}: ${evidence} | HINT: ${hint}`,
+    ]);
 }
 
 function factsOf(pairs: readonly (readonly [string, string | null])[]): Explanation['facts'] {

@@ -44,6 +44,8 @@ export interface ControlFile {
   corruptBlocks?: CorruptBlock[];
   /** Numbers of autobackups taken on a day (yyyymmdd), also by those that failed; absent: none yet. */
   autobackups?: { day: string; taken: number };
+  /** Of encrypted tablespaces; absent: open, with its first master key. */
+  keystore?: { isOpen: boolean; rotations: number };
   /** CONTROL_FILE_RECORD_KEEP_TIME; absent: 7. */
   recordKeepDays?: number;
 }

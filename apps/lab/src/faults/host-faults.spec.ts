@@ -67,7 +67,10 @@ async function login(user = 'c##adyton'): Promise<string> {
 const workload = () => client.workload({ transactions: 5, rowsPerTransaction: 20, seed: 1, uniform: true });
 
 it('declares for every fault what it takes, and refuses the rest', () => {
-  const samples = { phase: 'transfer', ms: 1, file: 8, block: 1, seconds: 1, match: 'v$datafile' };
+  const samples = {
+    ...{ phase: 'transfer', ms: 1, file: 8, block: 1, seconds: 1, match: 'v$datafile' },
+    release: '19.20.0.0.0',
+  };
   for (const name of Object.keys(HOST_FAULTS) as HostFaultName[]) {
     const needed = HOST_FAULTS[name].options.filter((option) => option !== 'after');
     const options = Object.fromEntries(needed.map((option) => [option, samples[option]]));

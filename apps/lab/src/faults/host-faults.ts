@@ -22,6 +22,8 @@ export const HOST_FAULTS = {
   'slow-disk': { about: 'each read and write of data files takes longer', options: ['ms'] },
   'media-error': { about: 'a block of a data file cannot be read', options: ['file', 'block'] },
   'clock-skew': { about: 'the clock of the host is wrong', options: ['seconds'] },
+  'other-release': { about: 'the home is of another release', options: ['release'] },
+  'standard-edition': { about: 'the home is of Standard Edition 2', options: [] },
   'query-fails': { about: 'queries with a text in them fail with ORA-00235', options: ['match'] },
   'query-empty': { about: 'queries with a text in them have no rows', options: ['match'] },
 } as const satisfies Record<string, { about: string; options: readonly string[] }>;
@@ -36,6 +38,8 @@ export interface HostFaultOptions {
   file?: number;
   block?: number;
   seconds?: number;
+  /** `19.20.0.0.0` */
+  release?: string;
   /** Part of a statement, in whatever case. */
   match?: string;
 }
@@ -157,6 +161,10 @@ export class HostFaults {
       case 'media-error':
         this.beginDiskFault(name, options);
         return;
+      case 'other-release':
+      case 'standard-edition':
+        this.undo.set(name, changeSoftware(host.instance, options.release));
+        return;
       case 'clock-skew':
         host.setClockSkew((options.seconds ?? 0) * MS_PER_SECOND);
         this.undo.set(name, () => {
@@ -175,6 +183,16 @@ export class HostFaults {
       clearDiskFaults(base, name === 'slow-disk' ? 'slowMs' : 'badBlocks');
     });
   }
+}
+
+/** @param versionFull absent: the edition changes instead */
+function changeSoftware({ software }: Instance, versionFull: string | undefined): () => void {
+  if (versionFull === undefined) software.edition = 'SE2';
+  else software.versionFull = versionFull;
+  return () => {
+    if (versionFull === undefined) delete software.edition;
+    else delete software.versionFull;
+  };
 }
 
 /** The old file comes back when the fault is cleared. */

@@ -25,6 +25,9 @@ export async function executeAlter(instance: Instance, sql: string): Promise<str
     case 'pluggable':
     case 'unplug':
       return 'Pluggable database altered.';
+    case 'keystore':
+    case 'rotate-master-key':
+      return 'keystore altered.';
     case 'create-pluggable':
       return 'Pluggable database created.';
     case 'drop-pluggable':
@@ -73,6 +76,10 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
     case 'convert-role':
       changeMounted(instance, command);
       return;
+    case 'keystore':
+    case 'rotate-master-key':
+      changeKeystore(instance, command);
+      return;
     case 'pluggable':
     case 'unplug':
     case 'create-pluggable':
@@ -113,6 +120,26 @@ async function changeContainers(
     case 'drop-pluggable':
       return dropPluggable(instance, command);
   }
+}
+
+/** Throws ORA-28354 and 28365 as Oracle does. Setting a key puts every encrypted tablespace under it. */
+function changeKeystore(
+  instance: Instance,
+  command: Extract<AlterCommand, { kind: 'keystore' | 'rotate-master-key' }>,
+): void {
+  const store = instance.store();
+  const { isOpen, rotations } = store.current.keystore ?? { isOpen: true, rotations: 0 };
+  if (command.kind === 'rotate-master-key' && !isOpen) throw new OraError(28365, 'wallet is not open');
+  if (command.kind === 'keystore' && command.isOpen && isOpen)
+    throw new OraError(28354, 'Encryption wallet, auto login wallet, or HSM is already open');
+  if (command.kind === 'keystore' && !command.isOpen && !isOpen)
+    throw new OraError(28365, 'wallet is not open');
+  store.update((controlFile) => {
+    controlFile.keystore =
+      command.kind === 'keystore'
+        ? { isOpen: command.isOpen, rotations }
+        : { isOpen, rotations: rotations + 1 };
+  });
 }
 
 function enableTracking(instance: Instance, path: string | null): void {

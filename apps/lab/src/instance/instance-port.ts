@@ -20,8 +20,9 @@ export interface Identity {
   instanceNumber: number;
   thread: number;
   hostName: string;
-  version: '19.0.0.0.0';
-  versionFull: '19.21.0.0.0';
+  version: string;
+  versionFull: string;
+  edition: 'EE' | 'SE2';
   /** One of several instances of its database. */
   parallel: boolean;
   /** STARTED = NOMOUNT: dbid 0 and empty database names then. */

@@ -56,6 +56,7 @@ interface ClusterMembership {
 
 export type InstanceState = 'DOWN' | 'STARTED' | 'MOUNTED' | 'OPEN';
 
+const VERSION_FULL = '19.21.0.0.0';
 /** DB_RECOVERY_FILE_DEST_SIZE when the parameter file does not say. */
 const RECOVERY_AREA_BYTES = 64 * 1024 ** 3;
 
@@ -70,6 +71,8 @@ export class Instance {
   readonly thread: number;
   private stopping = new AbortController();
   private hanging: PromiseWithResolvers<void> | undefined;
+  /** What the home's software is, where it is other than usual. */
+  readonly software: { versionFull?: string; edition?: 'SE2' } = {};
 
   constructor(readonly options: InstanceOptions) {
     const { sid, oracleHome, cluster } = options;
@@ -227,6 +230,7 @@ export class Instance {
     if (this.state === 'DOWN') throw new OraError(ORA.notStarted, 'ORACLE not available');
     const controlFile: ControlFile | undefined = this.mountedStore?.current;
     const { sid, base, oracleHome } = this.options;
+    const { versionFull = VERSION_FULL } = this.software;
     return {
       dbid: controlFile?.dbid ?? 0,
       dbName: controlFile?.dbName ?? '',
@@ -235,8 +239,9 @@ export class Instance {
       instanceNumber: this.thread,
       thread: this.thread,
       hostName: this.options.cluster?.hostName ?? hostname(),
-      version: '19.0.0.0.0',
-      versionFull: '19.21.0.0.0',
+      version: `${versionFull.split('.', 1)[0] ?? ''}.0.0.0.0`,
+      versionFull,
+      edition: this.software.edition ?? 'EE',
       parallel: this.options.cluster !== undefined,
       status: this.state,
       startedAt: this.startedAt.toISOString(),

@@ -1,4 +1,4 @@
-/** Reads the ALTER statements an instance understands, and those of pluggable databases: what RMAN scripts and operators use. */
+/** Reads the ALTER statements an instance understands, and those of pluggable databases and keystores: what RMAN scripts and operators use. */
 
 export type AlterCommand =
   | { kind: 'archive-log-current' }
@@ -16,6 +16,8 @@ export type AlterCommand =
   | { kind: 'enable-change-tracking'; path: string | null }
   | { kind: 'set-parameter'; name: string; value: string; scope: string; sid: string }
   | { kind: 'reset-parameter'; name: string; sid: string }
+  | { kind: 'keystore'; isOpen: boolean }
+  | { kind: 'rotate-master-key' }
   | { kind: 'log-mode'; mode: 'ARCHIVELOG' | 'NOARCHIVELOG' }
   | { kind: 'convert-role'; role: 'PRIMARY' | 'PHYSICAL STANDBY' }
   /** `name` null = ALL. */
@@ -96,6 +98,14 @@ const PATTERNS: [RegExp, (groups: (string | undefined)[]) => AlterCommand][] = [
       name: (name ?? '').toUpperCase(),
       keepFiles: files?.toUpperCase() !== 'INCLUDING',
     }),
+  ],
+  [
+    /^ADMINISTER KEY MANAGEMENT SET KEYSTORE (OPEN|CLOSE)(?: IDENTIFIED BY "?[\w$#]+"?)?(?: CONTAINER ?= ?(?:ALL|CURRENT))?$/i,
+    ([state]) => ({ kind: 'keystore', isOpen: state?.toUpperCase() === 'OPEN' }),
+  ],
+  [
+    /^ADMINISTER KEY MANAGEMENT SET KEY(?: FORCE KEYSTORE)? IDENTIFIED BY "?[\w$#]+"?(?: WITH BACKUP)?(?: CONTAINER ?= ?(?:ALL|CURRENT))?$/i,
+    () => ({ kind: 'rotate-master-key' }),
   ],
   [/^ALTER DATABASE DISABLE BLOCK CHANGE TRACKING$/i, () => ({ kind: 'disable-change-tracking' })],
   [/^ALTER DATABASE MOUNT$/i, () => ({ kind: 'mount' })],

@@ -6,8 +6,8 @@ import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { createCluster } from '../cluster/create-cluster';
 import { type ClusterFile, readClusterFile } from '../cluster/cluster-file';
-import { armedFaults, armFault, disarmFaults, FAULTS, isFaultName } from '../faults';
-import { HOST_FAULTS, type HostFaultOptions } from '../faults/host-faults';
+import { armedFaults, armFault, disarmFaults, type FaultName, FAULTS, isFaultName } from '../faults';
+import { HOST_FAULTS, type HostFaultOptions, isHostFault } from '../faults/host-faults';
 import { PHASES } from '../faults/phases';
 import { askControl, type ControlRequest, controlSocketOf } from '../instance/control-server';
 import { hostPaths, readInstanceFile } from '../instance/oracle-home';
@@ -136,6 +136,11 @@ export function addInstanceControl(program: Command): void {
 
 type ArmFlags = HostFaultOptions & { base: string; sid?: string; times: number };
 
+/** Some stacks of RMAN bear the name of what causes them on a host: with an instance named it is the host that fails. */
+function isOfRman(name: string, sid: string | undefined): name is FaultName {
+  return isFaultName(name) && !(sid !== undefined && isHostFault(name));
+}
+
 export function addFaults(program: Command): void {
   const fault = program.command('fault').description('failures of the host and error stacks of RMAN by name');
   fault.command('names').action(() => {
@@ -149,10 +154,11 @@ export function addFaults(program: Command): void {
     .option('--file <n>', '', parseCount)
     .option('--block <n>', '', parseCount)
     .option('--seconds <n>', '', Number)
+    .option('--release <version>', 'such as 19.20.0.0.0')
     .option('--match <text>', 'part of a statement, or of what an error stack of RMAN is about')
     .option('--times <n>', 'strikes of an error stack of RMAN', parseCount, 1)
     .action(async (name: string, { base, sid, times, ...options }: ArmFlags) => {
-      if (isFaultName(name)) {
+      if (isOfRman(name, sid)) {
         const { match } = options;
         armFault(resolve(base), { name, times, ...(match === undefined ? {} : { match }) });
         print({ armed: name, times });
@@ -164,9 +170,12 @@ export function addFaults(program: Command): void {
   onBase(fault.command('clear [name]'))
     .option('--sid <sid>', 'instance (default: the only one)')
     .action(async (name: string | undefined, flags: { base: string; sid?: string }) => {
-      if (name === undefined || isFaultName(name)) disarmFaults(resolve(flags.base), name);
-      if (name !== undefined && isFaultName(name)) print({ cleared: name });
-      else await ask(flags, { command: 'fault-clear', ...(name === undefined ? {} : { fault: name }) });
+      const { sid } = flags;
+      if (name === undefined) disarmFaults(resolve(flags.base));
+      if (name !== undefined && isOfRman(name, sid)) {
+        disarmFaults(resolve(flags.base), name);
+        print({ cleared: name });
+      } else await ask(flags, { command: 'fault-clear', ...(name === undefined ? {} : { fault: name }) });
     });
   onBase(fault.command('list-rman').description('error stacks that are armed')).action(
     (flags: { base: string }) => print(armedFaults(resolve(flags.base))),

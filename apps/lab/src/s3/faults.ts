@@ -20,6 +20,10 @@ export const S3_FAULTS = {
     about: 'If-None-Match is ignored in silence, as one known gateway does',
   },
   refuseConditions: { takes: 'boolean', about: 'If-None-Match is answered 501: no conditional PUT here' },
+  clockSkewSeconds: {
+    takes: 'number',
+    about: 'the clock of the server is ahead by this, s; less than 0: behind',
+  },
   times: { takes: 'number', about: 'how many requests the faults without a rate strike; absent = all' },
   seed: { takes: 'number', about: 'which requests the rate strikes' },
 } as const satisfies Record<string, { takes: 'number' | 'boolean'; about: string }>;

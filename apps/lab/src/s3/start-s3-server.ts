@@ -63,12 +63,14 @@ async function answer(
   { files, faults, credentials }: Parts,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? HOST}`);
+  const now = new Date(Date.now() + (faults.current.clockSkewSeconds ?? 0) * MS_PER_SECOND);
+  response.setHeader('date', now.toUTCString());
   try {
     if (faults.takes('hang')) return;
     if (faults.current.latencyMs !== undefined) await sleep(faults.current.latencyMs);
     if (faults.takes('wrongCredentials'))
       throw new S3Error(403, 'InvalidAccessKeyId', 'The access key is not known here.');
-    const bodyHash = checkSignature(request, url, credentials, new Date());
+    const bodyHash = checkSignature(request, url, credentials, now);
     if (faults.strikes()) throw unlucky(faults);
     const [, bucket = '', ...key] = url.pathname.split('/');
     const operation = { request, url, bucket, key: decodeURIComponent(key.join('/')), bodyHash };

@@ -3,6 +3,7 @@ import { type ControlFile } from '../control-file/control-file';
 import { type Table, type TableProvider } from '../sql/table';
 import { BACKUP_VIEWS } from './backup-views';
 import { DICTIONARY_VIEWS, EMPTY_VIEWS } from './dictionary-views';
+import { ENCRYPTION_VIEWS } from './encryption-views';
 import { FILE_VIEWS } from './file-views';
 import { INSTANCE_VIEWS } from './instance-views';
 import { type LiveState } from './live-state';
@@ -23,6 +24,7 @@ const SYNONYM = /^(G?V)_\$/;
 export function databaseTables(source: DatabaseSource): TableProvider {
   const declarations = [
     ...INSTANCE_VIEWS,
+    ...ENCRYPTION_VIEWS,
     ...FILE_VIEWS,
     ...EMPTY_VIEWS,
     ...DICTIONARY_VIEWS,

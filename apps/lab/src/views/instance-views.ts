@@ -86,11 +86,6 @@ function databaseRow(source: ViewSource): ViewRow {
   };
 }
 
-/** A database with an encrypted tablespace was opened with its keystore. */
-function hasKeystore({ live, controlFile }: ViewSource): boolean {
-  return live.identity().status !== 'STARTED' && controlFile().tablespaces.some((t) => t.encrypted === true);
-}
-
 function controlFileTypeOf(cf: ControlFile): 'STANDBY' | 'BACKUP' | 'CURRENT' {
   if (cf.role === 'PHYSICAL STANDBY') return 'STANDBY';
   return cf.restored === true ? 'BACKUP' : 'CURRENT';
@@ -193,7 +188,7 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
           VERSION_FULL: i.versionFull,
           STARTUP_TIME: i.startedAt,
         },
-        ...{ STATUS: i.status, PARALLEL: all.length > 1 ? 'YES' : 'NO', 'THREAD#': i.thread },
+        ...{ STATUS: i.status, PARALLEL: yesNo(i.parallel ?? all.length > 1), 'THREAD#': i.thread },
         ARCHIVER: archiverOf(i, source),
         ...{
           LOGINS: 'ALLOWED',
@@ -205,7 +200,7 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
           ACTIVE_STATE: 'NORMAL',
           BLOCKED: 'NO',
           INSTANCE_MODE: 'REGULAR',
-          EDITION: 'EE',
+          EDITION: i.edition ?? 'EE',
           DATABASE_TYPE: 'SINGLE',
         },
       }));
@@ -234,8 +229,9 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
     needs: 'started',
     columns: 'BANNER:t80 BANNER_FULL:t160 BANNER_LEGACY:t80',
     rows: ({ live }) => {
-      const { version, versionFull } = live.identity();
-      const banner = `Oracle Database 19c Enterprise Edition Release ${version} - Production`;
+      const { version, versionFull, edition } = live.identity();
+      const name = edition === 'SE2' ? 'Standard Edition 2' : 'Enterprise Edition';
+      const banner = `Oracle Database 19c ${name} Release ${version} - Production`;
       return [{ BANNER: banner, BANNER_FULL: `${banner}\nVersion ${versionFull}`, BANNER_LEGACY: banner }];
     },
   },
@@ -243,22 +239,6 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
   { name: 'SYSTEM_PARAMETER', needs: 'started', columns: PARAMETER_COLUMNS, rows: parameterRows },
   { name: 'PDBS', needs: 'mounted', columns: PDB_COLUMNS, rows: pluggableRows },
   { name: 'CONTAINERS', needs: 'mounted', columns: CONTAINER_COLUMNS, rows: containerRows },
-  {
-    name: 'ENCRYPTED_TABLESPACES',
-    needs: 'mounted',
-    columns: 'TS#:n ENCRYPTIONALG:t7 ENCRYPTEDTS:t3 STATUS:t10 KEY_VERSION:n BLOCKS_ENCRYPTED:n',
-    rows: (source) =>
-      source
-        .controlFile()
-        .tablespaces.filter((t) => t.encrypted === true)
-        .map((t) => ({
-          ...(t.conId === undefined ? {} : { CON_ID: t.conId }),
-          'TS#': t.ts,
-          ENCRYPTIONALG: 'AES256',
-          ENCRYPTEDTS: 'YES',
-          STATUS: 'NORMAL',
-        })),
-  },
   {
     name: 'SERVICES',
     needs: 'started',
@@ -354,22 +334,6 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
           : { STATUS: 'ENABLED', FILENAME: tracking.file, BYTES: tracking.bytes },
       ];
     },
-  },
-  {
-    name: 'ENCRYPTION_WALLET',
-    needs: 'started',
-    columns:
-      'WRL_TYPE:t20 WRL_PARAMETER:t4000 STATUS:t30 WALLET_TYPE:t20 WALLET_ORDER:t9 KEYSTORE_MODE:t8 FULLY_BACKED_UP:t9',
-    rows: (source) => [
-      {
-        WRL_TYPE: 'FILE',
-        STATUS: hasKeystore(source) ? 'OPEN' : 'NOT_AVAILABLE',
-        WALLET_TYPE: 'UNKNOWN',
-        WALLET_ORDER: 'SINGLE',
-        KEYSTORE_MODE: 'NONE',
-        FULLY_BACKED_UP: 'UNDEFINED',
-      },
-    ],
   },
   {
     name: 'DATABASE_INCARNATION',

@@ -15,6 +15,10 @@ export interface InstanceState {
   version: string;
   /** `19.21.0.0.0` */
   versionFull: string;
+  /** Absent: EE. */
+  edition?: 'EE' | 'SE2';
+  /** It belongs to a cluster; absent: when others run. */
+  parallel?: boolean;
   /** STARTED = NOMOUNT. */
   status: 'STARTED' | 'MOUNTED' | 'OPEN';
   startedAt: string;

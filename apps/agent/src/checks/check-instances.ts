@@ -1,36 +1,23 @@
 // Step 4, first half: the pre-checks. Each has a verdict with its evidence; one that failed ends the run before RMAN starts.
+import { isErrorCode } from '@adyton/contracts';
 import { join } from 'node:path';
 import { RunFailure } from '../runs/run-failure';
-import { type Identity, type Planning } from './backup-run';
-import { checkDedupWorker, checkOpen, checkSbtLibrary } from './check-host';
-import { checkThat, isExecutable, type Check } from './check-that';
+import { type Identity, type Planning } from '../backup/backup-run';
+import { checkHost, checkOpen } from './check-host';
+import { checkThat, type Check } from './check-that';
+import { isExecutable } from './look-at-host';
 
 export async function checkInstances(
   { config, claimed }: Pick<Planning, 'config' | 'claimed'>,
   identity: Identity,
 ): Promise<Check[]> {
+  const rman = join(claimed.database.oracleHome, 'bin', 'rman');
   return [
     checkOpen(identity),
-    checkThat(
-      'archivelog-mode',
-      identity.logMode === 'ARCHIVELOG',
-      `log mode is ${identity.logMode}`,
-      'ALTER DATABASE ARCHIVELOG in mount state',
-    ),
-    checkThat(
-      'primary-role',
-      identity.role === 'PRIMARY',
-      `database role is ${identity.role}`,
-      'back up the primary',
-    ),
-    await checkSbtLibrary(config),
-    checkThat(
-      'rman',
-      await isExecutable(join(claimed.database.oracleHome, 'bin', 'rman')),
-      join(claimed.database.oracleHome, 'bin', 'rman'),
-      'correct ORACLE_HOME of the registered database',
-    ),
-    await checkDedupWorker(config),
+    checkThat('archivelog-mode', identity.logMode === 'ARCHIVELOG', `log mode is ${identity.logMode}`),
+    checkThat('primary-role', identity.role === 'PRIMARY', `database role is ${identity.role}`),
+    checkThat('rman', await isExecutable(rman), rman),
+    ...(await checkHost(config)),
   ];
 }
 
@@ -41,6 +28,9 @@ export function assertPassed(checks: readonly Check[]): void {
   if (noArchivelog !== undefined) throw new RunFailure('ADY_NOARCHIVELOG', noArchivelog.evidence);
   const gap = failed.find((c) => c.code === 'archived-logs');
   if (gap !== undefined) throw new RunFailure('ADY_LOG_GAP', gap.evidence);
+  const store = failed.find((c) => c.code === 'object-store');
+  const storeCode = /^ADY_\w+/.exec(store?.evidence ?? '')?.[0] ?? '';
+  if (store !== undefined && isErrorCode(storeCode)) throw new RunFailure(storeCode, store.evidence);
   if (failed.length > 0)
     throw new RunFailure(
       'ADY_PRECHECK_FAILED',

@@ -1,5 +1,6 @@
 import { assertPassed, checkInstances } from './check-instances';
-import { type Identity, type Planning } from './backup-run';
+import { judgeStore } from './judge-store';
+import { type Identity, type Planning } from '../backup/backup-run';
 
 const planning = {
   config: { ADYTON_SBT_LIBRARY: '/nowhere/libobk.so', ADYTON_SBT_SOCKET: '/nowhere/sbt.sock' },
@@ -22,11 +23,21 @@ it('S2.7 refuses a NOARCHIVELOG database by its own code, before RMAN', async ()
 it('names every failed check with its evidence', async () => {
   const checks = await checkInstances(planning, identity({}));
   expect(checks.filter((c) => c.verdict === 'failed').map((c) => c.code)).toEqual([
-    'sbt-library',
     'rman',
+    'sbt-library',
     'dedup-worker',
   ]);
   expect(() => assertPassed(checks)).toThrow(/sbt-library: \/nowhere\/libobk.so.*dedup-worker/);
+});
+
+it('S4.6 fails with what the dedup-worker says of the store', () => {
+  const [check] = judgeStore({
+    kind: 'failed',
+    reason: 'ADY_STORE_FULL: cannot create probe/x | HINT: add space',
+  });
+  expect(() => assertPassed(check === undefined ? [] : [check])).toThrow(
+    expect.objectContaining({ code: 'ADY_STORE_FULL' }) as Error,
+  );
 });
 
 it('is stopped by no warning', () => {
