@@ -16,6 +16,8 @@ const libs = [
 ];
 // Minutes each: `make test-long` and `npm run test:workflow` have them.
 const LONG = [
+  'disturbance-invariants',
+  'disturbance-soak',
   'retention-interrupted',
   'step-5-cancel',
   'step-5-cancel-campaign',
