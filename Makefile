@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test test-long soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel clean
+.PHONY: help setup build demo test test-long soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel soak-rman clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
@@ -18,6 +18,7 @@ help:
 	@echo 'make certify compare a real Oracle host with what the lab believes of it (ARGS=--help)'
 	@echo 'make bench-control   how late runs start with 200 simulated hosts; make soak-control: 100,000 races, 1,000 lost doorbells'
 	@echo 'make soak-cancel     100 runs cancelled at random moments'
+	@echo 'make soak-rman   30 minutes of DBAs, another vendor and outages between and during backups, expiries and restores'
 	@echo 'make bench   speed, storage and memory of the data path beside restic and borg; make bench-memory: 2 and 16 GiB'
 
 setup: $(STAMPS)/system $(STAMPS)/npm
@@ -49,9 +50,10 @@ SOAK_LAB_SECONDS ?= 600
 soak-lab: setup
 	PARSER_FUZZ_SECONDS=$(SOAK_LAB_SECONDS) $(NPM) jest -- apps/lab/src/rman/grammar -t noise
 
-# With what `make test` leaves out: retention cut off at every step, cancels, a store in trouble, each phase, setting and disturbance by itself.
+# With what `make test` leaves out: retention cut off at every step, cancels, a store in trouble, each phase and setting by itself, five minutes of
+# disturbances.
 test-long: build
-	TEST_LONG=yes $(NPM) jest -- test/workflow/retention 'test/workflow/step-[1245]' test/rac test/restore/rman-by-hand test/model/stale
+	TEST_LONG=yes $(NPM) jest -- test/workflow/retention 'test/workflow/step-[1245]' test/workflow/disturbance test/rac test/restore/rman-by-hand test/model/stale
 
 # The real code of writers and collectors, interleaved by so many seeds; `make test` plays 24.
 SOAK_VAULT_SEEDS ?= 500
@@ -93,6 +95,10 @@ soak-control: build
 # A hundred cancels at random moments (CANCELS, SEED); each is followed by a backup that must succeed.
 soak-cancel: build
 	TEST_LONG=yes CANCELS=$${CANCELS:-100} timeout 150m $(NPM) jest -- test/workflow/step-5-cancel-campaign.spec.ts
+
+# Half an hour of disturbances, drawn from a seed (SOAK_RMAN_SECONDS, SEED); the invariants are checked after each.
+soak-rman: build
+	TEST_LONG=yes SOAK_RMAN_SECONDS=$${SOAK_RMAN_SECONDS:-1800} timeout 60m $(NPM) jest -- test/workflow/disturbance-soak.spec.ts
 
 bench-memory: build
 	BENCH_SECTIONS=memory BENCH_LONG=yes $(NPM) bench

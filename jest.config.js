@@ -17,6 +17,8 @@ const libs = [
 // Minutes each: `make test-long` and `npm run test:workflow` have them.
 const LONG = [
   'model/stale-listings',
+  'workflow/disturbance-invariants',
+  'workflow/disturbance-soak',
   'workflow/retention-interrupted',
   'workflow/step-5-cancel',
   'workflow/step-5-cancel-campaign',

@@ -144,14 +144,20 @@ async function pauseOver(stack: RunningStack): Promise<void> {
 const STEPS_MAX = 6;
 /** Until nothing is on its way out any more. */
 export async function releaseAll(stack: RunningStack): Promise<void> {
-  for (let step = 0; step < STEPS_MAX; step += 1) {
+  if (await releaseSome(stack, STEPS_MAX)) return;
+  throw new Error(`something is left: ${JSON.stringify(await retentionOf(stack))}`);
+}
+
+/** At most so many releases. @returns whether nothing is on its way out any more */
+export async function releaseSome(stack: RunningStack, steps: number): Promise<boolean> {
+  for (let step = 0; step < steps; step += 1) {
     await untilForgottenByRman(stack);
     const { points, pieces } = await retentionOf(stack);
     const isLeft = points.some((p) => p.state === 'expired') || pieces.underReview + pieces.uncataloged > 0;
-    if (!isLeft) return;
+    if (!isLeft) return true;
     await releaseOnce(stack);
   }
-  throw new Error(`something is left: ${JSON.stringify(await retentionOf(stack))}`);
+  return false;
 }
 
 async function releases(stack: RunningStack): Promise<VaultOperation[]> {

@@ -43,6 +43,18 @@ export async function rman(
   });
 }
 
+/** What a DBA does through our library in a run by hand, which is closed again: maintenance commands, or a script with the run's channels. */
+export async function throughOurLibrary(
+  stack: RunningStack,
+  commands: string | ((run: RunByHand) => string),
+): Promise<CommandResult> {
+  const run = await openByHand(stack);
+  const script = typeof commands === 'string' ? `${run.maintenance}\n${commands}` : commands(run);
+  const result = await rman(stack, `${script}\n`);
+  await closeByHand(stack);
+  return result;
+}
+
 /** What v$backup_piece says: statuses by handle. */
 export async function recordedPieces(
   stack: RunningStack,

@@ -9,6 +9,7 @@ import {
   expectNothingClosedSince,
   expectNothingLeft,
 } from '../support/cancelled-runs';
+import { seededDraw } from '../support/disturbance/seeded-draw';
 import {
   backUp,
   changeRows,
@@ -41,11 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-let state = SEED >>> 0;
-function pick(below: number): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return Math.floor((state / 2 ** 32) * below);
-}
+const draw = seededDraw(SEED);
 
 /** Cancels a new run at the moment, or says that it was over before. */
 async function cancelAt(momentMs: number, kind: 'full' | 'auto' | 'archivelog'): Promise<RunDetail | null> {
@@ -94,9 +91,9 @@ it(`S5.8 ${CANCELS} cancels at random moments: each within 15 s, nothing left, a
   const cancelled: RunDetail[] = [];
   for (let i = 0; cancelled.length < CANCELS; i += 1) {
     await changeRows(stack, i);
-    await slowStore(stack, pick(STORE_LATENCY_MS_MAX));
-    const kind = (['full', 'auto', 'archivelog'] as const)[pick(3)] ?? 'full';
-    const run = await cancelAt(pick(MOMENT_MS_MAX), kind);
+    await slowStore(stack, draw.below(STORE_LATENCY_MS_MAX));
+    const kind = draw.of(['full', 'auto', 'archivelog'] as const);
+    const run = await cancelAt(draw.below(MOMENT_MS_MAX), kind);
     await healStore(stack);
     if (run === null) continue;
     cancelled.push(run);

@@ -3,14 +3,7 @@
 import { type DryRun, type RunDetail } from '@adyton/contracts';
 import { join } from 'node:path';
 import { itLong } from '../support/long-tests';
-import {
-  closeByHand,
-  foreignChannel,
-  mustRman,
-  openByHand,
-  recordedPieces,
-  rman,
-} from '../support/rman-by-hand';
+import { foreignChannel, mustRman, recordedPieces, throughOurLibrary } from '../support/rman-by-hand';
 import {
   backUp,
   changeRows,
@@ -22,6 +15,7 @@ import {
   runStack,
   SUCCEEDED,
 } from '../support/running-stack';
+import { addSecondVendor } from '../support/second-vendor';
 
 jest.setTimeout(400_000);
 let stack: RunningStack;
@@ -33,11 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** What a DBA does through our library, in a run by hand that is closed again. @returns what RMAN printed, and how it ended */
+/** @returns what RMAN printed, and how it ended */
 async function asDba(commands: string): Promise<{ code: number | null; output: string }> {
-  const { maintenance } = await openByHand(stack);
-  const { code, stdout, stderr } = await rman(stack, `${maintenance}\n${commands}\n`);
-  await closeByHand(stack);
+  const { code, stdout, stderr } = await throughOurLibrary(stack, commands);
   return { code, output: stdout + stderr };
 }
 
@@ -108,7 +100,7 @@ it("S5.12 another vendor's CROSSCHECK costs no level 0: our handles are crossche
     expect(statement).toMatch(/^CROSSCHECK BACKUPPIECE '[0-9a-f]{8}\//);
 });
 
-it('S5.12 DELETE EXPIRED after it loses nothing: RMAN is told of our pieces again', async () => {
+itLong('S5.12 DELETE EXPIRED after it loses nothing: RMAN is told of our pieces again', async () => {
   const before = await recordedPieces(stack);
   await mustRman(
     stack,
@@ -126,6 +118,25 @@ itLong('S5.12 DELETE EXPIRED through our library deletes nothing at all', async 
   expect(output).toContain('Deleted 0 EXPIRED objects');
   expect(await statuses()).toEqual(['X']);
   await expectHealed('marked expired by somebody and available again');
+});
+
+it("S5.12 DELETE OBSOLETE, another vendor's CROSSCHECK and DELETE EXPIRED one after the other lose nothing needed, and the next run names and mends it all", async () => {
+  const before = await recordedPieces(stack);
+  const vendor = await addSecondVendor(stack);
+  expect(await asDba('DELETE NOPROMPT OBSOLETE REDUNDANCY 1;')).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('ADY_PIECE_NEEDED') as string,
+  });
+  expect(await recordedPieces(stack)).toEqual(before);
+  await vendor.crosscheckBackups();
+  await asDba('DELETE NOPROMPT OBSOLETE REDUNDANCY 1;');
+  expect([...(await recordedPieces(stack)).keys()]).toEqual([...before.keys()]);
+  await vendor.deleteExpired();
+  expect((await recordedPieces(stack)).size).toBe(0);
+  expect(await stack.cli(['vault', 'verify', '--level', '2'])).toMatchObject({ code: 0 });
+  await expectHealed(`${before.size} piece(s) gone from the record and cataloged again: `);
+  expect([...(await recordedPieces(stack)).keys()]).toEqual(expect.arrayContaining([...before.keys()]));
+  await expectRestorable('after-all-of-it');
 });
 
 itLong(

@@ -7,6 +7,7 @@ import {
   type RecoveryPointDetail,
   type RunDetail,
 } from '@adyton/contracts';
+import { itLong } from '../support/long-tests';
 import { mustRman } from '../support/rman-by-hand';
 import {
   backUp,
@@ -121,35 +122,38 @@ it('S5.7 reads only the last of fifty data files again when the host went down a
   await expectRestorable(stack, 'after-crash');
 });
 
-it('S5.7 a replay takes over what was finished, with the redo since then, and reads again what changed without redo', async () => {
-  const first = await interrupted(20);
-  await changeRows(stack, 2);
-  await sql('ALTER SYSTEM ARCHIVE LOG CURRENT');
-  const logs = await backUp(stack, 'archivelog');
-  expect(logs).toMatchObject(SUCCEEDED);
-  await mustRman(stack, 'DELETE NOPROMPT FORCE ARCHIVELOG ALL;');
-  await stack.lab.ctl(['workload', '--sid', DATABASE_NAME, '--transactions', '2', '--nologging']);
-  const second = await endedRun(stack, await replay(first));
-  expect(second).toMatchObject({ ...SUCCEEDED, level: 'level0', levelReason: 'asked-full' });
-  const { evidence = '' } = resumed(second) ?? {};
-  const readAgain = [
-    ...evidence.matchAll(/data file (\d+) \(\S+\) is read again: (it has changes without redo since)/g),
-  ];
-  expect(readAgain.length).toBeGreaterThan(0);
-  const { contents } = await pointOf(second);
-  const done = new Set(await piecesOf(first, 'F'));
-  const taken = contents.dataFiles.filter(({ handles }) => handles.every((h) => done.has(h)));
-  expect(taken.length).toBeGreaterThan(10);
-  expect(evidence).toContain(`${taken.length} data file(s) are taken over from ${first.id}; `);
-  expect(filesRead(second)).toHaveLength(FILES - taken.length);
-  expect(filesRead(second)).toEqual(expect.arrayContaining(readAgain.map(([, file]) => Number(file))));
-  const [logsBetween] = await piecesOf(logs, 'AL');
-  expect(contents.archivedLogs.map((l) => l.handle)).toContain(logsBetween);
-  expect(contents.closure).toContain(logsBetween);
-  await expectRestorable(stack, 'after-replay');
-});
+itLong(
+  'S5.7 a replay takes over what was finished, with the redo since then, and reads again what changed without redo',
+  async () => {
+    const first = await interrupted(20);
+    await changeRows(stack, 2);
+    await sql('ALTER SYSTEM ARCHIVE LOG CURRENT');
+    const logs = await backUp(stack, 'archivelog');
+    expect(logs).toMatchObject(SUCCEEDED);
+    await mustRman(stack, 'DELETE NOPROMPT FORCE ARCHIVELOG ALL;');
+    await stack.lab.ctl(['workload', '--sid', DATABASE_NAME, '--transactions', '2', '--nologging']);
+    const second = await endedRun(stack, await replay(first));
+    expect(second).toMatchObject({ ...SUCCEEDED, level: 'level0', levelReason: 'asked-full' });
+    const { evidence = '' } = resumed(second) ?? {};
+    const readAgain = [
+      ...evidence.matchAll(/data file (\d+) \(\S+\) is read again: (it has changes without redo since)/g),
+    ];
+    expect(readAgain.length).toBeGreaterThan(0);
+    const { contents } = await pointOf(second);
+    const done = new Set(await piecesOf(first, 'F'));
+    const taken = contents.dataFiles.filter(({ handles }) => handles.every((h) => done.has(h)));
+    expect(taken.length).toBeGreaterThan(10);
+    expect(evidence).toContain(`${taken.length} data file(s) are taken over from ${first.id}; `);
+    expect(filesRead(second)).toHaveLength(FILES - taken.length);
+    expect(filesRead(second)).toEqual(expect.arrayContaining(readAgain.map(([, file]) => Number(file))));
+    const [logsBetween] = await piecesOf(logs, 'AL');
+    expect(contents.archivedLogs.map((l) => l.handle)).toContain(logsBetween);
+    expect(contents.closure).toContain(logsBetween);
+    await expectRestorable(stack, 'after-replay');
+  },
+);
 
-it('S5.7 reads everything again when RMAN cannot crosscheck what is there', async () => {
+itLong('S5.7 reads everything again when RMAN cannot crosscheck what is there', async () => {
   const first = await interrupted(5);
   await arm('no-maintenance-channel');
   const second = await endedRun(stack, await replay(first));
@@ -158,32 +162,35 @@ it('S5.7 reads everything again when RMAN cannot crosscheck what is there', asyn
   expect(filesRead(second)).toHaveLength(FILES);
 });
 
-it('S5.7 makes no point of a file that became read-only after it was taken over; the next replay reads it again', async () => {
-  const first = await interrupted(5);
-  await slowStore(stack, 60);
-  const { id } = await replay(first);
-  const { runId } = await eventually(
-    () => getRequest(stack, id),
-    (r) => r.runId !== null,
-  );
-  await eventually(
-    () => getRun(stack, runId ?? ''),
-    (r) => r.phase === 'transfer' && r.progress.bytesRead > 0,
-  );
-  await sql('ALTER TABLESPACE USERS READ ONLY');
-  await healStore(stack);
-  const second = await endedRun(stack, await getRequest(stack, id));
-  expect(second).toMatchObject({ state: 'failed', recoveryPointId: null });
-  expect(second.reason).toMatchObject({ code: 'ADY_RECONCILE_FAILED' });
-  expect(second.reason?.detail).toContain('became READ ONLY since; a replay reads it again');
-  const third = await endedRun(stack, await replay(second));
-  expect(third).toMatchObject(SUCCEEDED);
-  expect(filesRead(third)).toEqual([USERS_FILE]);
-  await expectRestorable(stack, 'after-read-only');
-  await sql('ALTER TABLESPACE USERS READ WRITE');
-});
+itLong(
+  'S5.7 makes no point of a file that became read-only after it was taken over; the next replay reads it again',
+  async () => {
+    const first = await interrupted(5);
+    await slowStore(stack, 60);
+    const { id } = await replay(first);
+    const { runId } = await eventually(
+      () => getRequest(stack, id),
+      (r) => r.runId !== null,
+    );
+    await eventually(
+      () => getRun(stack, runId ?? ''),
+      (r) => r.phase === 'transfer' && r.progress.bytesRead > 0,
+    );
+    await sql('ALTER TABLESPACE USERS READ ONLY');
+    await healStore(stack);
+    const second = await endedRun(stack, await getRequest(stack, id));
+    expect(second).toMatchObject({ state: 'failed', recoveryPointId: null });
+    expect(second.reason).toMatchObject({ code: 'ADY_RECONCILE_FAILED' });
+    expect(second.reason?.detail).toContain('became READ ONLY since; a replay reads it again');
+    const third = await endedRun(stack, await replay(second));
+    expect(third).toMatchObject(SUCCEEDED);
+    expect(filesRead(third)).toEqual([USERS_FILE]);
+    await expectRestorable(stack, 'after-read-only');
+    await sql('ALTER TABLESPACE USERS READ WRITE');
+  },
+);
 
-it('S5.7 reads a data file again whose redo since then is gone', async () => {
+itLong('S5.7 reads a data file again whose redo since then is gone', async () => {
   const first = await interrupted(5);
   await sql('ALTER SYSTEM ARCHIVE LOG CURRENT');
   await changeRows(stack, 3);
