@@ -118,7 +118,7 @@ describe('FrameParser', () => {
     ['a wrong magic number', spoiled(0, 0x16)],
     ['another version', spoiled(2, 2)],
     ['an unknown type', spoiled(3, 0)],
-    ['a type beyond the last', spoiled(3, 23)],
+    ['a type beyond the last', spoiled(3, Math.max(...Object.values(FRAME_TYPES)) + 1)],
     ['a length over 4 MiB', spoiled(4, 1, 0, 0x40, 0)],
     ['a length of 4 GiB', spoiled(4, 0xff, 0xff, 0xff, 0xff)],
     ['a sequence number that does not follow', spoiled(8, 2)],
