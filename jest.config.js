@@ -14,17 +14,22 @@ const libs = [
   'ledger',
   'runtime',
 ];
-// Minutes each: `make test-long` and `npm run test:workflow` have them.
+// Minutes each, or about commands of a DBA that no backup of ours sends: `make test-long` has them, `npm run test:workflow` those with an ID.
 const LONG = [
-  'model/stale-listings',
-  'workflow/disturbance-invariants',
-  'workflow/disturbance-soak',
-  'workflow/retention-interrupted',
-  'workflow/step-5-cancel',
-  'workflow/step-5-cancel-campaign',
-  'workflow/step-5-piece-answers',
-  'workflow/step-5-store',
-].map((name) => `test/${name}\\.spec`);
+  'apps/lab/src/rman/duplicate',
+  'apps/lab/src/rman/image-copies',
+  'apps/lab/src/rman/maintenance',
+  'test/lab/rac-backup',
+  'test/model/stale-listings',
+  'test/workflow/disturbance-invariants',
+  'test/workflow/disturbance-soak',
+  'test/workflow/retention-interrupted',
+  'test/workflow/step-4-configures',
+  'test/workflow/step-5-cancel',
+  'test/workflow/step-5-cancel-campaign',
+  'test/workflow/step-5-piece-answers',
+  'test/workflow/step-5-store',
+].map((name) => `${name}\\.spec`);
 // The tests start the same programs some thousand times: Node compiles each once.
 process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'build', 'node-cache');
 module.exports = {

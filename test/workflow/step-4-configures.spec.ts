@@ -1,6 +1,5 @@
 // Step 4 of the workflow on the real processes: what a DBA configured in RMAN changes no backup of ours, and the plan names it.
 import { callRoute, restRoutes, type RunDetail, type RunPlan } from '@adyton/contracts';
-import { isLong } from '../support/long-tests';
 import {
   backUp,
   changeRows,
@@ -65,11 +64,7 @@ it('S4.10 is quiet about a database where nothing is configured', async () => {
   expect(configurationIn(await planOf('full'))).toMatchObject({ verdict: 'ok' });
 });
 
-/** Each alone takes half a minute: `make test` has one of them and all at once, `make test-long` every one. */
-const ALONE = INTERFERING_SETTINGS.map((setting, number) => ({ ...setting, number })).slice(
-  0,
-  isLong ? undefined : 1,
-);
+const ALONE = INTERFERING_SETTINGS.map((setting, number) => ({ ...setting, number }));
 
 it.each(ALONE)(
   'S4.10 backs up and restores everything although $set is configured, and lists it',
