@@ -133,12 +133,12 @@ export async function releaseOnce(stack: RunningStack): Promise<VaultOperation> 
 }
 
 async function pauseOver(stack: RunningStack): Promise<void> {
-  const [row] = await stack.sql<{ age: number | null }>(
-    `SELECT extract(epoch FROM adyton.now() - max(created_at))::float AS age
-     FROM adyton.vault_operations WHERE kind = 'release'`,
+  const [row] = await stack.sql<{ until: Date | null }>(
+    `SELECT max(created_at) + make_interval(secs => $1) AS until FROM adyton.vault_operations WHERE kind = 'release'`,
+    [RELEASE_PAUSE_SECONDS],
   );
-  const age = row?.age ?? RELEASE_PAUSE_SECONDS;
-  if (age < RELEASE_PAUSE_SECONDS) await stack.moveClock(RELEASE_PAUSE_SECONDS - age + 1);
+  const until = row?.until ?? null;
+  if (until !== null) await clockReaches(stack, until);
 }
 
 const STEPS_MAX = 6;

@@ -32,8 +32,8 @@ import {
 const HANDLES_MAX = 70_000;
 /** What agents of this release speak; raised when an older agent could not carry out what it is asked for. */
 export const AGENT_PROTOCOL = 1;
-/** Interrupted attempts that a claim names. */
-const ATTEMPTS_MAX = 100;
+/** Interrupted attempts that a claim names: of a request there are three at most, of replays by hand as many as somebody has patience for. */
+export const EARLIER_ATTEMPTS_MAX = 20;
 /** Invocations of RMAN in one backup: two for its records, data files, logs, control file. */
 const SCRIPTS_MAX = 5;
 /** RMAN output kept with a run, characters. */
@@ -80,7 +80,7 @@ const claimedBackup = claimed.extend({
   operation: z.literal('backup'),
   ...backupQuestion.shape,
   /** Of the last hours, at the same backup, newest first: the data files they finished need not be read again. */
-  earlierAttempts: z.array(z.object({ runId, fence })).max(ATTEMPTS_MAX),
+  earlierAttempts: z.array(z.object({ runId, fence })).max(EARLIER_ATTEMPTS_MAX),
 });
 const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
 const claimedRun = z.discriminatedUnion('operation', [claimedBackup, claimedRestore]);

@@ -79,6 +79,7 @@ export {
   AGENT_PROTOCOL,
   agentRoutes,
   RUN_LOG_CHARS_MAX,
+  EARLIER_ATTEMPTS_MAX,
   type BackupQuestion,
   type ClaimedBackup,
   type ClaimedRestore,

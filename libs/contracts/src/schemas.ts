@@ -54,11 +54,12 @@ export const instant = z.iso.datetime();
 export const count = z.int().nonnegative();
 export const fence = z.int().positive();
 
-/** A name a person types: one word that is also safe in file names, RMAN scripts and URLs. */
 /** Id of a master key as v$encrypted_tablespaces has it: 16 bytes, hexadecimal. */
 export const keyId = z.string().regex(/^[0-9A-F]{32}$/, '32 hexadecimal digits, in capitals');
 /** Keys on record for one database: some hundred rotations. */
 export const KEYSTORE_KEYS_MAX = 1_000;
+
+/** A name a person types: one word that is also safe in file names, RMAN scripts and URLs. */
 export const plainName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, 'letters, digits, _ . - ; begins with a letter; at most 63');

@@ -1,5 +1,6 @@
 // Interrupted attempts at what a run is to back up: earlier runs of the same request, and those that it replays, however many replays lie in
 // between. What they finished need not be read again.
+import { EARLIER_ATTEMPTS_MAX } from '@adyton/contracts';
 import { type Lane, type RequestId, type RunId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { type LedgerSession } from './ledger';
@@ -11,8 +12,6 @@ export interface EarlierAttempt {
 
 /** What was read longer ago needs so much redo that reading it again is better, hours. */
 const RESUME_WITHIN_HOURS = 24;
-/** Of a request there are three at most, of replays by hand as many as somebody has patience for. */
-const ATTEMPTS_TOLD_MAX = 20;
 
 /** Newest first. @param of the run that asks, which is none of them */
 export async function listEarlierAttempts(
@@ -30,6 +29,6 @@ export async function listEarlierAttempts(
     WHERE runs.id <> ${of.runId} AND runs.operation = 'backup' AND runs.lane = ${of.lane}
       AND runs.state IN ('failed', 'cancelled')
       AND runs.started_at > adyton.now() - make_interval(hours => ${RESUME_WITHIN_HOURS})
-    ORDER BY runs.id DESC LIMIT ${ATTEMPTS_TOLD_MAX}`.execute(session);
+    ORDER BY runs.id DESC LIMIT ${EARLIER_ATTEMPTS_MAX}`.execute(session);
   return rows;
 }

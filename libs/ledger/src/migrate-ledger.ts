@@ -11,6 +11,7 @@ import { externalRuns } from './migrations/0007-external-runs';
 import { retention } from './migrations/0008-retention';
 import { runInstances } from './migrations/0009-run-instances';
 import { keystoreBackups } from './migrations/0010-keystore-backups';
+import { runsOfRequests } from './migrations/0011-runs-of-requests';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-retention': retention,
   '0009-run-instances': runInstances,
   '0010-keystore-backups': keystoreBackups,
+  '0011-runs-of-requests': runsOfRequests,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */

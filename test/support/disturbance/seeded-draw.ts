@@ -1,5 +1,6 @@
 // Chance that can be had again: the same seed draws the same steps, and each step draws from a seed of its own, so that how often one of them
 // draws changes nothing for those after it.
+import { seeded } from '../../../libs/vault/src/testing/oracle-stream';
 
 export interface SeededDraw {
   /** A whole number, 0 or more and below the bound. */
@@ -10,19 +11,11 @@ export interface SeededDraw {
   weighted<T extends { readonly weight: number }>(items: readonly T[]): T;
 }
 
-const TWO_TO_32 = 2 ** 32;
 /** An odd number without a pattern: steps of neighbouring seeds are no neighbours. */
 const SEED_STRIDE = 2_654_435_761;
 
-/** mulberry32: numbers of neighbouring seeds have nothing in common. */
 export function seededDraw(seed: number): SeededDraw {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / TWO_TO_32;
-  };
+  const next = seeded(seed);
   const below = (bound: number): number => Math.floor(next() * bound);
   return {
     below,

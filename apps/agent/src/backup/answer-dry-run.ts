@@ -2,7 +2,7 @@
 import { runToken, type DryRunId, type RunId } from '@adyton/domain';
 import { join } from 'node:path';
 import { reasonOfFailure } from '../runs/run-failure';
-import { type AgentTools, channelsOf, type Planning, withOneChannel } from './backup-run';
+import { type AgentTools, channelsOf, type Planning, withChannelsOfEdition } from './backup-run';
 import { checkLogFiles } from '../checks/check-log-files';
 import { checkThat, ofInstance, type Check } from '../checks/check-that';
 import { findRecordGaps } from './compare-records';
@@ -33,7 +33,7 @@ export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<voi
       resume: () => Promise.resolve(NOTHING_TO_RESUME),
     });
     phase = 'script';
-    const planning = survey.isOneChannelEdition ? withOneChannel(asked) : asked;
+    const planning = withChannelsOfEdition(asked, survey);
     const others = asked.claimed.otherInstances.map(({ sid }) => sid);
     const plan = composePlan(planning, survey, [checkLogFiles(survey, others), ...othersOf(planning)]);
     const scripts = scriptsOf(plan, channelsOf(planning), null);

@@ -51,8 +51,12 @@ type WithChannels = Pick<Planning, 'config' | 'files'> & {
   readonly claimed: { readonly runId: string; readonly database: { readonly channels: number } };
 };
 
-/** For an edition whose RMAN works through one channel at a time, whatever was registered. */
-export function withOneChannel<R extends Pick<Planning, 'claimed'>>(run: R): R {
+/** With one channel, whatever was registered, on an edition whose RMAN works through one at a time. */
+export function withChannelsOfEdition<R extends Pick<Planning, 'claimed'>>(
+  run: R,
+  { isOneChannelEdition }: { readonly isOneChannelEdition: boolean },
+): R {
+  if (!isOneChannelEdition) return run;
   const { claimed } = run;
   return { ...run, claimed: { ...claimed, database: { ...claimed.database, channels: 1 } } };
 }

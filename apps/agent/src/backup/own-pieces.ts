@@ -20,14 +20,18 @@ export async function ownPieces(
   database: DatabaseFacts,
   names: RunNames,
 ): Promise<OwnPieces> {
-  const prefix = ownHandles(names);
-  const pieces = await database.backupPieces(`${prefix}%`);
-  // `_` of LIKE is any character
-  const recorded = pieces.filter((p) => p.status === 'A' && p.handle.startsWith(prefix)).map((p) => p.handle);
+  const recorded = await availablePieces(database, ownHandles(names));
   const missing = await missingInVault(run, recorded);
   const held = new Set(recorded);
   for (const handle of missing) held.delete(handle);
   return { held, missing };
+}
+
+/** Handles with that beginning that RMAN has on record as available. */
+export async function availablePieces(database: DatabaseFacts, prefix: string): Promise<string[]> {
+  const pieces = await database.backupPieces(`${prefix}%`);
+  // `_` of LIKE is any character
+  return pieces.filter((p) => p.status === 'A' && p.handle.startsWith(prefix)).map((p) => p.handle);
 }
 
 /** Those of the handles that the vault does not hold, after it had its time to tell. */

@@ -7,17 +7,25 @@ import { logContents, type BackedUpLogs, type LogContents } from './point-conten
 
 /** Logs that the vault holds of other runs and that may be needed. @param redoLogs all on RMAN's record. @param own handles of this run */
 export async function logsOfOthers(
-  { claimed, controlPlane }: Pick<BackupRun, 'claimed' | 'controlPlane'>,
+  run: Pick<BackupRun, 'claimed' | 'controlPlane'>,
   files: readonly ReconciledFile[],
   { redoLogs, own }: { readonly redoLogs: BackedUpLogs; readonly own: ReadonlySet<string> },
 ): Promise<LogContents[]> {
   if (files.length === 0) return [];
   const { redoFromScn } = consistencyOf(files, []);
   const wanted = redoLogs.filter((l) => !own.has(l.handle) && compareScn(l.nextScn, redoFromScn) > 0);
-  if (wanted.length === 0) return [];
-  const handles = [...new Set(wanted.map((l) => l.handle))];
+  return (await logsInVault(run, wanted)).map(logContents);
+}
+
+/** Those whose piece the vault holds. */
+export async function logsInVault<L extends { readonly handle: string }>(
+  { claimed, controlPlane }: Pick<BackupRun, 'claimed' | 'controlPlane'>,
+  logs: readonly L[],
+): Promise<L[]> {
+  if (logs.length === 0) return [];
+  const handles = [...new Set(logs.map((l) => l.handle))];
   const known = await controlPlane.handlesInVault(claimed.database.id, handles);
-  return wanted.filter((l) => known.has(l.handle)).map(logContents);
+  return logs.filter((l) => known.has(l.handle));
 }
 
 /** With those of others that recovery to the consistent SCN reads. */

@@ -15,6 +15,8 @@ import {
   type FinishedFiles,
   type RedoRange,
 } from './judge-resume';
+import { availablePieces } from './own-pieces';
+import { logsInVault } from './reconcile-logs';
 import { runRecordsScript } from './run-records-script';
 
 export interface Resumption {
@@ -75,9 +77,7 @@ async function piecesLeft(
   attempts: readonly Attempt[],
 ): Promise<string[]> {
   const recorded: string[] = [];
-  for (const { handles } of attempts)
-    for (const { handle, status } of await database.backupPieces(`${handles}%`))
-      if (status === 'A' && handle.startsWith(handles)) recorded.push(handle); // `_` of LIKE is any character
+  for (const { handles } of attempts) recorded.push(...(await availablePieces(database, handles)));
   if (recorded.length === 0) return [];
   const known = await controlPlane.handlesInVault(claimed.database.id, recorded);
   return recorded.filter((h) => known.has(h));
@@ -93,17 +93,16 @@ function crosscheckOf(run: BackupRun, crosscheck: readonly string[]): RunScript 
  * one.
  */
 async function redoUpToNow(
-  { claimed, controlPlane }: BackupRun,
+  run: BackupRun,
   database: DatabaseFacts,
   { resetlogsScn }: Identity,
 ): Promise<RedoRange[]> {
   await database.archiveLogCurrent();
   const [onDisk, backedUp] = await Promise.all([database.archivedLogs(), database.backupRedoLogs()]);
-  const handles = [...new Set(backedUp.map((l) => l.handle))];
-  const known = await controlPlane.handlesInVault(claimed.database.id, handles);
-  const choice = chooseLogRanges({ onDisk, lastInVault: claimed.lastLogs, resetlogsScn, acrossGaps: true });
+  const { lastLogs } = run.claimed;
+  const choice = chooseLogRanges({ onDisk, lastInVault: lastLogs, resetlogsScn, acrossGaps: true });
   const toTake = choice.kind === 'gap' ? [] : logsInRanges(onDisk, choice.ranges);
-  return [...toTake, ...backedUp.filter((l) => known.has(l.handle))].filter(
+  return [...toTake, ...(await logsInVault(run, backedUp))].filter(
     (l) => compareScn(l.resetlogsScn, resetlogsScn) === 0,
   );
 }

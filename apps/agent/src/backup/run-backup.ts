@@ -2,7 +2,7 @@
 import { assertPassed } from '../checks/check-instances';
 import { checkLogFiles } from '../checks/check-log-files';
 import { gatherInstances } from '../instances/gather-instances';
-import { type BackupRun, channelsOf, withOneChannel } from './backup-run';
+import { type BackupRun, channelsOf, withChannelsOfEdition } from './backup-run';
 import { composePlan, scriptsOf } from './compose-plan';
 import { healRecords } from './heal-records';
 import { openDatabase } from './open-database';
@@ -26,7 +26,7 @@ export async function runBackup(asked: BackupRun): Promise<void> {
     resume: (identity, level) => resumeFiles(asked, database, identity, level),
   });
   assertPassed(survey.checks);
-  const run = survey.isOneChannelEdition ? withOneChannel(asked) : asked;
+  const run = withChannelsOfEdition(asked, survey);
 
   // On a cluster: the instances that pass their checks give channels, and are watched from here on.
   await using instances = await gatherInstances(run);

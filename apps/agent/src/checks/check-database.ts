@@ -9,12 +9,12 @@ import {
   judgeChangeTracking,
   judgeEdition,
   judgeRecordKeepTime,
-  judgeRecoveryArea,
   judgeRmanJobs,
 } from './judge-database';
 import { judgeKeystore, judgeKeystoreBackup } from './judge-keystore';
 import { judgeReleaseUpdates } from './judge-releases';
 import { judgeSnapshot } from './judge-snapshot';
+import { judgeRecoveryArea } from './judge-space';
 import { fileSystemOf } from './look-at-host';
 
 export interface DatabaseChecked {

@@ -3,6 +3,7 @@ import { type DatabaseIdentity } from '@adyton/oracle';
 import { probeStore } from '@adyton/sbt';
 import { type AgentConfig } from '../config';
 import { checkThat, unknown, type Check } from './check-that';
+import { judgeSpace } from './judge-space';
 import { judgeStore } from './judge-store';
 import { accepts, isReadable, percentUsed } from './look-at-host';
 
@@ -13,8 +14,6 @@ type HostConfig = Pick<
 
 /** Of the time for the checks of an instance: what the store may take. */
 const STORE_SHARE = 1 / 2;
-/** What is fuller than this is about to be full. */
-const FULL_PERCENT = 90;
 
 export function checkOpen({
   instanceName,
@@ -42,12 +41,4 @@ async function checkSpace(directory: string): Promise<Check> {
   } catch (error) {
     return unknown('state-space', error);
   }
-}
-
-export function judgeSpace(directory: string, percent: number): Check {
-  return checkThat(
-    'state-space',
-    percent < FULL_PERCENT,
-    `${percent} % of the file system of ${directory} is used`,
-  );
 }

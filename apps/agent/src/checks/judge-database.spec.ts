@@ -1,12 +1,6 @@
 import { type RmanChannel } from '@adyton/oracle';
-import { judgeSpace } from './check-host';
-import {
-  judgeChangeTracking,
-  judgeEdition,
-  judgeRecordKeepTime,
-  judgeRecoveryArea,
-  judgeRmanJobs,
-} from './judge-database';
+import { judgeChangeTracking, judgeEdition, judgeRecordKeepTime, judgeRmanJobs } from './judge-database';
+import { judgeRecoveryArea, judgeSpace } from './judge-space';
 
 const EE = 'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production';
 const SE = 'Oracle Database 19c Standard Edition 2 Release 19.0.0.0.0 - Production';

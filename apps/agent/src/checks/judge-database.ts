@@ -2,8 +2,6 @@
 import { type RmanChannel } from '@adyton/oracle';
 import { checkThat, judged, type Check } from './check-that';
 
-/** What is fuller than this is about to be full. */
-const FULL_PERCENT = 90;
 /** Sessions named in an evidence; the rest is counted. */
 const NAMED_MAX = 5;
 
@@ -15,12 +13,6 @@ export function judgeRecordKeepTime(keepDays: number, daysBetweenFulls: number |
   if (daysBetweenFulls === null) return checkThat(code, true, `${kept}; no policy asks for full backups`);
   const evidence = `${kept}; full backups are up to ${daysBetweenFulls} day(s) apart`;
   return checkThat(code, keepDays > daysBetweenFulls, evidence);
-}
-
-/** @param percent null: there is no recovery area */
-export function judgeRecoveryArea(percent: number | null): Check {
-  if (percent === null) return checkThat('recovery-area', true, 'there is none');
-  return checkThat('recovery-area', percent < FULL_PERCENT, `${percent} % of it cannot be reclaimed`);
 }
 
 export function judgeChangeTracking(isTracked: boolean, banner: string): Check {
