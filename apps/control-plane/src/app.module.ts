@@ -10,6 +10,7 @@ import { AgentDatabasesController } from './agent-api/agent-databases.controller
 import { AgentDryRunsController } from './agent-api/agent-dry-runs.controller';
 import { AgentInstancesController } from './agent-api/agent-instances.controller';
 import { AgentRunsController } from './agent-api/agent-runs.controller';
+import { ClaimLine } from './agent-api/claim-line';
 import { IngestController } from './agent-api/ingest.controller';
 import { BackupRequestsController } from './backup-requests/backup-requests.controller';
 import { RequestWork } from './backup-requests/request-work';
@@ -98,6 +99,7 @@ export class AppModule {
         { provide: APP_FILTER, useValue: new ProblemFilter(parts.log) },
         { provide: APP_INTERCEPTOR, useClass: AnswerShape },
         AgentPresences,
+        { provide: ClaimLine, useFactory: () => new ClaimLine() },
         Idempotency,
         RequestWork,
         TokenGuard,

@@ -106,6 +106,13 @@ export const errorCatalog = {
     title: 'The ledger cannot be reached',
     hint: 'check that Postgres runs and that ADYTON_LEDGER_URL is right',
   },
+  ADY_CLAIMS_WAITING: {
+    http: 503,
+    retry: 'later',
+    exit: 1,
+    title: 'More runs are waiting to begin than the control-plane begins at once',
+    hint: 'nothing to do: the request is offered again; when it comes often, give the schedules jitter (jitterSeconds) or run more control-planes',
+  },
   ADY_EXPIRED: {
     http: 410,
     retry: 'operator',

@@ -6,7 +6,7 @@ import {
   type RunPlan,
   type RunScript,
 } from '@adyton/contracts';
-import { isTerminal, runTransitions, type RunPhase, type RunState } from '@adyton/domain';
+import { isTerminal, runTransitions, type RunId, type RunPhase, type RunState } from '@adyton/domain';
 import { recordAudit } from './audit-events';
 import { externalStateOf } from './external-runs';
 import { inTransaction, type LedgerSession } from './ledger';
@@ -14,7 +14,17 @@ import { followUpLostRun } from './next-attempt';
 import { addToOutbox } from './outbox';
 import { noteRecords } from './record-alerts';
 import { refuse, type Refusal } from './refusal';
-import { endRun, findRun, isRefusal, lockFencedRun, lockOwnRun, wrongState, type FencedRun } from './runs';
+import {
+  ACTIVE_RUN_STATES,
+  endRun,
+  findRun,
+  isRefusal,
+  lockFencedRun,
+  lockOwnRun,
+  wrongState,
+  type FencedRun,
+  type RunRow,
+} from './runs';
 import { now, nowPlus, toJson } from './sql-values';
 
 export interface Heartbeat extends FencedRun {
@@ -32,32 +42,56 @@ export interface HeartbeatAnswer {
 }
 
 /** Extends the lease of a live run. `fenced` tells an agent to stop: another attempt owns the run, or it ended without it. */
-export function recordHeartbeat(session: LedgerSession, beat: Heartbeat): Promise<HeartbeatAnswer | Refusal> {
+export async function recordHeartbeat(
+  session: LedgerSession,
+  beat: Heartbeat,
+): Promise<HeartbeatAnswer | Refusal> {
+  const goesOn = await extendLease(session, beat);
+  if (goesOn !== undefined) return { kind: 'answered', answer: 'continue', ...goesOn, external: null };
   return inTransaction(session, async (tx) => {
     const run = await lockOwnRun(tx, beat);
-    if (isRefusal(run)) return run;
-    const external = await externalStateOf(tx, run);
-    const answer = (word: HeartbeatAnswer['answer']): HeartbeatAnswer => ({
-      kind: 'answered',
-      answer: word,
-      state: run.state,
-      reason: run.reason,
-      external,
-    });
-    if (run.fence !== beat.fence || run.state === 'failed' || run.state === 'cancelled')
-      return answer('fenced');
-    if (isTerminal(runTransitions, run.state)) return answer('continue');
-    await tx
-      .updateTable('runs')
-      .set({
-        lease_until: nowPlus(beat.leaseSeconds),
-        phase: beat.phase,
-        bytes_expected: beat.bytesExpected ?? run.bytes_expected,
-      })
-      .where('id', '=', run.id)
-      .execute();
-    return answer(run.cancel_requested_at !== null && run.state !== 'committing' ? 'cancel' : 'continue');
+    return isRefusal(run) ? run : answerUnderLock(tx, run, beat);
   });
+}
+
+/** The beat of a run that just goes on is one statement: every run sends one each few seconds. @returns nothing when there is more to say. */
+function extendLease(
+  session: LedgerSession,
+  beat: Heartbeat,
+): Promise<Pick<RunRow, 'state' | 'reason'> | undefined> {
+  return session
+    .updateTable('runs')
+    .set(extension(beat))
+    .where('id', '=', beat.runId as RunId)
+    .where('host_id', '=', beat.hostId)
+    .where('fence', '=', beat.fence)
+    .where('lane', '<>', 'external')
+    .where('state', 'in', [...ACTIVE_RUN_STATES])
+    .where('cancel_requested_at', 'is', null)
+    .returning(['state', 'reason'])
+    .executeTakeFirst();
+}
+
+const extension = ({ leaseSeconds, phase, bytesExpected }: Heartbeat) => ({
+  lease_until: nowPlus(leaseSeconds),
+  phase,
+  ...(typeof bytesExpected === 'number' ? { bytes_expected: bytesExpected } : {}),
+});
+
+async function answerUnderLock(tx: LedgerSession, run: RunRow, beat: Heartbeat): Promise<HeartbeatAnswer> {
+  const external = await externalStateOf(tx, run);
+  const answer = (word: HeartbeatAnswer['answer']): HeartbeatAnswer => ({
+    kind: 'answered',
+    answer: word,
+    state: run.state,
+    reason: run.reason,
+    external,
+  });
+  if (run.fence !== beat.fence || run.state === 'failed' || run.state === 'cancelled')
+    return answer('fenced');
+  if (isTerminal(runTransitions, run.state)) return answer('continue');
+  await tx.updateTable('runs').set(extension(beat)).where('id', '=', run.id).execute();
+  return answer(run.cancel_requested_at !== null && run.state !== 'committing' ? 'cancel' : 'continue');
 }
 
 export interface PlanToStore extends FencedRun {

@@ -3,6 +3,7 @@ import { agentRoutes } from '@adyton/contracts';
 import {
   appendLog,
   failRun,
+  findRequest,
   finishRestore,
   listPiecesOfRun,
   recordHeartbeat,
@@ -19,6 +20,7 @@ import { Handles, type AnswerOf, type BodyOf } from '../http/handles';
 import { accepted } from '../http/refused-request';
 import { RequestBody } from '../http/request-input';
 import { CONFIG, LEDGER, NEW_ID, type NewId } from '../wiring/tokens';
+import { ClaimLine } from './claim-line';
 import { claimRun } from './claim-run';
 
 @Controller()
@@ -27,6 +29,7 @@ export class AgentRunsController {
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(NEW_ID) private readonly newId: NewId,
     @Inject(CONFIG) private readonly config: Config,
+    private readonly claims: ClaimLine,
   ) {}
 
   @Handles(agentRoutes.claimRequest)
@@ -37,7 +40,9 @@ export class AgentRunsController {
   ): Promise<AnswerOf<typeof agentRoutes.claimRequest>> {
     const leaseSeconds = this.config.ADYTON_LEASE_SECONDS;
     const claim = { requestId, runId: this.newId('RunId'), hostId, leaseSeconds, ...body };
-    return accepted(await claimRun(this.ledger, claim));
+    const request = await findRequest(this.ledger.session, requestId);
+    const byPeople = request?.trigger !== 'scheduled';
+    return accepted(await this.claims.inTurn({ byPeople }, () => claimRun(this.ledger, claim)));
   }
 
   @Handles(agentRoutes.heartbeat)
