@@ -36,7 +36,8 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
     where not (cp.status <> 'A' or cp.name is null) and nvl(cp.incremental_level, 1) = 0 and cp.resetlogs_change# = db.resetlogs_change#
       and (df.file#, df.creation_change#) in ((cp.file#, cp.creation_change#))`,
   configuration: `select c.name, case when c.name <> 'CHANNEL' then c.value end from v$rman_configuration c order by c.conf#`,
-  archivedLogs: `select l.thread#, l.sequence#, l.resetlogs_change#, l.first_change#, l.next_change#, l.block_size * l.blocks as bytes, l.name
+  archivedLogs: `select l.thread#, l.sequence#, l.resetlogs_change#, l.first_change#, l.next_change#, l.block_size * l.blocks as bytes, l.name,
+      trunc((sysdate - l.completion_time) / (1 / 24)) as age_hours
     from v$archived_log l where not (l.name is null or l.status <> 'A' or l.deleted != 'NO') and nvl(l.standby_dest, 'NO') = 'NO'
     order by l.thread# asc, l.sequence# asc`,
   backupPieces: `select x.handle, x.set_stamp, x.set_count, x.status, x.bytes, x.tag from (select * from v$backup_piece) x

@@ -4,7 +4,7 @@ import { callRoute, restRoutes } from '@adyton/contracts';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { itLong } from '../support/long-tests';
-import { closeByHand, mustRman, openByHand, rman } from '../support/rman-by-hand';
+import { closeByHand, mustRman, openByHand, recordedPieces, rman } from '../support/rman-by-hand';
 import {
   backUp,
   changeRows,
@@ -100,6 +100,16 @@ it('S2.1 builds no level 1 of its own on a full backup by hand, but one on a lev
   expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   expect(identical).toBe(dataFiles);
+});
+
+it('S5.12 puts the records of what was backed up by hand right, whatever its pieces are called', async () => {
+  const [forgotten = ''] = await handlesOfRuns('level0', 'external');
+  await mustRman(stack, `CHANGE BACKUPPIECE '${forgotten}' UNCATALOG;\n`);
+  const run = await backUp(stack);
+  const check = run.plan?.checks.find(({ code }) => code === 'rman-records');
+  expect(check?.verdict).toBe('warning');
+  expect(check?.evidence).toContain(`1 piece(s) gone from the record and cataloged again: ${forgotten}`);
+  expect((await recordedPieces(stack)).get(forgotten)).toBe('A');
 });
 
 it('keeps what is not enough for a recovery point: RMAN still restores from it', async () => {

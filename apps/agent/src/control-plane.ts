@@ -74,6 +74,8 @@ export function connectControlPlane(endpoint: ApiEndpoint) {
       again(() => callRoute(endpoint, agentRoutes.storePlan, forRun(run, { plan, scripts }))),
     piecesOfRun: async ({ runId }: FencedRun): Promise<string[]> =>
       (await again(() => callRoute(endpoint, agentRoutes.listRunPieces, { params: { id: runId } }))).handles,
+    deletableLogs: ({ runId }: FencedRun) =>
+      again(() => callRoute(endpoint, agentRoutes.listDeletableLogs, { params: { id: runId } })),
     appendLog: (run: FencedRun, text: string) =>
       callRoute(endpoint, agentRoutes.appendLog, forRun(run, { text })),
     submitCommit: (run: FencedRun, contents: RecoveryPointContents) =>

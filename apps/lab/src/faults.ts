@@ -162,6 +162,11 @@ export const FAULTS = {
       'ORA-19804: cannot reclaim 52428800 bytes disk space from 68719476736 bytes limit',
     ],
   },
+  'snapshot-busy': {
+    stage: 'snapshot-control-file',
+    about: 'another backup holds the snapshot control file',
+    lines: ['ORA-00230: operation disallowed: snapshot control file enqueue unavailable'],
+  },
   'snapshot-not-shared': {
     stage: 'snapshot-control-file',
     about: 'the snapshot control file of a RAC is not on shared storage',

@@ -71,7 +71,12 @@ async function registerDatabases(
       body: {
         policy: {
           ...{ enabled: true, timeZone: 'UTC', fullCron: null, incrementalCron: SLOT_CRON },
-          ...{ logEveryMinutes: null, logWhenRecoveryAreaPercent: null, jitterSeconds },
+          ...{
+            logEveryMinutes: null,
+            logWhenRecoveryAreaPercent: null,
+            deleteLogsAfterHours: null,
+            jitterSeconds,
+          },
           ...{ expiryWindowMinutes: WINDOW_MINUTES, misfire: 'run-once', bandwidthBytesPerSecond: null },
           retention: { recoveryWindowDays: 7, redundancy: null },
         },

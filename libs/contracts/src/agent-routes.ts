@@ -272,6 +272,25 @@ export const agentRoutes = defineRoutes({
     status: 200,
     response: z.object({ handles: z.array(z.string()) }),
   },
+  listDeletableLogs: {
+    method: 'GET',
+    path: '/agent/v1/runs/{id}/deletable-logs',
+    summary:
+      'Archived logs that the policy lets go from disk after this run: recovery points hold them, and no other run may want them',
+    auth: 'host',
+    status: 200,
+    response: z.object({
+      /** Null when none may go now. */
+      olderThanHours: z.int().nonnegative().nullable(),
+      ranges: z.array(
+        z.object({
+          thread: z.int().positive(),
+          fromSequence: z.int().positive(),
+          untilSequence: z.int().positive(),
+        }),
+      ),
+    }),
+  },
   appendLog: {
     method: 'POST',
     path: '/agent/v1/runs/{id}/log',

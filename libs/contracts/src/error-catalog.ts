@@ -296,6 +296,13 @@ export const errorCatalog = {
     title: 'RMAN ended with an error',
     hint: 'the reason carries the error stack; adyton run show RUN prints the whole log',
   },
+  ADY_CONTROL_FILE_BUSY: {
+    http: 409,
+    retry: 'later',
+    exit: 8,
+    title: 'Another backup copies the control file and does not come to its end',
+    hint: 'see which one (v$lock with type CF, v$session); when it has ended, replay the run',
+  },
   ADY_CORRUPT_BLOCKS: {
     http: 409,
     retry: 'operator',

@@ -15,6 +15,9 @@ const REDUNDANCY_MAX = 1_000;
 const SIMULATED_SLOTS_MAX = 500;
 const SIMULATED_SLOTS_DEFAULT = 10;
 
+/** Ninety days: who keeps them longer on disk does not need them deleted. */
+const DELETE_LOGS_HOURS_MAX = 2_160;
+
 const cron = z.string().min(9).max(100);
 const retentionRule = z
   .strictObject({
@@ -37,6 +40,7 @@ const backupPolicy = z.strictObject({
     .nullable()
     .default(null),
   logWhenRecoveryAreaPercent: z.int().min(1).max(99).nullable().default(null),
+  deleteLogsAfterHours: z.int().min(0).max(DELETE_LOGS_HOURS_MAX).nullable().default(null),
   expiryWindowMinutes: z.int().min(1).max(MINUTES_PER_WEEK).default(240),
   jitterSeconds: z.int().min(0).max(JITTER_SECONDS_MAX).default(0),
   misfire: misfireRule.default('run-once'),

@@ -13,6 +13,7 @@ const policy: BackupPolicy = {
   incrementalCron: '30 1 * * 1-6',
   logEveryMinutes: 15,
   logWhenRecoveryAreaPercent: 80,
+  deleteLogsAfterHours: null,
   expiryWindowMinutes: 240,
   jitterSeconds: 3600,
   misfire: 'run-once',

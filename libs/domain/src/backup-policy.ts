@@ -19,6 +19,8 @@ export interface BackupPolicy {
   readonly logEveryMinutes: LogIntervalMinutes | null;
   /** Logs are also backed up when the recovery area is fuller than this, per cent; null for never. */
   readonly logWhenRecoveryAreaPercent: number | null;
+  /** Archived logs that a recovery point holds are deleted from disk when they are this old, hours; null for never. */
+  readonly deleteLogsAfterHours: number | null;
   readonly expiryWindowMinutes: number;
   readonly jitterSeconds: number;
   readonly misfire: MisfireRule;

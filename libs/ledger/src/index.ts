@@ -98,6 +98,7 @@ export {
   type RunFailure,
 } from './run-lifecycle';
 export { appendLog, readLog } from './run-logs';
+export { listDeletableLogs } from './deletable-logs';
 export { readGrant } from './grants';
 export { listPiecesOfRun, requestClose } from './external-runs';
 export {

@@ -15,7 +15,10 @@ export async function readPolicy(
     .select('document')
     .where('database_id', '=', databaseId)
     .executeTakeFirst();
-  return row?.document;
+  // a policy of an older release says nothing of logs on disk
+  return row === undefined
+    ? undefined
+    : { ...row.document, deleteLogsAfterHours: row.document.deleteLogsAfterHours ?? null };
 }
 
 export interface PolicyToStore {

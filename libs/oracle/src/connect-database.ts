@@ -137,6 +137,7 @@ class ThinDatabase implements DatabaseFacts {
       ...logRange(row),
       bytes: integer(row, 'BYTES'),
       name: text(row, 'NAME'),
+      ageHours: integer(row, 'AGE_HOURS'),
     }));
   }
 

@@ -55,6 +55,8 @@ export interface ArchivedLog {
   readonly nextScn: Scn;
   readonly bytes: number;
   readonly name: string;
+  /** Since it was archived, whole hours, by the clock of the database. */
+  readonly ageHours: number;
 }
 
 export interface BackupPiece {

@@ -33,7 +33,8 @@ export const QUERIES = {
     ORDER BY 6`,
   /** The PARMS of a configured channel may hold another vendor's secrets: they stay where they are. */
   configuration: `SELECT name, DECODE(name, 'CHANNEL', NULL, value) value FROM v$rman_configuration ORDER BY conf#`,
-  archivedLogs: `SELECT thread#, sequence#, resetlogs_change#, first_change#, next_change#, blocks * block_size bytes, name
+  archivedLogs: `SELECT thread#, sequence#, resetlogs_change#, first_change#, next_change#, blocks * block_size bytes, name,
+      FLOOR((SYSDATE - completion_time) * 24) age_hours
     FROM v$archived_log WHERE status = 'A' AND deleted = 'NO' AND standby_dest = 'NO' AND name IS NOT NULL ORDER BY thread#, sequence#`,
   backupPieces: `SELECT handle, set_stamp, set_count, status, bytes, tag FROM v$backup_piece WHERE handle LIKE :handle_pattern`,
   /** What RMAN may take from tape, and what it would if it were there. */

@@ -17,6 +17,7 @@ const NUMBERS: readonly (readonly [RegExp, string])[] = [
   [/^ORA-19602/, 'ADY_NOARCHIVELOG'],
   [/^RMAN-(06059|06053|06025|06054)/, 'ADY_LOG_GAP'],
   [/^ORA-(19566|01578)/, 'ADY_CORRUPT_BLOCKS'],
+  [/^ORA-00230/, 'ADY_CONTROL_FILE_BUSY'],
   [/^ORA-27211/, 'ADY_PRECHECK_FAILED'],
   [/^ORA-01081/, 'ADY_TARGET_RUNNING'],
 ];

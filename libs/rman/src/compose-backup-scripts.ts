@@ -3,7 +3,7 @@
 // BACKUP begins with. One data file per set keeps a stream's bytes in the order of its blocks; its number in the handle names the stream.
 import { allocateChannels, onPrimary, type ChannelSettings } from './channels';
 import { commandId, DATA_FILE_MARK, ownHandles, tagOf, tagWith, type RunNames } from './rman-names';
-import { type JobStatement, type RmanScript } from './script/nodes';
+import { type JobStatement, type LogRange, type RmanScript } from './script/nodes';
 import { checked, checkedNumber, RmanScriptError } from './script/terminals';
 
 export interface DataScriptInput {
@@ -33,11 +33,7 @@ function backupFiles(names: RunNames, level: 0 | 1, files: readonly number[]): J
 export interface LogScriptInput {
   readonly names: RunNames;
   readonly channels: ChannelSettings;
-  readonly ranges: readonly {
-    readonly thread: number;
-    readonly fromSequence: number;
-    readonly untilSequence: number;
-  }[];
+  readonly ranges: readonly LogRange[];
 }
 
 /** @throws RmanScriptError */

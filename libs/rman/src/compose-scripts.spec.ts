@@ -6,6 +6,7 @@ import {
   channelsAt,
   composeControlFileScript,
   composeDataScript,
+  composeDeleteLogsScript,
   composeLogScript,
   composeMountScript,
   composeRecordsScript,
@@ -81,6 +82,7 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   }),
   restore: composeRestoreScript(restore),
   uncatalog: composeUncatalogScript(restore.crosscheck),
+  'delete-logs': composeDeleteLogsScript(logs.ranges),
   'restore-without': composeRestoreScript({
     ...{ ...restore, uncatalog: [] },
     only: { files: [1, 3], without: [4] },
@@ -139,6 +141,7 @@ it.each([
   ['log ranges', () => composeLogScript({ ...logs, ranges: [] })],
   ['handles', () => composeRestoreScript({ ...restore, crosscheck: [], catalog: [] })],
   ['handles', () => composeUncatalogScript([])],
+  ['log ranges', () => composeDeleteLogsScript([])],
   ['handles', () => composeRecordsScript({ channels, crosscheck: [], catalog: [] })],
   ['channels', () => composeDataScript({ ...data, channels: { ...channels, count: 0 } })],
 ])('a script without %s is none', (field, compose) => {
@@ -220,6 +223,7 @@ describe('made-up names', () => {
         ranges: [spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)],
       }),
     () => composeControlFileScript({ ...controlFile, names: spoiledNames(), channels: spoiledChannels() }),
+    () => composeDeleteLogsScript([spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)]),
     () => composeUncatalogScript(random(2) > 0 ? restore.crosscheck : [text(), 'a1b2c3d4/x_2']),
     () => composeMountScript({ ...spoiled(mount, text), channels: spoiledChannels() }),
     () =>

@@ -10,6 +10,7 @@ export {
   type LogScriptInput,
 } from './compose-backup-scripts';
 export { composeChannelSettings } from './compose-channel-settings';
+export { composeDeleteLogsScript } from './compose-delete-logs-script';
 export { composeRecordsScript, type RecordsScriptInput } from './compose-records-script';
 export { composeMountScript, composeRestoreScript, SHUTDOWN_SCRIPT } from './compose-restore-script';
 export { composeUncatalogScript } from './compose-uncatalog-script';
@@ -25,6 +26,6 @@ export {
   tagOf,
   type RunNames,
 } from './rman-names';
-export { SECTION_BYTES, type InstanceAddress } from './script/nodes';
+export { SECTION_BYTES, type InstanceAddress, type LogRange } from './script/nodes';
 export { descriptor, printScript } from './script/print-script';
 export { RmanScriptError } from './script/terminals';

@@ -24,8 +24,8 @@ export interface RmanReport {
 const ERROR_LINE = /^\s*[A-Z][A-Z0-9]{1,7}-\d{5}:/;
 /** Rulers and headings of a stack: they announce errors and say nothing themselves. */
 const FRAME_LINE = /^\s*RMAN-(00571|00569):/;
-/** Remarks that are no failures: a log that a policy keeps is not deleted. */
-const REMARKS = /^\s*RMAN-(08120|08137|06207|06208|07517):/;
+/** Remarks that are no failures: a log that a policy keeps is not deleted, RMAN waits for the snapshot control file. */
+const REMARKS = /^\s*RMAN-(08120|08137|06207|06208|07517|08512):/;
 /** The last words of an RMAN that came to its end, well or not. */
 const LAST_LINE = /^Recovery Manager complete\.$/;
 const BACKUP_BEGAN = /^Starting backup at /m;

@@ -1,17 +1,12 @@
 // Which archived logs a run takes: per incarnation and thread everything after the last sequence the vault holds, as contiguous ranges.
 // A hole means that somebody deleted a log we never had; it is named, not skipped. A full backup can do without: its own logs begin with it.
 import { compareScn, type Scn } from '@adyton/domain';
+import { type LogRange } from '@adyton/rman';
 
 interface LogOnDisk {
   readonly thread: number;
   readonly sequence: number;
   readonly resetlogsScn: Scn;
-}
-
-export interface LogRange {
-  readonly thread: number;
-  readonly fromSequence: number;
-  readonly untilSequence: number;
 }
 
 /** The first sequence that is neither in the vault nor on disk. */
@@ -42,25 +37,32 @@ export function chooseLogRanges({ onDisk, lastInVault, resetlogsScn, acrossGaps 
     const last =
       lastInVault.find((l) => l.thread === thread && compareScn(l.resetlogsScn, resetlogsScn) === 0)
         ?.sequence ?? null;
-    const wanted = [
-      ...new Set(
-        current
-          .filter((l) => l.thread === thread && (last === null || l.sequence > last))
-          .map((l) => l.sequence),
-      ),
-    ].sort((a, b) => a - b);
-    let expected = last === null ? wanted[0] : last + 1;
-    for (const sequence of wanted) {
-      const open = ranges.at(-1);
-      if (sequence !== expected) gaps.push({ thread, missingSequence: expected ?? sequence });
-      if (open?.thread === thread && sequence === expected)
-        ranges[ranges.length - 1] = { ...open, untilSequence: sequence };
-      else ranges.push({ thread, fromSequence: sequence, untilSequence: sequence });
-      expected = sequence + 1;
+    const wanted = rangesOf(
+      current.filter((l) => l.thread === thread && (last === null || l.sequence > last)),
+    );
+    let expected = last === null ? wanted[0]?.fromSequence : last + 1;
+    for (const { fromSequence, untilSequence } of wanted) {
+      if (fromSequence !== expected) gaps.push({ thread, missingSequence: expected ?? fromSequence });
+      expected = untilSequence + 1;
     }
+    ranges.push(...wanted);
   }
   const [gap] = gaps;
   return gap === undefined || acrossGaps ? { kind: 'ranges', ranges, gaps } : { kind: 'gap', ...gap };
+}
+
+/** Logs of one incarnation as ranges without a hole. */
+export function rangesOf(logs: readonly Pick<LogOnDisk, 'thread' | 'sequence'>[]): LogRange[] {
+  const ranges: LogRange[] = [];
+  for (const { thread, sequence } of logs.toSorted(
+    (a, b) => a.thread - b.thread || a.sequence - b.sequence,
+  )) {
+    const open = ranges.at(-1);
+    if (open?.thread === thread && sequence <= open.untilSequence + 1)
+      ranges[ranges.length - 1] = { ...open, untilSequence: sequence };
+    else ranges.push({ thread, fromSequence: sequence, untilSequence: sequence });
+  }
+  return ranges;
 }
 
 /** What is left of the ranges without these logs. */

@@ -29,8 +29,13 @@ export async function findRecordGaps(
   const prefix = `${handlePrefix(identity.dbid, identity.dbUniqueName)}/`;
   // in this order: RMAN records a piece after the vault has told of it
   const held = await controlPlane.piecesToKnow(claimed.database.id, await database.recordKeepDays());
-  const ours = held.filter(({ handle }) => handle.startsWith(prefix) && isScriptableHandle(handle));
-  return compareRecords(ours, ours.length === 0 ? [] : await database.backupPieces(`${prefix}%`));
+  const ours = held.filter(({ handle }) => isScriptableHandle(handle));
+  // what was backed up by hand has the names that its script gave it
+  const allOfRuns = ours.every(({ handle }) => handle.startsWith(prefix));
+  return compareRecords(
+    ours,
+    ours.length === 0 ? [] : await database.backupPieces(allOfRuns ? `${prefix}%` : '%'),
+  );
 }
 
 /** A piece that somebody made UNAVAILABLE stays so: that is a decision, and takes nothing from the record. */

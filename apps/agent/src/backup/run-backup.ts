@@ -4,6 +4,7 @@ import { checkLogFiles } from '../checks/check-log-files';
 import { gatherInstances } from '../instances/gather-instances';
 import { type BackupRun, channelsOf, withChannelsOfEdition } from './backup-run';
 import { composePlan, scriptsOf } from './compose-plan';
+import { deleteLogs } from './delete-logs';
 import { healRecords } from './heal-records';
 import { openDatabase } from './open-database';
 import { reconcilePieces } from './reconcile-pieces';
@@ -49,4 +50,5 @@ export async function runBackup(asked: BackupRun): Promise<void> {
   const contents = await reconcilePieces(run, database, plan, instances.lost);
   await lease.enter('commit');
   await submitCommit(run, contents);
+  await deleteLogs(run, database, plan);
 }

@@ -26,14 +26,17 @@ interface ScriptFailureEnd {
   readonly failure: ScriptFailure;
 }
 
+/** Another backup of the database copies the control file within seconds, ms. */
+const CONTROL_FILE_PAUSE_MS = 5_000;
+/** A quarter of an hour: one that hangs does not hold this one up for ever. */
+const CONTROL_FILE_WAITS_MAX = 180;
+
 /** @throws RunFailure */
 export async function runStep(run: BackupRun, instances: RunInstances, step: Step): Promise<void> {
   for (let restarts = 0; ; restarts += 1) {
     const lostBefore = instances.lost.length;
     const channels = channelsOf(run, instances.places);
-    const text = await step.compose(channels);
-    if (text === null) return;
-    const end = await runOnce(run, instances, { ...step, text, channels });
+    const end = await runWhenFree(run, instances, step, channels);
     if (end.kind === 'succeeded') return;
     await instances.lookAgain(end.kind === 'stuck' ? [] : suspectsOf(end.failure, channels));
     const verdict =
@@ -43,6 +46,29 @@ export async function runStep(run: BackupRun, instances: RunInstances, step: Ste
     if (verdict === 'fail') throw end.kind === 'stuck' ? stuck() : end.failure;
     run.log.warn({ runId: run.claimed.runId, step: step.name, rman: end.kind, verdict }, 'step.again');
   }
+}
+
+/** There is one snapshot of the control file for all backups of a database, whoever makes them: while another one has it, this one waits. */
+async function runWhenFree(
+  run: BackupRun,
+  instances: RunInstances,
+  step: Step,
+  channels: ChannelSettings,
+): Promise<StepEnd> {
+  for (let waits = 0; ; waits += 1) {
+    const text = await step.compose(channels);
+    if (text === null) return { kind: 'succeeded' };
+    const end = await runOnce(run, instances, { ...step, text, channels });
+    if (!isControlFileBusy(end) || waits === CONTROL_FILE_WAITS_MAX) return end;
+    run.log.info({ runId: run.claimed.runId, step: step.name, waits }, 'step.control-file-busy');
+    await run.lease.pause(CONTROL_FILE_PAUSE_MS);
+  }
+}
+
+function isControlFileBusy(end: StepEnd): boolean {
+  return (
+    (end.kind === 'failed' || end.kind === 'nothing-moved') && end.failure.code === 'ADY_CONTROL_FILE_BUSY'
+  );
 }
 
 /** Instances whose channels RMAN names in its errors. */

@@ -1,11 +1,11 @@
 // Step 5: RMAN runs three times - data files, archived logs, control file - and streams its pieces to the dedup-worker. The logs are
 // switched and chosen after the data files, so that they cover every block that was read.
-import { composeLogScript, printScript, type ChannelSettings } from '@adyton/rman';
+import { composeLogScript, printScript, type ChannelSettings, type LogRange } from '@adyton/rman';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { type RunInstances } from '../instances/run-instances';
 import { RunFailure } from '../runs/run-failure';
 import { type ArchivedLogFacts, type BackupRun } from './backup-run';
-import { chooseLogRanges, logsInRanges, rangesWithout, type LogRange } from './choose-log-ranges';
+import { chooseLogRanges, logsInRanges, rangesWithout } from './choose-log-ranges';
 import { type BackupPlan, controlFileScriptOf, dataScriptOf, scriptsOf } from './compose-plan';
 import { nameCorruptBlocks } from './name-corrupt-blocks';
 import { ownPieces } from './own-pieces';

@@ -18,6 +18,7 @@ interface PolicyOptions {
   incremental?: string;
   logEvery?: string;
   logWhenFra?: string;
+  deleteLogsAfter?: string;
   timeZone?: string;
   expiry?: string;
   jitter?: string;
@@ -82,6 +83,10 @@ function withPolicyOptions(command: Command): Command {
     .option('--incremental <cron>', 'level 1, five fields')
     .option('--log-every <minutes>', 'archived logs: 5, 10, 15, 20, 30, 60, … 1440')
     .option('--log-when-fra <percent>', 'archived logs also when the recovery area is fuller than this')
+    .option(
+      '--delete-logs-after <hours>',
+      'archived logs go from disk when they are backed up and this old (default: never)',
+    )
     .option('--time-zone <zone>', 'IANA time zone of the expressions (default: UTC)')
     .option('--expiry <minutes>', 'how long a request may wait for its agent (default: 240)')
     .option('--jitter <seconds>', 'longest delay of a slot, to spread databases (default: 0)')
@@ -104,6 +109,7 @@ function policyOf(options: PolicyOptions): PolicyInput {
     // the control-plane refuses an interval that is none of the list
     logEveryMinutes: numberOf(options.logEvery) as PolicyInput['logEveryMinutes'] & number,
     logWhenRecoveryAreaPercent: numberOf(options.logWhenFra),
+    deleteLogsAfterHours: numberOf(options.deleteLogsAfter),
     bandwidthBytesPerSecond: numberOf(options.bandwidth),
     retention: {
       recoveryWindowDays: numberOf(options.windowDays),
@@ -127,6 +133,12 @@ function policyText({ policy }: PolicyDetail): string {
     [
       'logs when FRA',
       policy.logWhenRecoveryAreaPercent === null ? '-' : `> ${policy.logWhenRecoveryAreaPercent} %`,
+    ],
+    [
+      'logs on disk',
+      policy.deleteLogsAfterHours === null
+        ? 'stay'
+        : `go ${policy.deleteLogsAfterHours} h after they were archived`,
     ],
     ['expiry', `${policy.expiryWindowMinutes} min`],
     ['jitter', `${policy.jitterSeconds} s`],

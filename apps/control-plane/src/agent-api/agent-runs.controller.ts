@@ -5,6 +5,7 @@ import {
   failRun,
   findRequest,
   finishRestore,
+  listDeletableLogs,
   listPiecesOfRun,
   recordHeartbeat,
   recordInstanceLost,
@@ -72,6 +73,14 @@ export class AgentRunsController {
     @CallingHost() hostId: HostId,
   ): Promise<AnswerOf<typeof agentRoutes.listRunPieces>> {
     return accepted(await listPiecesOfRun(this.ledger.session, { runId, hostId }));
+  }
+
+  @Handles(agentRoutes.listDeletableLogs)
+  async deletableLogs(
+    @Param('id') runId: string,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.listDeletableLogs>> {
+    return accepted(await listDeletableLogs(this.ledger.session, { runId, hostId }));
   }
 
   @Handles(agentRoutes.appendLog)

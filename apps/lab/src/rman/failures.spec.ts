@@ -201,6 +201,10 @@ const CASES: Partial<Record<FaultName, Case>> = {
     script: () => `RUN { ${one()} BACKUP CURRENT CONTROLFILE; }`,
     stack: () => [BACKUP, ...lines('recovery-area-full')],
   },
+  'snapshot-busy': {
+    script: () => `RUN { ${one()} BACKUP CURRENT CONTROLFILE; }`,
+    stack: () => [BACKUP, ...lines('snapshot-busy')],
+  },
   'snapshot-not-shared': {
     script: () => `RUN { ${one()} BACKUP CURRENT CONTROLFILE; }`,
     stack: () => [BACKUP, ...lines('snapshot-not-shared')],

@@ -68,7 +68,13 @@ export async function retentionSite(fixture: LedgerFixture): Promise<RetentionSi
         principal: 'api',
         policy: {
           ...{ enabled: true, timeZone: 'UTC', fullCron: null, incrementalCron: null, logEveryMinutes: null },
-          ...{ logWhenRecoveryAreaPercent: null, expiryWindowMinutes: 60, jitterSeconds: 0, misfire: 'skip' },
+          ...{
+            logWhenRecoveryAreaPercent: null,
+            deleteLogsAfterHours: null,
+            expiryWindowMinutes: 60,
+            jitterSeconds: 0,
+            misfire: 'skip',
+          },
           bandwidthBytesPerSecond: null,
           retention: { recoveryWindowDays: null, redundancy },
           ...policy,

@@ -25,6 +25,12 @@ export interface DataFileSpec {
   readonly format: string;
 }
 
+export interface LogRange {
+  readonly thread: number;
+  readonly fromSequence: number;
+  readonly untilSequence: number;
+}
+
 /** Statements that stand inside RUN { … }. */
 export type JobStatement =
   | { readonly kind: 'set-command-id'; readonly commandId: string }
@@ -43,14 +49,7 @@ export type JobStatement =
       readonly tag: string;
       readonly files: readonly DataFileSpec[];
     }
-  | {
-      readonly kind: 'backup-logs';
-      readonly tag: string;
-      readonly format: string;
-      readonly thread: number;
-      readonly fromSequence: number;
-      readonly untilSequence: number;
-    }
+  | ({ readonly kind: 'backup-logs'; readonly tag: string; readonly format: string } & LogRange)
   | {
       readonly kind: 'backup-control-file' | 'backup-spfile';
       readonly tag: string;
@@ -70,8 +69,10 @@ export type Statement =
   | { readonly kind: 'drop-data-file-offline'; readonly file: number }
   | { readonly kind: 'set-dbid'; readonly dbid: string }
   | { readonly kind: 'allocate-maintenance-channel'; readonly parms: ChannelParms }
+  | { readonly kind: 'allocate-disk-maintenance-channel' }
   | { readonly kind: 'crosscheck-pieces' | 'catalog-pieces'; readonly handles: readonly string[] }
-  | { readonly kind: 'uncatalog-piece'; readonly handle: string };
+  | { readonly kind: 'uncatalog-piece'; readonly handle: string }
+  | ({ readonly kind: 'delete-logs' } & LogRange);
 
 export type RmanScript = readonly Statement[];
 

@@ -9,6 +9,7 @@ import {
   type DataFileSpec,
   type InstanceAddress,
   type JobStatement,
+  type LogRange,
   type Statement,
 } from './nodes';
 
@@ -29,6 +30,7 @@ const HANDLES = `(${HANDLE}(?:, ${HANDLE})*)`;
 const FORMAT = String.raw`'([\w$#@+:./-]+%[UF])'`;
 const WORD = String.raw`([\w-]+)`;
 const NUMBER = String.raw`(\d+)`;
+const LOG_RANGE = `ARCHIVELOG FROM SEQUENCE ${NUMBER} UNTIL SEQUENCE ${NUMBER} THREAD ${NUMBER}`;
 const TAG = String.raw`'([A-Z0-9_]+)'`;
 const DEVICE = "DEVICE TYPE 'SBT_TAPE'";
 const DESCRIPTOR = String.raw`\(DESCRIPTION=\(ENABLE=BROKEN\)\(ADDRESS=\(PROTOCOL=TCP\)\(HOST=([\w.-]+)\)\(PORT=(\d+)\)\)\(CONNECT_DATA=\(SERVICE_NAME=([\w$#.-]+)\)\(INSTANCE_NAME=([\w+$#-]+)\)\(SERVER=DEDICATED\)\)\)`;
@@ -54,6 +56,10 @@ const STATEMENTS: readonly Rule<Statement>[] = [
     kind: 'allocate-maintenance-channel',
     parms: channelParms(parts),
   })),
+  rule('ALLOCATE CHANNEL FOR MAINTENANCE DEVICE TYPE DISK', () => ({
+    kind: 'allocate-disk-maintenance-channel',
+  })),
+  rule(`DELETE NOPROMPT ${LOG_RANGE}`, (...range) => ({ kind: 'delete-logs', ...logRange(range) })),
   rule(`ALTER DATABASE DATAFILE ${NUMBER} OFFLINE FOR DROP`, (file) => ({
     ...{ kind: 'drop-data-file-offline', file: Number(file) },
   })),
@@ -95,11 +101,8 @@ const JOB_STATEMENTS: readonly Rule<JobStatement>[] = [
     }),
   ),
   rule(
-    `${BACKUP} FILESPERSET ${LOGS_PER_SET} TAG ${TAG} FORMAT ${FORMAT} ARCHIVELOG FROM SEQUENCE ${NUMBER} UNTIL SEQUENCE ${NUMBER} THREAD ${NUMBER}`,
-    (tag = '', format = '', from, until, thread) => ({
-      ...{ kind: 'backup-logs', tag, format, thread: Number(thread) },
-      ...{ fromSequence: Number(from), untilSequence: Number(until) },
-    }),
+    `${BACKUP} FILESPERSET ${LOGS_PER_SET} TAG ${TAG} FORMAT ${FORMAT} ${LOG_RANGE}`,
+    (tag = '', format = '', ...range) => ({ kind: 'backup-logs', tag, format, ...logRange(range) }),
   ),
   rule(`${BACKUP} TAG ${TAG} FORMAT ${FORMAT} CURRENT CONTROLFILE`, (tag = '', format = '') => ({
     ...{ kind: 'backup-control-file', tag, format },
@@ -177,6 +180,10 @@ function channelParms(parts: readonly string[], name?: string): ChannelParms {
   const [libraryPath = '', socketPath = '', tokenFile = '', runId = '', channel = ''] = parts;
   if (name !== undefined && name !== channel) throw new NotAComposedScript(0, `${name} is not ${channel}`);
   return { libraryPath, socketPath, tokenFile, runId, channel };
+}
+
+function logRange([from, until, thread]: readonly string[]): LogRange {
+  return { thread: Number(thread), fromSequence: Number(from), untilSequence: Number(until) };
 }
 
 function handlesIn(list: string): string[] {

@@ -7,6 +7,7 @@ import {
   type ChannelParms,
   type InstanceAddress,
   type JobStatement,
+  type LogRange,
   type RmanScript,
   type Statement,
 } from './nodes';
@@ -39,6 +40,10 @@ function printed(statement: Statement): string {
       return 'SHUTDOWN ABORT;';
     case 'allocate-maintenance-channel':
       return `ALLOCATE CHANNEL FOR MAINTENANCE ${DEVICE} PARMS '${parms(statement.parms)}';`;
+    case 'allocate-disk-maintenance-channel':
+      return 'ALLOCATE CHANNEL FOR MAINTENANCE DEVICE TYPE DISK;';
+    case 'delete-logs':
+      return `DELETE NOPROMPT ${logRange(statement)};`;
     case 'drop-data-file-offline':
       return `ALTER DATABASE DATAFILE ${checkedNumber('data file', statement.file)} OFFLINE FOR DROP;`;
     case 'report-schema':
@@ -135,7 +140,7 @@ function labels({ tag, format }: { readonly tag: string; readonly format: string
   return `TAG '${checked('tag', 'tag', tag)}' FORMAT '${checked('format', 'format', format)}'`;
 }
 
-function logRange(range: Extract<JobStatement, { kind: 'backup-logs' }>): string {
+function logRange(range: LogRange): string {
   const [from, until, thread] = [range.fromSequence, range.untilSequence, range.thread].map((n) =>
     checkedNumber('log range', n),
   );
