@@ -1,4 +1,5 @@
-// A backup of a cluster of three instances uses those that pass their checks, each over its own host, and goes on without the others.
+// The product beside a simulated cluster of three instances, each on a host of its own: a backup uses those that pass their checks, each over its
+// own host, and goes on without the others.
 import { callRoute, restRoutes } from '@adyton/contracts';
 import { rman } from '../support/rman-by-hand';
 import {
@@ -39,10 +40,22 @@ const node = (n: number) => {
 const restored = async (name: string) => {
   const untilScn = await markNow(cluster);
   expect(await backUp(cluster, 'archivelog')).toMatchObject(SUCCEEDED);
+  return restoredTo(untilScn, name);
+};
+const restoredTo = async (untilScn: string, name: string) => {
   const directory = join(cluster.directory, name);
   expect(await restore(cluster, untilScn, directory)).toMatchObject(SUCCEEDED);
   return compare(cluster, untilScn, directory);
 };
+
+it('enrolls a host for each instance, all of them with a running agent', async () => {
+  expect(cluster.nodes.map(({ node: { sid } }) => sid)).toEqual(['ORCL1', 'ORCL2', 'ORCL3']);
+  const hosts = await eventually(
+    () => callRoute(cluster.api, restRoutes.listHosts, {}),
+    ({ items }) => items.length === 3 && items.every(({ agent }) => agent === 'running'),
+  );
+  expect(hosts.items.map(({ name }) => name).sort()).toEqual(['node1', 'node2', 'node3']);
+});
 
 it('S4.4 gives every eligible instance channels, and the pieces come in on every host', async () => {
   const run = await backUp(cluster);
@@ -55,6 +68,15 @@ it('S4.4 gives every eligible instance channels, and the pieces come in on every
   expect(new Set(ofOthers.map((c) => c.instance))).toEqual(new Set(['ORCL2', 'ORCL3']));
   expect(ofOthers.every((c) => c.verdict === 'ok')).toBe(true);
   expect(await restored('all')).toMatchObject({ dataFiles: 7, identical: 7 });
+});
+
+it('backs up what three threads wrote, and restores to one moment of it', async () => {
+  for (const sid of [PRIMARY, SECONDARY, 'ORCL3'])
+    await cluster.lab.ctl(['workload', '--sid', sid, '--transactions', '30']);
+  const untilScn = await markNow(cluster);
+  await cluster.lab.ctl(['workload', '--sid', SECONDARY, '--transactions', '5']);
+  expect(await backUp(cluster, 'archivelog')).toMatchObject(SUCCEEDED);
+  expect(await restoredTo(untilScn, 'three-threads')).toMatchObject({ dataFiles: 7, identical: 7 });
 });
 
 it('S4.4 keeps the login of the channels out of scripts and logs', async () => {

@@ -39,17 +39,21 @@ afterAll(async () => {
 });
 afterEach(() => faults(null));
 
-function open(bucket: string, secretAccessKey = secretIn(secretFile)): Promise<ObjectStore> {
-  return openObjectStore({
+const configOf = (bucket: string) =>
+  ({
     kind: 's3',
     endpoint: `http://127.0.0.1:${String(server.ready['port'])}`,
     region: 'us-east-1',
     bucket,
     accessKeyId: 'KEY',
-    secretAccessKey,
-    createBucket: true,
-    requestTimeoutMs: 5_000,
-  });
+    secretAccessKey: secretIn(secretFile),
+  }) as const;
+
+function open(
+  bucket: string,
+  other: { secretAccessKey?: string; region?: string } = {},
+): Promise<ObjectStore> {
+  return openObjectStore({ ...configOf(bucket), createBucket: true, requestTimeoutMs: 5_000, ...other });
 }
 
 async function faults(plan: object | null): Promise<void> {
@@ -64,16 +68,14 @@ async function faults(plan: object | null): Promise<void> {
 describeObjectStore('the lab’s S3 server', () => open('contract'));
 
 it('refuses a wrong secret and an unknown bucket by kind', async () => {
-  await expect(open('contract', 'wrong')).rejects.toMatchObject({ kind: 'denied' });
-  const config = {
-    kind: 's3',
-    endpoint: `http://127.0.0.1:${String(server.ready['port'])}`,
-    region: 'us-east-1',
-    bucket: 'missing',
-    accessKeyId: 'KEY',
-    secretAccessKey: secretIn(secretFile),
-  } as const;
-  await expect(openObjectStore(config)).rejects.toMatchObject({ kind: 'no-bucket' });
+  await expect(open('contract', { secretAccessKey: 'wrong' })).rejects.toMatchObject({ kind: 'denied' });
+  for (const bucket of ['missing', '.incomplete'])
+    await expect(openObjectStore(configOf(bucket))).rejects.toMatchObject({ kind: 'no-bucket' });
+});
+
+it('takes the signatures of clients in several regions, one after the other', async () => {
+  const [here, there] = [await open('regions'), await open('regions', { region: 'eu-west-1' })];
+  for (const store of [here, there, here]) expect(await store.get('nothing')).toBeNull();
 });
 
 it('says full when the disk is full, and nothing is there afterwards', async () => {

@@ -83,18 +83,24 @@ export async function runStack(options: Partial<StackOptions> = {}): Promise<Run
   };
 }
 
+/** Each question costs three processes some milliseconds; an answer that took long to come may be seen a little later. */
+const POLL_MS = { first: 50, last: 300, growth: 1.1 };
+
 /** Asks again and again until the answer satisfies; @throws with the last answer when it does not within the limit. */
 export async function eventually<T>(
   ask: () => Promise<T>,
   satisfied: (answer: T) => boolean,
   limitMs = 60_000,
 ): Promise<T> {
-  const POLL_MS = 100;
   let answer = await ask();
-  for (let waitedMs = 0; !satisfied(answer); waitedMs += POLL_MS) {
+  let waitedMs = 0;
+  let pauseMs = POLL_MS.first;
+  while (!satisfied(answer)) {
     if (waitedMs > limitMs)
       throw new Error(`not within ${limitMs} ms; last answer: ${JSON.stringify(answer)}`);
-    await sleep(POLL_MS);
+    await sleep(pauseMs);
+    waitedMs += pauseMs;
+    pauseMs = Math.min(pauseMs * POLL_MS.growth, POLL_MS.last);
     answer = await ask();
   }
   return answer;

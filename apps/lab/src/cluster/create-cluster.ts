@@ -7,7 +7,7 @@ import { ControlFileStore } from '../control-file/control-file-store';
 import { setRmanConfiguration } from '../control-file/change-records';
 import { createDatabase, type CreateDatabaseOptions } from '../engine/create-database';
 import { hostPaths, type InstanceFile, passwordFilePath, writeInstanceFile } from '../instance/oracle-home';
-import { SOCKET_PATH_BYTES_MAX } from '../instance/ipc-server';
+import { SOCKET_PATH_BYTES_MAX } from '../instance/place-instance';
 import { createPasswordFile, type NewPasswordUser } from '../listener/password-file';
 import { freePort, prepareHost, writeNetNames, writeParameterFile, writeShims } from '../labctl/oracle-host';
 import { UsageError } from '../labctl/usage-error';

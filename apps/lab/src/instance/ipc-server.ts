@@ -7,9 +7,8 @@ import { type Instance } from './instance';
 import { encodeFrame, FrameReader, type IpcRequest, type IpcResponse } from './ipc-frames';
 import { type InstancePort, OPERATION_NAMES, type OperationName } from './instance-port';
 import { ORA, OraError } from './ora-error';
+import { SOCKET_PATH_BYTES_MAX } from './place-instance';
 
-/** Linux allows 108 bytes for a socket's path. */
-export const SOCKET_PATH_BYTES_MAX = 100;
 /** A client with more requests under way is not read from until some are answered. */
 const REQUESTS_IN_FLIGHT_MAX = 32;
 const CLIENTS_MAX = 256;

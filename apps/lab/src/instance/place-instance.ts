@@ -2,8 +2,10 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SOCKET_PATH_BYTES_MAX } from './ipc-server';
 import { hostPaths, type InstanceFile, writeInstanceFile } from './oracle-home';
+
+/** Linux allows 108 bytes for a socket's path. */
+export const SOCKET_PATH_BYTES_MAX = 100;
 
 type Place = Pick<InstanceFile, 'sid' | 'dbUniqueName' | 'service' | 'listenerPort'>;
 

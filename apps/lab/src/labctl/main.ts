@@ -9,7 +9,6 @@ import { compareFiles } from '../engine/compare-files';
 import { readTruthMark } from '../engine/mark-truth';
 import { readControlFile } from '../control-file/control-file-store';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { runInstance } from '../instance/main';
 import { hostPaths, type InstanceFile, readInstanceFile } from '../instance/oracle-home';
 import { type WorkloadRequest } from '../instance/instance-port';
 import { addCluster, addFaults, addInstanceControl } from './control-commands';
@@ -164,7 +163,10 @@ function addStartStop(program: Command): void {
       if (flags.cacheBytes !== undefined) argv.push('--cache-bytes', String(flags.cacheBytes));
       if (flags.detach)
         print(await startDetached(argv, join(hostPaths.dbs(resolve(flags.base)), `alert_${flags.sid}.log`)));
-      else await runInstance(argv);
+      else {
+        const { runInstance } = await import('../instance/main.js'); // no other command needs all that an instance is
+        await runInstance(argv);
+      }
     });
   onHost(program.command('stop').description('shut the instance down'))
     .option('--abort', 'without a checkpoint')

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'n
 import { dirname } from 'node:path';
 import { BIGFILE_RFILE, blockScn, checkBlock, splitRdba } from '../formats/block';
 import { formatScn, type Scn } from '../formats/scn';
-import { SbtCallError } from '../sbt/media-channel';
+import { SbtCallError } from '../sbt/sbt-call-error';
 import {
   type ChannelContext,
   checkStop,

@@ -1,6 +1,6 @@
 /** The Oracle errors a server process raises around a failed call of the media-management library. */
 import { type LibraryLoading } from '../sbt/load-library';
-import { SbtCallError } from '../sbt/media-channel';
+import { SbtCallError } from '../sbt/sbt-call-error';
 import { PieceCorruptError } from './piece-format';
 import { errorLines, RmanError } from './rman-error';
 

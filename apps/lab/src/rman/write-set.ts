@@ -6,7 +6,7 @@
 import { type BackupPiece } from '../control-file/control-file';
 import { claimFault } from '../faults';
 import { type NewRecord } from '../instance/instance-port';
-import { SbtCallError } from '../sbt/media-channel';
+import { SbtCallError } from '../sbt/sbt-call-error';
 import { type ChannelContext, checkStop, dateNow, prefixed } from './channel-context';
 import { type SetOptions } from './channel-protocol';
 import { type PieceMedia } from './disk-media';

@@ -35,14 +35,24 @@ export class ObjectFiles {
 
   /** @returns false when it existed. */
   async createBucket(bucket: string): Promise<boolean> {
-    if ((await this.buckets()).includes(bucket)) return false;
+    if (await this.isBucket(bucket)) return false;
     await mkdir(join(this.directory, bucket));
     return true;
   }
 
   async assertBucket(bucket: string): Promise<void> {
-    if (!(await this.buckets()).includes(bucket))
+    if (!(await this.isBucket(bucket)))
       throw new S3Error(404, 'NoSuchBucket', `there is no bucket ${bucket}`);
+  }
+
+  private async isBucket(name: string): Promise<boolean> {
+    if (name.startsWith('.')) return false;
+    try {
+      return (await stat(join(this.directory, name))).isDirectory();
+    } catch (error) {
+      if (errno(error) === 'ENOENT') return false;
+      throw error;
+    }
   }
 
   /** @throws S3Error 412 when `ifAbsent` and the key exists; 507 when there is no room. */

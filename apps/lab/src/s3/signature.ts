@@ -1,5 +1,5 @@
 // AWS Signature Version 4, server side: the request is signed again with the known secret and the two are compared.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage } from 'node:http';
 import { S3Error } from './s3-error';
 
@@ -41,9 +41,9 @@ export function checkSignature(
   const presigned = url.searchParams.has('X-Amz-Signature');
   const bodyHash = presigned ? 'UNSIGNED-PAYLOAD' : headerOf(request, 'x-amz-content-sha256');
   const canonical = canonicalRequest(request, url, authorization.signedHeaders, bodyHash);
-  const toSign = [ALGORITHM, authorization.date, authorization.scope, sha256(canonical)].join('\n');
-  const expected = Buffer.from(hmacChain(credentials.secretKey, authorization.scope, toSign));
-  const given = Buffer.from(authorization.signature);
+  const toSign = [ALGORITHM, authorization.date, authorization.scope, hash('sha256', canonical)].join('\n');
+  const expected = hmac(signingKey(credentials.secretKey, authorization.scope), toSign);
+  const given = Buffer.from(authorization.signature, 'hex');
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
     throw new S3Error(403, 'SignatureDoesNotMatch', 'The signature does not fit the request and the secret.');
   }
@@ -112,14 +112,19 @@ function headerOf(request: IncomingMessage, name: string): string {
   return Array.isArray(value) ? value.join(',') : (value ?? '');
 }
 
-function hmacChain(secret: string, scope: string, toSign: string): string {
-  let key: Buffer = Buffer.from(`AWS4${secret}`);
-  for (const part of scope.split('/')) key = createHmac('sha256', key).update(part).digest();
-  return createHmac('sha256', key).update(toSign).digest('hex');
+/** The last key that was derived: all requests of a client on one day share it. */
+let lastKey = { secret: '', scope: '', key: Buffer.alloc(0) };
+
+function signingKey(secret: string, scope: string): Buffer {
+  if (lastKey.secret !== secret || lastKey.scope !== scope) {
+    const key = scope.split('/').reduce(hmac, Buffer.from(`AWS4${secret}`));
+    lastKey = { secret, scope, key };
+  }
+  return lastKey.key;
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function hmac(key: Buffer, text: string): Buffer<ArrayBuffer> {
+  return createHmac('sha256', key).update(text).digest();
 }
 
 function parseAmzDate(text: string): number {

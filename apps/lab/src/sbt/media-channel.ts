@@ -15,6 +15,7 @@ import {
   SBT_ERROR,
   type SbtFunction,
 } from './sbt-abi';
+import { SbtCallError } from './sbt-call-error';
 
 /** What sbtinfo2 says about one name. */
 export interface PieceInfo {
@@ -29,18 +30,6 @@ export interface PieceInfo {
   method: number | null;
   /** In the order the library gave them; for sbttest. */
   tags: number[];
-}
-
-/** A call answered -1; `code` and `text` are what sbterror said. */
-export class SbtCallError extends Error {
-  constructor(
-    readonly call: SbtFunction,
-    readonly code: number,
-    readonly text: string,
-  ) {
-    super(`sbt${call} failed with ${code}: ${text}`);
-    this.name = 'SbtCallError';
-  }
 }
 
 const POINTER_BYTES = 8;

@@ -4,7 +4,8 @@
  */
 import { randomInt } from 'node:crypto';
 import { loadLibrary, type SbtLibrary } from './load-library';
-import { MediaChannel, type PieceInfo, SbtCallError } from './media-channel';
+import { MediaChannel, type PieceInfo } from './media-channel';
+import { SbtCallError } from './sbt-call-error';
 import { INFO_TAG } from './sbt-abi';
 
 const BLOCK_BYTES = 16384;
