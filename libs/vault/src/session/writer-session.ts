@@ -4,6 +4,7 @@ import { type ObjectStore } from '@adyton/object-store';
 import { ulid } from 'ulid';
 import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
+import { type MapKeys, mapKeysOf } from '../crypto/map-keys';
 import { sealDocument } from '../crypto/sealed-document';
 import { openDedupIndex, type DedupIndex, type IndexTrouble } from '../dedup-index/dedup-index';
 import { decodeMapChunk, type MapChunk } from '../format/map-chunk';
@@ -105,6 +106,7 @@ export class WriterSession {
   private readonly index: DedupIndex;
   private heartbeats = 0;
   private readonly priorMaps: PriorMaps;
+  private readonly mapKeys: MapKeys;
   private readonly open = new Map<string, PieceIngest>();
   private readonly closed: NamedPiece[] = [];
   private readonly stopped = new AbortController();
@@ -120,6 +122,7 @@ export class WriterSession {
     this.condemned = known.condemned;
     this.index = known.index;
     this.priorMaps = new PriorMaps(options.store, options.keys);
+    this.mapKeys = mapKeysOf(options.keys);
   }
 
   private get lookup() {
@@ -283,6 +286,7 @@ export class WriterSession {
     return {
       compute,
       keys,
+      mapKeys: this.mapKeys,
       vaultId,
       sid: this.sid,
       buffers: this.options.buffers,
@@ -307,7 +311,7 @@ export class WriterSession {
   private readMap(ref: NamedChunk): Promise<MapChunk | null> {
     return unlessDamaged(async () => {
       const [body = new Uint8Array()] = await readChunks(this.options, ref.pack, [ref]);
-      return decodeMapChunk(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+      return decodeMapChunk(Buffer.from(body.buffer, body.byteOffset, body.byteLength), this.mapKeys);
     });
   }
 
