@@ -20,7 +20,7 @@ import { PriorMaps } from '../map/prior-maps';
 import { streamOf } from '../map/stream-of';
 import { readChunks } from '../restore/read-chunks';
 import { unlessDamaged, VaultError } from '../vault-error';
-import { findClosure, packKeysOf } from './closure';
+import { type ClosurePiece, findClosure, packKeysOf } from './closure';
 import { createManifest, isFenced, manifestKeyOf } from './manifest';
 import { readUnusablePacks, unusableAmong } from './unusable-packs';
 import { type LockOrder } from './lock-packs';
@@ -31,6 +31,7 @@ import {
   findRecipeKeys,
   hideRecipe,
   recipeKeyOf,
+  removePiece,
   type FoundPiece,
 } from './piece-names';
 import {
@@ -63,6 +64,8 @@ export interface WriterSessionOptions {
   /** Where the vault has Object Lock: a commit waits until every pack of its closure is locked. */
   readonly lock?: LockOrder;
 }
+
+export type ClosedPiece = Omit<ClosurePiece, 'packKeys'>;
 
 export type CommitOutcome =
   | {
@@ -108,7 +111,7 @@ export class WriterSession {
   private readonly priorMaps: PriorMaps;
   private readonly mapKeys: MapKeys;
   private readonly open = new Map<string, PieceIngest>();
-  private readonly closed: NamedPiece[] = [];
+  private closed: ClosedPiece[] = [];
   private readonly stopped = new AbortController();
   private bytesUploaded = 0;
   private ended = false;
@@ -171,9 +174,15 @@ export class WriterSession {
     return this.open.size > 0;
   }
 
-  /** Whether this session wrote the piece. */
-  wrote(handle: string): boolean {
-    return this.closed.some((p) => p.handle === handle);
+  /** A piece that this session closed and did not remove since; a commit looks once more at all it consists of. */
+  closedPiece(handle: string): ClosedPiece | null {
+    return this.closed.find((piece) => piece.handle === handle) ?? null;
+  }
+
+  /** Hides a piece that this session closed. @throws VaultError piece-missing; ObjectStoreError */
+  async removePiece(handle: string): Promise<void> {
+    await removePiece(this.lookup, handle);
+    this.closed = this.closed.filter((piece) => piece.handle !== handle);
   }
 
   findPiece(handle: string): Promise<FoundPiece | null> {
@@ -271,7 +280,9 @@ export class WriterSession {
       this.lookup,
       this.closed.map(({ handle }) => handle),
     );
-    return this.closed.filter(({ recipeKey }, i) => keys[i] === recipeKey);
+    return this.closed.flatMap(({ handle, recipeKey }, i) =>
+      keys[i] === recipeKey ? [{ handle, recipeKey }] : [],
+    );
   }
 
   private endedError(): VaultError {
@@ -323,7 +334,8 @@ export class WriterSession {
     const now = this.options.now();
     const { store, keys, dbid } = this.options;
     const recipeKey = recipeKeyOf(this.lookup, recipe.handle, { ulid: ulid(now.getTime()), sid: this.sid });
-    const body = encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() });
+    const createdAt = now.toISOString();
+    const body = encodeRecipe({ ...recipe, dbid, createdAt });
     freeColumns(recipe);
     const sealed = sealDocument(keys.metaKey, 'recipe', body, recipeKey);
     freeAtOnce(body);
@@ -331,7 +343,7 @@ export class WriterSession {
     await this.assertNotTakenForDead(recipeKey);
     if (stopped.aborted) await hideRecipe(store, 'removed', recipeKey);
     stopped.throwIfAborted();
-    this.closed.push({ handle: recipe.handle, recipeKey });
+    this.closed.push({ handle: recipe.handle, recipeKey, bytes: recipe.bytes, createdAt });
     return { recipeKey, bytes: sealed.length };
   }
 
