@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MAP_VERSION } from '../../libs/vault/src/format/map-chunk';
 import { randomBytesOf } from '../../libs/vault/src/testing/oracle-stream';
 import { smallVault } from '../../libs/vault/src/testing/small-vault';
 import { DBID, writePiece } from '../../libs/vault/src/testing/test-vault';
@@ -55,14 +56,21 @@ export async function writeGolden(): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'adyton-golden-'));
   const store = await openObjectStore({ kind: 'filesystem', directory });
   const golden = await fillVault(store);
-  const { version } = JSON.parse(readFileSync(join(directory, 'vault.json'), 'utf8')) as { version: number };
-  const target = join(GOLDEN_DIRECTORY, `v${version}`);
+  const version = await versionOf(store);
+  const target = join(GOLDEN_DIRECTORY, version);
   if (existsSync(target)) rmSync(target, { recursive: true });
   rmSync(join(directory, '.incomplete'), { recursive: true });
   cpSync(directory, target, { recursive: true });
   rmSync(directory, { recursive: true });
   writeFileSync(`${target}.json`, `${JSON.stringify(golden, null, 2)}\n`);
-  return `v${version}`;
+  return version;
+}
+
+/** Of a vault and the block maps in it: maps have a version of their own, for no piece needs them. */
+export async function versionOf(store: ObjectStore): Promise<string> {
+  const document = Buffer.from((await store.get('vault.json')) ?? []).toString();
+  const { version } = JSON.parse(document) as { version: number };
+  return `v${version}-maps${MAP_VERSION}`;
 }
 
 /** Two fulls, so that there are block maps and patches; then what else a stream can hold, and what a failed run leaves. */

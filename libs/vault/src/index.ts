@@ -29,6 +29,7 @@ export { inlineCompute, type Compute } from './compute/compute';
 export { threadCompute } from './compute/thread-compute';
 export {
   openWriterSession,
+  type ClosedPiece,
   type CommitOutcome,
   type WriterSession,
   type WriterSessionOptions,
@@ -43,8 +44,7 @@ export {
   type FoundPiece,
   type PieceLookup,
 } from './session/piece-names';
-export { type ClosurePiece } from './session/closure';
-export { answerForPieces } from './session/answer-for-pieces';
+export { answerForPieces, type PieceQuestion } from './session/answer-for-pieces';
 export { readUnusablePacks } from './session/unusable-packs';
 export { createTombstone, manifestKeyOf, readManifest, type Manifest } from './session/manifest';
 export { partialKeyOf, readPartial, type NamedPiece, type PartialManifest } from './session/partial-manifest';

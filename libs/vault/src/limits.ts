@@ -6,6 +6,8 @@ const MIB = 1024 * KIB;
 
 /** Address space of one slot: the unit in which data files are deduplicated. Part of the format. */
 export const SLOT_BYTES = 64 * KIB;
+/** The same for a stream with a block map, which finds single blocks: larger chunks leave a quarter of the metadata and compress better. A tag is of one. */
+export const MAPPED_SLOT_BYTES = 256 * KIB;
 /** Cuts of archived logs. Part of the format. */
 export const CUT_BYTES = MIB;
 /** Chunks of what is neither data-file block nor log: small enough to find what stayed the same, large enough to compress and to index. */
@@ -16,10 +18,12 @@ export const CDC_BYTES_MAX = 512 * KIB;
 export const PATCH_CHUNK_BYTES_MAX = 128 * KIB;
 /** Changed blocks gathered before they are sealed: enough work for a thread, little enough to belong to a pack's slack. */
 export const PATCH_ARENA_BYTES = MIB;
-/** A slot in more chunks than this is stored anew: more would scatter restores, fewer would store too much again. */
-export const CHUNKS_PER_SLOT_MAX = 6;
+/** A slot in more chunks than this, six for 64 KiB, is stored anew: more would scatter restores, fewer would store too much again. */
+export const CHUNKS_PER_SLOT_MAX = 24;
 /** Fewer new bytes of a slot are gathered with others: a chunk of its own would cost more than it holds. */
 export const SLOT_CHUNK_BYTES_MIN = 32 * KIB;
+/** Smallest block of an Oracle data file. */
+export const DATA_BLOCK_BYTES_MIN = 2 * KIB;
 /** Address space of one region of a block map. Part of the format. */
 export const REGION_BYTES = 256 * MIB;
 /** Regions of a map in memory for one piece, up to 3 MB each: streams go forward, so the one at hand and a little behind it. */
@@ -120,7 +124,7 @@ export const TOMBSTONE_DAYS_MIN = 400;
 export const HANDLE_BYTES_MAX = 511;
 
 assert(
-  SLOT_BYTES <= CUT_BYTES && CUT_BYTES <= SEGMENT_BYTES / 2,
+  SLOT_BYTES <= MAPPED_SLOT_BYTES && MAPPED_SLOT_BYTES <= CUT_BYTES && CUT_BYTES <= SEGMENT_BYTES / 2,
   'the unfinished chunk must leave room in the next segment',
 );
 assert(

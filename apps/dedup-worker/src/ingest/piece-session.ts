@@ -8,7 +8,7 @@ import {
   type PieceWriter,
   type SbtSession,
 } from '@adyton/sbt';
-import { type ClosurePiece, type PieceIngest } from '@adyton/vault';
+import { type ClosedPiece, type PieceIngest } from '@adyton/vault';
 import { type RunSession } from './run-session';
 import { inSbtTerms, sbtFailureOf } from './sbt-failure-of';
 
@@ -100,7 +100,7 @@ function assertOwnDatabase(dbid: string, grant: SessionGrant): void {
     );
 }
 
-function infoOf(handle: string, piece: ClosurePiece | null): PieceInfo {
+function infoOf(handle: string, piece: ClosedPiece | null): PieceInfo {
   if (piece === null) return { handle, found: false };
   return {
     handle,

@@ -1,5 +1,5 @@
 // sbtremove2 of a run: its own pieces go, as RMAN's failed sets do; those of other runs only if nothing needs them.
-import { removePiece, removeUnneeded, VaultError, type PieceLookup, type WriterSession } from '@adyton/vault';
+import { removeUnneeded, VaultError, type PieceLookup, type WriterSession } from '@adyton/vault';
 import { type Logger } from '@adyton/runtime';
 
 export interface PieceRemoval {
@@ -13,7 +13,8 @@ export interface PieceRemoval {
 /** @throws VaultError piece-needed, piece-missing, damaged; ObjectStoreError */
 export async function removePieces(removal: PieceRemoval, handles: readonly string[]): Promise<void> {
   const { lookup, writer, runId, now, log } = removal;
-  const others = handles.filter((handle) => !writer.wrote(handle));
+  const own = handles.filter((handle) => writer.closedPiece(handle) !== null);
+  const others = handles.filter((handle) => !own.includes(handle));
   try {
     if (others.length > 0) await removeUnneeded({ ...lookup, runId, now }, others);
   } catch (error) {
@@ -21,5 +22,5 @@ export async function removePieces(removal: PieceRemoval, handles: readonly stri
       log.warn({ runId, handles: others.length, detail: error.message }, 'piece.removal-refused');
     throw error;
   }
-  for (const handle of handles) if (writer.wrote(handle)) await removePiece(lookup, handle);
+  for (const handle of own) await writer.removePiece(handle);
 }

@@ -6,13 +6,11 @@ import {
   type Compute,
   type IndexTrouble,
   type IngestBuffers,
-  answerForPieces,
   endPin,
   openPieceReader,
   openWriterSession,
   PACK_BYTES_MAX,
-  readUnusablePacks,
-  type ClosurePiece,
+  type ClosedPiece,
   type PieceIngest,
   type PieceLookup,
   type PieceReader,
@@ -24,6 +22,7 @@ import { type ObjectStore } from '@adyton/object-store';
 import { type Clock, type Logger } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
 import { closeInTime, type CloseLimits } from './close-in-time';
+import { PieceAnswers } from './piece-answers';
 import { pinRestore } from './pin-restore';
 import { removePieces } from './remove-pieces';
 import { sbtFailureOf } from './sbt-failure-of';
@@ -48,7 +47,7 @@ export interface RunSessionParts {
 /** Writers show a collector that they live; at least every ten minutes, so every nine. */
 const VAULT_HEARTBEAT_MS = 9 * 60 * 1000;
 
-type ClosedPiece = IngestReport['pieces'][number];
+type PieceToReport = IngestReport['pieces'][number];
 
 /** It costs space only, so the run goes on. */
 function logIndexTrouble(log: Logger, runId: string, trouble: IndexTrouble): void {
@@ -60,7 +59,7 @@ function logIndexTrouble(log: Logger, runId: string, trouble: IndexTrouble): voi
 export class RunSession {
   private closed: ByteTotals = { bytesRead: 0, bytesNew: 0, bytesStored: 0 };
   private bytesDelivered = 0;
-  private unreported: ClosedPiece[] = [];
+  private unreported: PieceToReport[] = [];
   private removed: string[] = [];
   private channels = 0;
   private opening = 0;
@@ -69,8 +68,7 @@ export class RunSession {
   private lastHeartbeatMs = performance.now();
   private endedAs: string | null = null;
   private readonly stopping = new AbortController();
-  /** As of the first question about pieces: a session is short, and packs that go meanwhile are missed all the same. */
-  private unusablePacks: ReadonlySet<string> | undefined;
+  private readonly answers: PieceAnswers;
 
   private constructor(
     private current: SessionGrant,
@@ -78,7 +76,9 @@ export class RunSession {
     private readonly key: DatabaseKeyEntry,
     private readonly session: WriterSession | null,
     private readonly pinKey: string | null,
-  ) {}
+  ) {
+    this.answers = new PieceAnswers({ ...this.lookup(), vaultId: key.vaultId }, session);
+  }
 
   /** @throws AdytonError, VaultError, ObjectStoreError */
   static async open(grant: SessionGrant, parts: RunSessionParts): Promise<RunSession> {
@@ -234,12 +234,10 @@ export class RunSession {
     return { store: this.parts.store, keys: this.key.keys, dbid: this.current.dbid };
   }
 
-  /** In the order of the handles; null is a promise that there is no such piece. @throws VaultError, ObjectStoreError */
-  async findPieces(handles: readonly string[]): Promise<(ClosurePiece | null)[]> {
+  /** As PieceAnswers.find. */
+  async findPieces(handles: readonly string[]): Promise<(ClosedPiece | null)[]> {
     this.assertAlive();
-    this.unusablePacks ??= await readUnusablePacks(this.parts.store);
-    const { vaultId } = this.key;
-    return answerForPieces({ ...this.lookup(), vaultId, unusablePacks: this.unusablePacks }, handles);
+    return this.answers.find(handles);
   }
 
   /** Tells figures and closed pieces. @returns whether the run goes on. */

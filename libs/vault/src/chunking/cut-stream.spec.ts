@@ -26,6 +26,7 @@ function chunksOf(stream: Buffer, segmentBytes = stream.length): Chunk[] {
       gear,
       last: at >= stream.length,
       gridFrom,
+      slotBytes: SLOT_BYTES,
     });
     for (let i = 0; i < cuts.length; i += CUT_FIELDS) {
       const [offset = 0, length = 0, kind = 0, units = 0] = cuts.subarray(i, i + CUT_FIELDS);
@@ -74,7 +75,12 @@ describe('cutting content that nobody recognises', () => {
   });
 
   it('cuts elsewhere with another key', () => {
-    const options = { gear: gearTableOf(Buffer.alloc(32, 2)), last: true, gridFrom: 0 };
+    const options = {
+      gear: gearTableOf(Buffer.alloc(32, 2)),
+      last: true,
+      gridFrom: 0,
+      slotBytes: SLOT_BYTES,
+    };
     expect([...cutStream(stream, options).cuts]).not.toEqual([
       ...cutStream(stream, { ...options, gear }).cuts,
     ]);

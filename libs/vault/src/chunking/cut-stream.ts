@@ -1,5 +1,5 @@
-// Where a stream is cut. Data-file blocks are cut by their address: all blocks of one size of one 64 KiB slot that stand together, so that
-// a newly used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything else where its
+// Where a stream is cut. Data-file blocks are cut by their address: all blocks of one size of one slot that stand together, so that a newly
+// used block shifts nothing. Archived logs are cut at multiples of 1 MiB of the log's own block numbers, anything else where its
 // content says so (FastCDC) and where it turns into zeros: RMAN fills a piece up with them behind bookkeeping that differs every time, and
 // a content-defined cut inside zeros would come either never or at every smallest size. A pure function over the bytes of one segment;
 // what is not finished is carried into the next.
@@ -31,6 +31,8 @@ export interface CutResult {
 }
 
 export interface CutOptions {
+  /** Address space of a slot. */
+  readonly slotBytes: number;
   readonly gear: GearTable;
   /** True when no more bytes follow, so that nothing is carried. */
   readonly last: boolean;
@@ -91,7 +93,7 @@ class Cutter {
     if (blockBytes === 0 || this.at + blockBytes > end || !hasTailCheck(this.bytes, this.at, blockBytes))
       return false;
     const address = blockAddress(this.bytes, this.at);
-    const slot = Math.floor(address / (SLOT_BYTES / blockBytes));
+    const slot = Math.floor(address / (this.options.slotBytes / blockBytes));
     const goesOn =
       slot === this.slot && blockBytes === this.blockBytes && address > (this.gathered.at(-1) ?? -1);
     if (!goesOn) this.begin(CHUNK_KINDS.slot);

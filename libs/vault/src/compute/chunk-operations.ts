@@ -1,9 +1,8 @@
-// The work that costs processor time, as pure functions over bytes: ids, compression, encryption and their way back.
+// Chunks on their way into a pack and back, as pure functions over bytes: compression, encryption, and what must come out of them.
 // They run in worker threads, or inline in tests and tools.
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
   createSecretKey,
   hash,
   hkdfSync,
@@ -13,69 +12,17 @@ import { CUT_FIELDS } from '../chunking/cut-stream';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
 import { freeAtOnce } from '../format/free-at-once';
 import { CHUNK_BYTES_MAX, COMPRESSION_GAIN_MIN, COMPRESSION_PROBE_BYTES } from '../limits';
+import { bufferOver } from './buffer-over';
+import { chunkIdOf, DIGEST_BYTES, digestInto } from './unit-digests';
 import { ZstdFrames } from './zstd-frames';
 
 export const ID_BYTES = 32;
-export const DIGEST_BYTES = 32;
 export const SALT_BYTES = 32;
 export const TAG_BYTES = 16;
 /** "ADYF", ordinal u32, ciphertext length u32. */
 export const FRAME_HEADER_BYTES = 12;
 const COMPRESSIONS = { none: 0, zstd: 1 } as const;
 const FRAME_MAGIC = 0x46594441; // "ADYF", little-endian
-
-export interface DigestJob {
-  readonly bytes: Uint8Array;
-  /** Offset, length, kind and units of each cut of `bytes`. */
-  readonly cuts: Uint32Array;
-  /** Gets the sha256 of every unit, 32 bytes apiece, in the order of the cuts. */
-  readonly into: Uint8Array;
-}
-
-/** The only time the data is hashed. */
-export function digestUnits({ bytes, cuts, into }: DigestJob): void {
-  const digests = bufferOver(into);
-  let at = 0;
-  for (let i = 0; i < cuts.length; i += CUT_FIELDS) {
-    const offset = cuts[i] ?? 0;
-    at = digestInto(digests, at, bytes.subarray(offset, offset + (cuts[i + 1] ?? 0)), cuts[i + 3] ?? 1);
-  }
-}
-
-/** A digest leaves OpenSSL as text of 32 characters: Node makes that in a fifth less time, all in all, than a Buffer apiece. */
-function digestInto(digests: Buffer, at: number, chunk: Uint8Array, units: number): number {
-  const unitBytes = chunk.length / units;
-  for (let unit = 0; unit < units; unit += 1) {
-    const block = units === 1 ? chunk : chunk.subarray(unit * unitBytes, (unit + 1) * unitBytes);
-    digests.write(hash('sha256', block, 'binary'), at + unit * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
-  }
-  return at + units * DIGEST_BYTES;
-}
-
-/** The same memory as a Buffer: what a thread is handed is none. */
-function bufferOver(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-export interface ChunkShape {
-  readonly kind: number;
-  readonly length: number;
-  /** Units of equal length that the chunk consists of. */
-  readonly units: number;
-}
-
-/** id = HMAC-SHA-256(idKey, kind u8 ‖ length u32 ‖ units u8 ‖ sha256 of each unit). @param digests those of the chunk's units */
-export function chunkIdOf(
-  idKey: Uint8Array,
-  { kind, length, units }: ChunkShape,
-  digests: Uint8Array,
-): Buffer {
-  const head = Buffer.alloc(6);
-  head.writeUInt8(kind, 0);
-  head.writeUInt32LE(length, 1);
-  head.writeUInt8(units, 5);
-  return createHmac('sha256', secretKeyOf(idKey)).update(head).update(digests).digest();
-}
 
 export interface PackContext {
   readonly encKey: Uint8Array;
@@ -262,17 +209,6 @@ function isWorthCompressing(chunk: Uint8Array): boolean {
 /** A key of its own for every pack: the frame's ordinal is then a nonce that is never used twice. */
 export function packKeyOf({ encKey, packSalt }: PackContext): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', encKey, packSalt, 'adyton pack', 32)));
-}
-
-/** Node looks at a key given as bytes anew for every use: 20 µs each time, where a key object costs nothing. */
-const secretKeys = new WeakMap<Uint8Array, KeyObject>();
-
-function secretKeyOf(bytes: Uint8Array): KeyObject {
-  const known = secretKeys.get(bytes);
-  if (known !== undefined) return known;
-  const key = createSecretKey(bytes);
-  secretKeys.set(bytes, key);
-  return key;
 }
 
 export function nonceOf(ordinal: number): Buffer {

@@ -1,7 +1,9 @@
 // Runs inside a worker thread: one job in, one answer out. Bytes come and go in shared memory; the few that do not are handed over.
 import { parentPort } from 'node:worker_threads';
-import { digestUnits, nameOfPack, openChunks, sealChunks } from './chunk-operations';
+import { nameOfPack, openChunks, sealChunks } from './chunk-operations';
+import { tagSlots } from './slot-marks';
 import { type ThreadJob, type ThreadReply, type ThreadRequest, type ThreadResult } from './thread-compute';
+import { digestUnits } from './unit-digests';
 
 parentPort?.on('message', ({ id, work }: ThreadRequest) => {
   try {
@@ -19,6 +21,9 @@ function perform(work: ThreadJob): ThreadResult {
   switch (work.op) {
     case 'digest':
       digestUnits(work.job);
+      return undefined;
+    case 'tag':
+      tagSlots(work.job);
       return undefined;
     case 'seal':
       return sealChunks(work.job);

@@ -1,18 +1,19 @@
 // Where the work is done: in this thread, or in worker threads that share the bytes with it.
 import {
-  digestUnits,
   nameOfPack,
   openChunks,
   sealChunks,
-  type DigestJob,
   type OpenedChunks,
   type OpenJob,
   type SealedChunks,
   type SealJob,
 } from './chunk-operations';
+import { tagSlots, type TagJob } from './slot-marks';
+import { digestUnits, type DigestJob } from './unit-digests';
 
 export interface Compute {
   digest(job: DigestJob): Promise<void>;
+  tag(job: TagJob): Promise<void>;
   seal(job: SealJob): Promise<SealedChunks>;
   open(job: OpenJob): Promise<OpenedChunks>;
   /** sha256, hex. */
@@ -24,6 +25,7 @@ export interface Compute {
 export function inlineCompute(): Compute {
   return {
     digest: async (job) => digestUnits(job),
+    tag: async (job) => tagSlots(job),
     seal: async (job) => sealChunks(job),
     open: async (job) => openChunks(job),
     name: async (bytes) => nameOfPack(bytes),

@@ -4,16 +4,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Compute } from './compute';
-import {
-  type DigestJob,
-  type OpenedChunks,
-  type OpenJob,
-  type SealedChunks,
-  type SealJob,
-} from './chunk-operations';
+import { type OpenedChunks, type OpenJob, type SealedChunks, type SealJob } from './chunk-operations';
+import { type TagJob } from './slot-marks';
+import { type DigestJob } from './unit-digests';
 
 export type ThreadJob =
   | { readonly op: 'digest'; readonly job: DigestJob }
+  | { readonly op: 'tag'; readonly job: TagJob }
   | { readonly op: 'seal'; readonly job: SealJob }
   | { readonly op: 'open'; readonly job: OpenJob }
   | { readonly op: 'name'; readonly job: Uint8Array };
@@ -58,6 +55,7 @@ export function threadCompute(options: { readonly threads: number }): Compute {
   };
   return {
     digest: (job) => run({ op: 'digest', job }),
+    tag: (job) => run({ op: 'tag', job }),
     seal: (job) => run({ op: 'seal', job }),
     open: (job) => run({ op: 'open', job }),
     name: (job) => run({ op: 'name', job }),

@@ -1,16 +1,26 @@
 // A part of a block map: which chunk holds each block of one region of a data file, as of one backup. It is a chunk itself (kind map); body:
-//   head JSON {v, blockBytes, region, rows, chunks, packs[]}
-//   rows, 3 columns of numbers: block in the region (ascending), chunk#, unit in the chunk; fingerprints 16 × rows
+//   head JSON {v, blockBytes, region, rows, slots, chunks, packs[]}
+//   rows, 3 columns of numbers: block in the region (ascending), chunk#, unit in the chunk; fingerprints 8 × rows
+//   slots, 1 column of numbers: slot in the region (ascending); bound tags 16 × slots
 //   chunk ids 32 × chunks; chunk locations, 8 columns of numbers (as in a recipe)
-// A fingerprint is the first half of the sha256 of the block. What a map says is only used where the fingerprint of the block to be backed
-// up is the same, so a map that is out of date costs space, never bytes.
+// What a map says is only used where the fingerprint of the block to be backed up, or the tag of its slot, is the same, so a map that is out
+// of date costs space, never bytes. Version 1 had no slots, and of each block the first 16 bytes of its sha256.
 import { ID_BYTES } from '../compute/chunk-operations';
+import {
+  FINGERPRINT_BYTES,
+  FINGERPRINT_SOURCE_BYTES,
+  fingerprintsOfSources,
+  SLOT_TAG_BYTES,
+} from '../compute/slot-marks';
+import { type MapKeys } from '../crypto/map-keys';
 import { LOCATION, LOCATION_FIELDS, type ChunkTable } from './chunk-table';
 import { decodeColumns, encodeColumns, packRows } from './columns';
 import { freeAtOnce } from './free-at-once';
 import { PackTable, type PackJson } from './pack-table';
 
-const FINGERPRINT_BYTES = 16;
+/** Of the maps this program writes. */
+export const MAP_VERSION = 2;
+export const TAG_WORDS = SLOT_TAG_BYTES / 4;
 export const FINGERPRINT_WORDS = FINGERPRINT_BYTES / 4;
 export const MAP_ROW_FIELDS = 3;
 
@@ -24,8 +34,12 @@ export interface RegionName {
 export interface MapRows extends RegionName {
   /** Block in the region, chunk#, unit: three numbers apiece, by block. */
   readonly rows: Uint32Array;
-  /** Four numbers per row. */
+  /** FINGERPRINT_WORDS per row. */
   readonly fingerprints: Uint32Array;
+  /** Slots in the region, ascending. */
+  readonly slots: Uint32Array;
+  /** TAG_WORDS per slot: its tag, bound to the fingerprints of its blocks. */
+  readonly tags: Uint32Array;
 }
 
 export interface MapChunk extends MapRows {
@@ -35,8 +49,10 @@ export interface MapChunk extends MapRows {
 }
 
 interface MapHead extends RegionName {
-  readonly v: 1;
+  readonly v: 1 | typeof MAP_VERSION;
   readonly rows: number;
+  /** From version 2 on. */
+  readonly slots?: number;
   readonly chunks: number;
   readonly packs: readonly PackJson[];
 }
@@ -55,12 +71,13 @@ export function encodeMapChunk(rows: MapRows, chunks: ChunkTable, packs: PackTab
   const renumbered = Uint32Array.from(rows.rows);
   for (let i = 1; i < renumbered.length; i += MAP_ROW_FIELDS)
     renumbered[i] = placeIn(named, renumbered[i] ?? 0);
-  const { blockBytes, region, fingerprints } = rows;
+  const { blockBytes, region, fingerprints, slots, tags } = rows;
   const head: MapHead = {
-    v: 1,
+    v: MAP_VERSION,
     blockBytes,
     region,
     rows: rows.rows.length / MAP_ROW_FIELDS,
+    slots: slots.length,
     chunks: named.length,
     packs: own.toJson(),
   };
@@ -68,7 +85,9 @@ export function encodeMapChunk(rows: MapRows, chunks: ChunkTable, packs: PackTab
   const locationColumns = packRows(locations, LOCATION_FIELDS);
   const body = encodeColumns(head, [
     ...rowColumns,
-    Buffer.from(fingerprints.buffer, fingerprints.byteOffset, fingerprints.byteLength),
+    bytesOf(fingerprints),
+    ...packRows(slots, 1),
+    bytesOf(tags),
     ids,
     ...locationColumns,
   ]);
@@ -77,17 +96,23 @@ export function encodeMapChunk(rows: MapRows, chunks: ChunkTable, packs: PackTab
 }
 
 /** @throws RangeError when head and columns do not agree */
-export function decodeMapChunk(body: Buffer): MapChunk {
+export function decodeMapChunk(body: Buffer, { fingerprintKey }: Pick<MapKeys, 'fingerprintKey'>): MapChunk {
   const { head, columns } = decodeColumns<MapHead>(body);
-  if (head.v !== 1) throw new RangeError(`map version ${String(head.v)} is not known to this program`);
-  const { blockBytes, region } = head;
+  const { v, blockBytes, region, slots = 0 } = head;
+  if (v !== 1 && v !== MAP_VERSION)
+    throw new RangeError(`map version ${String(v)} is not known to this program`);
   const rows = columns.takeRows(head.rows, MAP_ROW_FIELDS);
-  const fingerprints = columns.takeBytes(head.rows * FINGERPRINT_BYTES);
+  const fingerprints =
+    v === 1
+      ? fingerprintsOfSources(fingerprintKey, columns.takeBytes(head.rows * FINGERPRINT_SOURCE_BYTES))
+      : columns.takeBytes(head.rows * FINGERPRINT_BYTES);
   const map: MapChunk = {
     blockBytes,
     region,
     rows,
-    fingerprints: new Uint32Array(Uint8Array.from(fingerprints).buffer),
+    fingerprints: wordsOf(fingerprints),
+    slots: columns.takeNumbers(slots),
+    tags: wordsOf(columns.takeBytes(slots * SLOT_TAG_BYTES)),
     packs: PackTable.fromJson(head.packs),
     ids: columns.takeBytes(head.chunks * ID_BYTES),
     locations: columns.takeRows(head.chunks, LOCATION_FIELDS),
@@ -97,6 +122,15 @@ export function decodeMapChunk(body: Buffer): MapChunk {
     if ((rows[i] ?? 0) >= head.chunks)
       throw new RangeError('a row of the map names a chunk that is not there');
   return map;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** A copy. */
+function wordsOf(bytes: Buffer): Uint32Array {
+  return new Uint32Array(Uint8Array.from(bytes).buffer);
 }
 
 /** The chunks that rows name, each once, ascending. */

@@ -13,7 +13,8 @@ import {
   SEGMENT_UNITS_MAX,
   SEGMENTS_PER_PIECE,
 } from '../limits';
-import { DIGEST_BYTES } from '../compute/chunk-operations';
+import { SLOT_TAG_BYTES } from '../compute/slot-marks';
+import { DIGEST_BYTES } from '../compute/unit-digests';
 
 /** Memory that threads see too. */
 export interface SharedBuffer {
@@ -25,6 +26,8 @@ export interface SharedBuffer {
 export interface Segment extends SharedBuffer {
   /** sha256 of each unit. */
   readonly digests: Buffer;
+  /** Of each slot, by the number of its cut. */
+  readonly tags: Buffer;
 }
 
 export interface PieceBuffers {
@@ -104,7 +107,11 @@ function newPieceBuffers(): PieceBuffers {
 }
 
 function newSegment(): Segment {
-  return { ...newShared(SEGMENT_BYTES), digests: newShared(SEGMENT_UNITS_MAX * DIGEST_BYTES).bytes };
+  return {
+    ...newShared(SEGMENT_BYTES),
+    digests: newShared(SEGMENT_UNITS_MAX * DIGEST_BYTES).bytes,
+    tags: newShared(SEGMENT_UNITS_MAX * SLOT_TAG_BYTES).bytes,
+  };
 }
 
 function newShared(bytes: number): SharedBuffer {

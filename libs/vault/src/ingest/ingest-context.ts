@@ -1,6 +1,7 @@
 // What a piece needs of its session: narrow, so that a piece can be tested with little around it.
 import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
+import { type MapKeys } from '../crypto/map-keys';
 import { type MapChunk } from '../format/map-chunk';
 import { type PackRef } from '../format/pack';
 import { type Recipe } from '../format/recipe';
@@ -10,6 +11,7 @@ import { type IngestBuffers } from './ingest-buffers';
 export interface IngestContext {
   readonly compute: Compute;
   readonly keys: DatabaseKeys;
+  readonly mapKeys: MapKeys;
   readonly vaultId: string;
   readonly sid: string;
   readonly buffers: IngestBuffers;

@@ -1,6 +1,7 @@
 // The block map of a piece, tied to its chunks: what earlier backups left becomes rows of the piece, and what changed becomes map chunks.
 import { hash } from 'node:crypto';
-import { chunkIdOf, ID_BYTES } from '../compute/chunk-operations';
+import { ID_BYTES } from '../compute/chunk-operations';
+import { chunkIdOf } from '../compute/unit-digests';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
 import { LOCATION_FIELDS, LOCATION } from '../format/chunk-table';
 import { freeAtOnce } from '../format/free-at-once';
@@ -8,7 +9,7 @@ import { encodeMapChunk, type MapChunk } from '../format/map-chunk';
 import { BlockMap } from '../map/block-map';
 import { type NamedChunk } from '../format/stored-chunk';
 import { type PriorRegion } from '../map/prior-maps';
-import { type Tier } from '../map/region';
+import { type Tier } from '../map/tier';
 import { type IngestContext } from './ingest-context';
 import { type PackWriter } from './pack-writer';
 import { type PieceChunks } from './piece-chunks';
@@ -59,7 +60,7 @@ export async function writeLeavingRegions(
       ids: [id],
       rows: [entry.row],
     });
-    for (const bytes of [rows.rows, rows.fingerprints, body]) freeAtOnce(bytes);
+    for (const bytes of [rows.rows, rows.fingerprints, rows.tags, body]) freeAtOnce(bytes);
     if (metadata.isFull) await metadata.seal();
   }
 }

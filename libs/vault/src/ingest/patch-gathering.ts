@@ -1,7 +1,7 @@
 // Changed blocks of many slots, gathered into patch chunks in shared memory until a thread seals them.
-import { chunkIdOf, DIGEST_BYTES } from '../compute/chunk-operations';
+import { chunkIdOf, DIGEST_BYTES } from '../compute/unit-digests';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
-import { PATCH_ARENA_BYTES, PATCH_CHUNK_BYTES_MAX } from '../limits';
+import { DATA_BLOCK_BYTES_MIN, PATCH_ARENA_BYTES, PATCH_CHUNK_BYTES_MAX } from '../limits';
 import { type SharedBuffer } from './ingest-buffers';
 import { type FreshChunks } from './pack-writer';
 import { type PieceChunks } from './piece-chunks';
@@ -22,7 +22,7 @@ interface Gathering {
 export class PatchGathering {
   private used = 0;
   private gathering: Gathering | null = null;
-  private readonly digests = Buffer.alloc((PATCH_CHUNK_BYTES_MAX / 2048) * DIGEST_BYTES);
+  private readonly digests = Buffer.alloc((PATCH_CHUNK_BYTES_MAX / DATA_BLOCK_BYTES_MIN) * DIGEST_BYTES);
   private closed: { cuts: number[]; ids: Uint8Array[]; rows: number[] } = { cuts: [], ids: [], rows: [] };
 
   constructor(

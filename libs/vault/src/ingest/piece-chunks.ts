@@ -4,7 +4,7 @@ import { ChunkTable, LOCATION } from '../format/chunk-table';
 import { PackTable } from '../format/pack-table';
 import { EXTENT_FIELDS, type Recipe } from '../format/recipe';
 import { GrowingColumn } from '../format/growing-column';
-import { type ChunkShape } from '../compute/chunk-operations';
+import { type ChunkShape } from '../compute/unit-digests';
 import { type StoredChunk } from '../format/stored-chunk';
 
 /** The number of a pack that is still open; its real number is known when it is sealed. */

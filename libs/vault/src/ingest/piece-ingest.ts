@@ -2,7 +2,7 @@
 // worker thread, and every cut finds its place: in chunks the vault holds, in new chunks, in patches. Segments are worked on in order; a
 // caller that is faster than that waits. After close() resolves, every pack of the piece and its recipe are durable; before, nothing of it
 // can be seen.
-import { cutStream, type CutResult } from '../chunking/cut-stream';
+import { cutStream } from '../chunking/cut-stream';
 import { gearTableOf, type GearTable } from '../chunking/gear';
 import { INDEXED_KINDS } from '../format/chunk-kinds';
 import { LOCATION } from '../format/chunk-table';
@@ -12,10 +12,13 @@ import {
   PACK_AGE_MS_MAX,
   PACK_BYTES_MAX,
   PACK_BYTES_SHORT_MAX,
+  MAPPED_SLOT_BYTES,
   SEGMENT_BYTES,
+  SLOT_BYTES,
 } from '../limits';
 import { type BlockMap } from '../map/block-map';
 import { type PriorRegion } from '../map/prior-maps';
+import { type Examination, ExaminedSegment } from './examined-segment';
 import { type PieceBuffers, type Segment } from './ingest-buffers';
 import { type IngestContext } from './ingest-context';
 import { openBlockMap, writeLeavingRegions } from './mapped-piece';
@@ -37,6 +40,11 @@ export interface PieceSummary {
 }
 
 const NOTHING = new Uint8Array(0);
+
+function examinationFor(map: BlockMap | null): Examination {
+  if (map === null) return 'digests';
+  return map.hasPrior ? 'tags' : 'digests and tags';
+}
 
 export class PieceIngest {
   private readonly buffers: PieceBuffers;
@@ -190,26 +198,20 @@ export class PieceIngest {
     const full = this.segment;
     if (full === null) return;
     const view = full.bytes.subarray(0, this.filled);
-    const cut = cutStream(view, { gear: this.gear, last, gridFrom: this.gridFrom });
-    const { cuts, carriedFrom } = cut;
+    const { gear, gridFrom, map, context } = this;
+    const slotBytes = map === null ? SLOT_BYTES : MAPPED_SLOT_BYTES;
+    const cut = cutStream(view, { gear, last, gridFrom, slotBytes });
     this.gridFrom = cut.nextGridFrom;
-    const digested = this.context.compute.digest({
-      bytes: new Uint8Array(full.shared, 0, carriedFrom),
-      cuts,
-      into: full.digests,
-    });
-    digested.catch(() => undefined); // awaited below, in order
+    const examined = ExaminedSegment.of(context, { segment: full, cut }, examinationFor(map));
+    examined.catch(() => undefined); // awaited below, in order
     this.segment = null;
-    this.carried = view.subarray(carriedFrom);
-    this.tail = this.tail
-      .then(() => this.store(full, cut, digested))
-      .catch((error: unknown) => this.fail(error));
+    this.carried = view.subarray(cut.carriedFrom);
+    this.tail = this.tail.then(() => this.store(full, examined)).catch((error: unknown) => this.fail(error));
   }
 
-  private async store(segment: Segment, cut: CutResult, digested: Promise<void>): Promise<void> {
+  private async store(segment: Segment, examined: Promise<ExaminedSegment>): Promise<void> {
     if (this.failure !== null) return;
-    await digested;
-    await this.placement.place(segment, cut);
+    await this.placement.place(await examined);
     if (this.packs.isFull) await this.sealPacks();
     this.freeSegments.push(segment);
     this.roomWaiters.shift()?.();

@@ -1,17 +1,15 @@
 // Where the bytes of a segment go: into chunks the vault holds, into new chunks, or block by block between old chunks and patches.
-import { CUT_FIELDS, type CutResult } from '../chunking/cut-stream';
-import { chunkIdOf, DIGEST_BYTES } from '../compute/chunk-operations';
+import { chunkIdOf, DIGEST_BYTES } from '../compute/unit-digests';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
-import { CHUNKS_PER_SLOT_MAX, SEGMENT_BYTES, SLOT_BYTES, SLOT_CHUNK_BYTES_MIN } from '../limits';
+import { CHUNKS_PER_SLOT_MAX, SEGMENT_BYTES, SLOT_CHUNK_BYTES_MIN } from '../limits';
 import { type BlockMap } from '../map/block-map';
-import { blocksPerRegion, Region } from '../map/region';
-import { type Segment } from './ingest-buffers';
+import { type Region } from '../map/region';
+import { BLOCKS_PER_SLOT_MAX, CutCursor } from './cut-cursor';
+import { type ExaminedSegment, FINGERPRINT_STRIDE, TAG_STRIDE } from './examined-segment';
 import { type IngestContext } from './ingest-context';
 import { type PackWriter } from './pack-writer';
 import { type PatchGathering } from './patch-gathering';
 import { type PieceChunks } from './piece-chunks';
-
-const DIGEST_WORDS = DIGEST_BYTES / 4;
 
 export interface PlacementParts {
   readonly context: IngestContext;
@@ -22,33 +20,11 @@ export interface PlacementParts {
   readonly map: BlockMap | null;
 }
 
-/** One cut of a segment; its memory is used again for the next. */
-interface Cut {
-  offset: number;
-  length: number;
-  kind: number;
-  units: number;
-  /** Number of its first unit in the segment. */
-  firstUnit: number;
-  /** Of a slot: size of its blocks, and address of the first block of their region. */
-  blockBytes: number;
-  firstOfRegion: number;
-}
-
-/** A segment with what was found out about it. */
-interface SegmentFacts {
-  readonly bytes: Uint8Array;
-  readonly digests: Uint8Array;
-  /** The same, four bytes a number. */
-  readonly digestWords: Uint32Array;
-  readonly addresses: Uint32Array;
-}
-
 export class SlotPlacement {
   private bytesNewTotal = 0;
   private fresh: { cuts: number[]; ids: Uint8Array[]; rows: number[] } = { cuts: [], ids: [], rows: [] };
   /** Row that holds each block of the slot at hand, -1 where it changed. */
-  private readonly found = new Int32Array(SLOT_BYTES / 2048);
+  private readonly found = new Int32Array(BLOCKS_PER_SLOT_MAX);
 
   constructor(private readonly parts: PlacementParts) {}
 
@@ -58,40 +34,20 @@ export class SlotPlacement {
   }
 
   /** Places every cut of the segment in order; its new chunks are in packs when the promise settles. */
-  async place(segment: Segment, { cuts, addresses }: CutResult): Promise<void> {
-    const { digests } = segment;
-    const facts: SegmentFacts = {
-      bytes: segment.bytes,
-      digests,
-      digestWords: new Uint32Array(digests.buffer, digests.byteOffset, digests.length / 4),
-      addresses,
-    };
-    const cut: Cut = {
-      offset: 0,
-      length: 0,
-      kind: 0,
-      units: 0,
-      firstUnit: 0,
-      blockBytes: 0,
-      firstOfRegion: 0,
-    };
-    for (let i = 0; i < cuts.length; i += CUT_FIELDS) {
-      cut.firstUnit += cut.units;
-      cut.offset = cuts[i] ?? 0;
-      cut.length = cuts[i + 1] ?? 0;
-      cut.kind = cuts[i + 2] ?? 0;
-      cut.units = cuts[i + 3] ?? 1;
-      if (cut.kind !== CHUNK_KINDS.slot || this.parts.map === null) {
-        this.placeWhole(facts, cut);
-        continue;
+  async place(examined: ExaminedSegment): Promise<void> {
+    const { map, packs } = this.parts;
+    const cut = new CutCursor(examined.cut);
+    while (cut.next()) {
+      if (cut.kind === CHUNK_KINDS.slot && map !== null) {
+        await this.placeMapped(examined, cut, map);
+      } else {
+        if (!examined.hasDigests(cut.number)) await this.digestFrom(examined, cut);
+        this.placeWhole(examined, cut);
       }
-      const region = this.regionOf(facts, cut, this.parts.map);
-      if (!this.parts.patches.hasRoomFor(cut.length)) await this.sealPatches();
-      this.placeSlot(facts, cut, region instanceof Region ? region : await region);
     }
     const fresh = this.fresh;
     this.fresh = { cuts: [], ids: [], rows: [] };
-    await this.parts.packs.add(new Uint8Array(segment.shared, 0, SEGMENT_BYTES), fresh);
+    await packs.add(new Uint8Array(examined.segment.shared, 0, SEGMENT_BYTES), fresh);
   }
 
   /** Seals the blocks gathered so far. */
@@ -100,10 +56,28 @@ export class SlotPlacement {
     await packs.add(new Uint8Array(patches.memory), patches.take());
   }
 
+  /** In one go for this cut and all that follow of which it is clear by now that they will need it. */
+  private async digestFrom(examined: ExaminedSegment, from: CutCursor): Promise<void> {
+    const wanted = new Uint8Array(examined.cutCount);
+    const ahead = from.copy();
+    do wanted[ahead.number] = this.mayBeRecognised(examined, ahead) ? 0 : 1;
+    while (ahead.next());
+    wanted[from.number] = 1;
+    await examined.digest(wanted);
+  }
+
+  /** Parts of the map that are not at hand are looked at when the stream gets there. */
+  private mayBeRecognised(examined: ExaminedSegment, cut: CutCursor): boolean {
+    const { map } = this.parts;
+    if (cut.kind !== CHUNK_KINDS.slot || map === null) return false;
+    const region = map.atHand(cut.blockBytes, cut.region);
+    return region?.recognises(cut, examined.tags, cut.number * TAG_STRIDE) ?? true;
+  }
+
   /** @returns row of the chunk */
-  private placeWhole(facts: SegmentFacts, cut: Cut): number {
+  private placeWhole(examined: ExaminedSegment, cut: CutCursor): number {
     const { context, chunks } = this.parts;
-    const digests = facts.digests.subarray(
+    const digests = examined.digests.subarray(
       cut.firstUnit * DIGEST_BYTES,
       (cut.firstUnit + cut.units) * DIGEST_BYTES,
     );
@@ -117,7 +91,7 @@ export class SlotPlacement {
     return row;
   }
 
-  private addFresh(id: Uint8Array, cut: Cut): number {
+  private addFresh(id: Uint8Array, cut: CutCursor): number {
     const row = this.parts.chunks.addNew(id, cut);
     this.fresh.cuts.push(cut.offset, cut.length, cut.kind, cut.units);
     this.fresh.ids.push(id);
@@ -126,32 +100,48 @@ export class SlotPlacement {
     return row;
   }
 
-  /** The part of the map that knows the slot's blocks; most slots lie in the one at hand. */
-  private regionOf(facts: SegmentFacts, cut: Cut, map: BlockMap): Region | Promise<Region> {
-    cut.blockBytes = cut.length / cut.units;
-    const perRegion = blocksPerRegion(cut.blockBytes);
-    const number = Math.floor((facts.addresses[cut.firstUnit] ?? 0) / perRegion);
-    cut.firstOfRegion = number * perRegion;
-    return map.atHand(cut.blockBytes, number) ?? map.load({ blockBytes: cut.blockBytes, region: number });
+  /** Most slots did not change and lie in the region at hand. */
+  private async placeMapped(examined: ExaminedSegment, cut: CutCursor, map: BlockMap): Promise<void> {
+    const { blockBytes, region: number } = cut;
+    const region = map.atHand(blockBytes, number) ?? (await map.load({ blockBytes, region: number }));
+    const tagAt = cut.number * TAG_STRIDE;
+    if (!examined.hasDigests(cut.number)) {
+      if (region.recognises(cut, examined.tags, tagAt) && this.findAll(cut, region))
+        return this.placeHeld(cut, region);
+      await this.digestFrom(examined, cut);
+    }
+    if (!this.parts.patches.hasRoomFor(cut.length)) await this.sealPatches();
+    this.placeSlot(examined, cut, region);
+    region.setTag(cut, examined.tags, tagAt);
   }
 
-  private placeSlot(facts: SegmentFacts, cut: Cut, region: Region): void {
-    const held = this.lookUp(facts, cut, region);
-    if (held === cut.units) return this.placeHeld(facts, cut, region);
+  private placeSlot(examined: ExaminedSegment, cut: CutCursor, region: Region): void {
+    const held = this.lookUp(examined, cut, region);
+    if (held === cut.units) return this.placeHeld(cut, region);
     const isWhole =
       held === 0 ? cut.length >= SLOT_CHUNK_BYTES_MIN : this.chunksHeld(cut.units) + 1 > CHUNKS_PER_SLOT_MAX;
-    if (isWhole) this.placeAnew(facts, cut, region);
-    else this.placePatched(facts, cut, region);
+    if (isWhole) this.placeAnew(examined, cut, region);
+    else this.placePatched(examined, cut, region);
+  }
+
+  /** @returns false when a chunk of the slot must not be used */
+  private findAll(cut: CutCursor, region: Region): boolean {
+    for (let unit = 0; unit < cut.units; unit += 1) {
+      const row = region.rowOf(cut.blocks[unit] ?? 0);
+      if (row < 0) return false;
+      this.found[unit] = row;
+    }
+    return true;
   }
 
   /** @returns how many blocks of the slot a chunk holds already */
-  private lookUp(facts: SegmentFacts, cut: Cut, region: Region): number {
+  private lookUp({ fingerprints }: ExaminedSegment, cut: CutCursor, region: Region): number {
     let held = 0;
     for (let unit = 0; unit < cut.units; unit += 1) {
       const row = region.find(
-        blockOf(facts, cut, unit),
-        facts.digestWords,
-        (cut.firstUnit + unit) * DIGEST_WORDS,
+        cut.blocks[unit] ?? 0,
+        fingerprints,
+        (cut.firstUnit + unit) * FINGERPRINT_STRIDE,
       );
       this.found[unit] = row;
       if (row >= 0) held += 1;
@@ -163,49 +153,48 @@ export class SlotPlacement {
     return new Set(this.found.subarray(0, units).filter((row) => row >= 0)).size;
   }
 
-  private placeHeld(facts: SegmentFacts, cut: Cut, region: Region): void {
-    const { blockBytes } = cut;
-    for (let unit = 0; unit < cut.units; unit += 1)
+  private placeHeld({ blockBytes, blocks, units }: CutCursor, region: Region): void {
+    for (let unit = 0; unit < units; unit += 1)
       this.parts.chunks.extend(
         this.found[unit] ?? 0,
-        region.unitOf(blockOf(facts, cut, unit)) * blockBytes,
+        region.unitOf(blocks[unit] ?? 0) * blockBytes,
         blockBytes,
       );
   }
 
   /** As one chunk, which may be one the vault holds. */
-  private placeAnew(facts: SegmentFacts, cut: Cut, region: Region): void {
-    const row = this.placeWhole(facts, cut);
+  private placeAnew(examined: ExaminedSegment, cut: CutCursor, region: Region): void {
+    const row = this.placeWhole(examined, cut);
     for (let unit = 0; unit < cut.units; unit += 1)
-      region.set(blockOf(facts, cut, unit), facts.digestWords, (cut.firstUnit + unit) * DIGEST_WORDS, {
+      region.set(cut.blocks[unit] ?? 0, examined.fingerprints, (cut.firstUnit + unit) * FINGERPRINT_STRIDE, {
         row,
         unit,
       });
   }
 
-  private placePatched(facts: SegmentFacts, cut: Cut, region: Region): void {
+  private placePatched(examined: ExaminedSegment, cut: CutCursor, region: Region): void {
     const { chunks, patches } = this.parts;
-    const { blockBytes } = cut;
+    const { blockBytes, blocks } = cut;
     for (let unit = 0; unit < cut.units; unit += 1) {
       const row = this.found[unit] ?? -1;
       if (row >= 0) {
-        chunks.extend(row, region.unitOf(blockOf(facts, cut, unit)) * blockBytes, blockBytes);
+        chunks.extend(row, region.unitOf(blocks[unit] ?? 0) * blockBytes, blockBytes);
         continue;
       }
       const from = cut.offset + unit * blockBytes;
       const digestAt = (cut.firstUnit + unit) * DIGEST_BYTES;
       const placed = patches.add(
-        facts.bytes.subarray(from, from + blockBytes),
-        facts.digests.subarray(digestAt, digestAt + DIGEST_BYTES),
+        examined.segment.bytes.subarray(from, from + blockBytes),
+        examined.digests.subarray(digestAt, digestAt + DIGEST_BYTES),
       );
-      region.set(blockOf(facts, cut, unit), facts.digestWords, (cut.firstUnit + unit) * DIGEST_WORDS, placed);
+      region.set(
+        blocks[unit] ?? 0,
+        examined.fingerprints,
+        (cut.firstUnit + unit) * FINGERPRINT_STRIDE,
+        placed,
+      );
       chunks.extend(placed.row, placed.unit * blockBytes, blockBytes);
       this.bytesNewTotal += blockBytes;
     }
   }
-}
-
-/** Number of a block inside its region. */
-function blockOf(facts: SegmentFacts, cut: Cut, unit: number): number {
-  return (facts.addresses[cut.firstUnit + unit] ?? 0) - cut.firstOfRegion;
 }

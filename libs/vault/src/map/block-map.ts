@@ -1,10 +1,11 @@
 // The block map of a data file while one piece of it comes in. Regions are loaded when the stream reaches them and leave as a map chunk of
 // what changed; the chain of a region's map chunks, newest first, goes into the recipe. Small newest tiers are merged into the new chunk, so
 // that a chain stays short and a row is written a few times at most.
-import { FINGERPRINT_WORDS, type MapRows, type RegionName } from '../format/map-chunk';
+import { MAP_ROW_FIELDS, type MapRows, type RegionName } from '../format/map-chunk';
 import { type RegionMap } from '../format/recipe';
 import { REGIONS_LOADED_MAX } from '../limits';
-import { Region, TIERS_MAX, type Tier } from './region';
+import { Region } from './region';
+import { type Tier, TIERS_MAX } from './tier';
 
 export interface BlockMapSource {
   /** The newest map chunks of a region that earlier backups left, as rows of the piece; newest first. */
@@ -37,6 +38,11 @@ export class BlockMap {
       const name = { blockBytes, region };
       this.chains.set(keyOf(name), { name, entries: chunks.map((row) => ({ row, prior: true })) });
     }
+  }
+
+  /** Whether earlier backups left anything to recognise. */
+  get hasPrior(): boolean {
+    return this.source.prior.length > 0;
   }
 
   /** The region, when it is the one at hand: asked for every slot. */
@@ -114,7 +120,7 @@ function tiersToMerge(region: Region, chainLength: number): number {
   let rows = region.changes;
   let merged = 0;
   for (const { map } of region.tiers) {
-    const tierRows = map.fingerprints.length / FINGERPRINT_WORDS;
+    const tierRows = map.rows.length / MAP_ROW_FIELDS + map.slots.length;
     const isChainFull = chainLength - merged + 1 > TIERS_MAX;
     if (tierRows >= 2 * rows && !isChainFull) break;
     rows += tierRows;

@@ -5,32 +5,30 @@ import { GrowingColumn } from '../format/growing-column';
 import {
   FINGERPRINT_WORDS,
   MAP_ROW_FIELDS,
-  type MapChunk,
   type MapRows,
   type RegionName,
+  TAG_WORDS,
 } from '../format/map-chunk';
-import { REGION_BYTES } from '../limits';
+import { MAPPED_SLOT_BYTES, REGION_BYTES } from '../limits';
+import { SlotTags } from './slot-tags';
+import { ABSENT, OWN, type Tier } from './tier';
 
-/** A map chunk of an earlier backup that could be read. */
-export interface Tier {
-  readonly map: MapChunk;
-  /** Row of the map chunk itself in the piece. */
-  readonly row: number;
-  /** Row in the piece of one of its chunks; -1 when that must not be used. */
-  rowOf(chunk: number): number;
+/** The blocks of a slot of the stream, by their numbers in the region. */
+export interface SlotBlocks {
+  readonly slot: number;
+  readonly units: number;
+  /** The first `units` of them. */
+  readonly blocks: Uint32Array;
 }
-
-/** Rows of this piece, rather than of a tier. */
-const OWN = 254;
-const ABSENT = 255;
-/** Tier numbers fit a byte beside the two above. */
-export const TIERS_MAX = 8;
 
 export class Region {
   private readonly fingerprints: Uint32Array;
   private readonly chunks: Uint32Array;
   private readonly units: Uint8Array;
   private readonly tierOf: Uint8Array;
+  private readonly slotTags = new SlotTags(REGION_BYTES / MAPPED_SLOT_BYTES);
+  /** The tag at hand, bound to what the map holds. */
+  private readonly bound = new Uint32Array(TAG_WORDS);
   private changed = 0;
 
   /** @param tiers newest first, at most TIERS_MAX */
@@ -56,6 +54,22 @@ export class Region {
     return this.rowAt(block, tier);
   }
 
+  /** Row of the chunk that holds the block, or -1. */
+  rowOf(block: number): number {
+    const tier = this.tierOf[block] ?? ABSENT;
+    return tier === ABSENT ? -1 : this.rowAt(block, tier);
+  }
+
+  /** Whether these blocks are, byte for byte, those that the map holds of the slot. @param at where the slot's tag begins in `words` */
+  recognises(slot: SlotBlocks, words: Uint32Array, at: number): boolean {
+    return this.bind(slot, words, at) && this.slotTags.has(slot.slot, this.bound);
+  }
+
+  /** The slot has this tag from now on; the map holds its blocks. */
+  setTag(slot: SlotBlocks, words: Uint32Array, at: number): void {
+    if (this.bind(slot, words, at)) this.slotTags.set(slot.slot, this.bound);
+  }
+
   unitOf(block: number): number {
     return this.units[block] ?? 0;
   }
@@ -69,9 +83,9 @@ export class Region {
     this.tierOf[block] = OWN;
   }
 
-  /** Rows this piece changed. */
+  /** Rows and tags this piece changed. */
   get changes(): number {
-    return this.changed;
+    return this.changed + this.slotTags.changes;
   }
 
   /** This piece's rows, with those of the newest `merged` tiers that still hold; chunk numbers are rows of the piece. */
@@ -88,14 +102,33 @@ export class Region {
         this.fingerprints.subarray(block * FINGERPRINT_WORDS, (block + 1) * FINGERPRINT_WORDS),
       );
     }
-    return { ...this.name, rows: rows.all(), fingerprints: fingerprints.all() };
+    return {
+      ...this.name,
+      rows: rows.all(),
+      fingerprints: fingerprints.all(),
+      ...this.slotTags.rows(merged),
+    };
   }
 
   /** It has left: hundreds of them pass by in a large file, and nobody looks at it any more. */
   free(): void {
     for (const column of [this.fingerprints, this.chunks, this.units, this.tierOf]) freeAtOnce(column);
+    this.slotTags.free();
     for (const { map } of this.tiers)
-      for (const column of [map.rows, map.fingerprints, map.ids, map.locations]) freeAtOnce(column);
+      for (const column of [map.rows, map.fingerprints, map.tags, map.ids, map.locations]) freeAtOnce(column);
+  }
+
+  /** A tag with the fingerprints of its blocks folded in, into `bound`. @returns false where the map lacks one of them */
+  private bind({ units, blocks }: SlotBlocks, words: Uint32Array, at: number): boolean {
+    const { bound } = this;
+    for (let word = 0; word < TAG_WORDS; word += 1) bound[word] = words[at + word] ?? 0;
+    for (let i = 0; i < units; i += 1) {
+      const block = blocks[i] ?? 0;
+      if (this.tierOf[block] === ABSENT) return false;
+      for (let word = 0; word < FINGERPRINT_WORDS; word += 1)
+        bound[word] = (bound[word] ?? 0) ^ (this.fingerprints[block * FINGERPRINT_WORDS + word] ?? 0);
+    }
+    return true;
   }
 
   private rowAt(block: number, tier: number): number {
@@ -104,20 +137,26 @@ export class Region {
   }
 
   private lay(tier: number): void {
-    const { rows, fingerprints } = this.tiers[tier]?.map ?? { rows: [], fingerprints: new Uint32Array() };
+    const map = this.tiers[tier]?.map;
+    if (map === undefined) return;
+    const { rows, fingerprints } = map;
     for (let i = 0; i < rows.length / MAP_ROW_FIELDS; i += 1) {
       const block = rows[i * MAP_ROW_FIELDS] ?? 0;
       if (block >= this.tierOf.length) continue;
-      const from = i * FINGERPRINT_WORDS;
       for (let word = 0; word < FINGERPRINT_WORDS; word += 1)
-        this.fingerprints[block * FINGERPRINT_WORDS + word] = fingerprints[from + word] ?? 0;
+        this.fingerprints[block * FINGERPRINT_WORDS + word] = fingerprints[i * FINGERPRINT_WORDS + word] ?? 0;
       this.chunks[block] = rows[i * MAP_ROW_FIELDS + 1] ?? 0;
       this.units[block] = rows[i * MAP_ROW_FIELDS + 2] ?? 0;
       this.tierOf[block] = tier;
     }
+    this.slotTags.lay(tier, map);
   }
 }
 
 export function blocksPerRegion(blockBytes: number): number {
   return REGION_BYTES / blockBytes;
+}
+
+export function slotInRegion(block: number, blockBytes: number): number {
+  return Math.floor((block * blockBytes) / MAPPED_SLOT_BYTES);
 }

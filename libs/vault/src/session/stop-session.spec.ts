@@ -59,7 +59,7 @@ describe('a stopped session', () => {
     store.letGo.resolve();
     expect(await closed).toBe(REASON);
     expect(await session.findPiece('misc_1')).toBeNull();
-    expect(session.wrote('misc_1')).toBe(false);
+    expect(session.closedPiece('misc_1')).toBeNull();
     await session.end();
   });
 

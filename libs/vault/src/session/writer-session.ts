@@ -4,6 +4,7 @@ import { type ObjectStore } from '@adyton/object-store';
 import { ulid } from 'ulid';
 import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
+import { type MapKeys, mapKeysOf } from '../crypto/map-keys';
 import { sealDocument } from '../crypto/sealed-document';
 import { openDedupIndex, type DedupIndex, type IndexTrouble } from '../dedup-index/dedup-index';
 import { decodeMapChunk, type MapChunk } from '../format/map-chunk';
@@ -19,7 +20,7 @@ import { PriorMaps } from '../map/prior-maps';
 import { streamOf } from '../map/stream-of';
 import { readChunks } from '../restore/read-chunks';
 import { unlessDamaged, VaultError } from '../vault-error';
-import { findClosure, packKeysOf } from './closure';
+import { type ClosurePiece, findClosure, packKeysOf } from './closure';
 import { createManifest, isFenced, manifestKeyOf } from './manifest';
 import { readUnusablePacks, unusableAmong } from './unusable-packs';
 import { type LockOrder } from './lock-packs';
@@ -30,6 +31,7 @@ import {
   findRecipeKeys,
   hideRecipe,
   recipeKeyOf,
+  removePiece,
   type FoundPiece,
 } from './piece-names';
 import {
@@ -62,6 +64,8 @@ export interface WriterSessionOptions {
   /** Where the vault has Object Lock: a commit waits until every pack of its closure is locked. */
   readonly lock?: LockOrder;
 }
+
+export type ClosedPiece = Omit<ClosurePiece, 'packKeys'>;
 
 export type CommitOutcome =
   | {
@@ -105,8 +109,9 @@ export class WriterSession {
   private readonly index: DedupIndex;
   private heartbeats = 0;
   private readonly priorMaps: PriorMaps;
+  private readonly mapKeys: MapKeys;
   private readonly open = new Map<string, PieceIngest>();
-  private readonly closed: NamedPiece[] = [];
+  private closed: ClosedPiece[] = [];
   private readonly stopped = new AbortController();
   private bytesUploaded = 0;
   private ended = false;
@@ -120,6 +125,7 @@ export class WriterSession {
     this.condemned = known.condemned;
     this.index = known.index;
     this.priorMaps = new PriorMaps(options.store, options.keys);
+    this.mapKeys = mapKeysOf(options.keys);
   }
 
   private get lookup() {
@@ -168,9 +174,15 @@ export class WriterSession {
     return this.open.size > 0;
   }
 
-  /** Whether this session wrote the piece. */
-  wrote(handle: string): boolean {
-    return this.closed.some((p) => p.handle === handle);
+  /** A piece that this session closed and did not remove since; a commit looks once more at all it consists of. */
+  closedPiece(handle: string): ClosedPiece | null {
+    return this.closed.find((piece) => piece.handle === handle) ?? null;
+  }
+
+  /** Hides a piece that this session closed. @throws VaultError piece-missing; ObjectStoreError */
+  async removePiece(handle: string): Promise<void> {
+    await removePiece(this.lookup, handle);
+    this.closed = this.closed.filter((piece) => piece.handle !== handle);
   }
 
   findPiece(handle: string): Promise<FoundPiece | null> {
@@ -268,7 +280,9 @@ export class WriterSession {
       this.lookup,
       this.closed.map(({ handle }) => handle),
     );
-    return this.closed.filter(({ recipeKey }, i) => keys[i] === recipeKey);
+    return this.closed.flatMap(({ handle, recipeKey }, i) =>
+      keys[i] === recipeKey ? [{ handle, recipeKey }] : [],
+    );
   }
 
   private endedError(): VaultError {
@@ -283,6 +297,7 @@ export class WriterSession {
     return {
       compute,
       keys,
+      mapKeys: this.mapKeys,
       vaultId,
       sid: this.sid,
       buffers: this.options.buffers,
@@ -307,7 +322,7 @@ export class WriterSession {
   private readMap(ref: NamedChunk): Promise<MapChunk | null> {
     return unlessDamaged(async () => {
       const [body = new Uint8Array()] = await readChunks(this.options, ref.pack, [ref]);
-      return decodeMapChunk(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+      return decodeMapChunk(Buffer.from(body.buffer, body.byteOffset, body.byteLength), this.mapKeys);
     });
   }
 
@@ -319,7 +334,8 @@ export class WriterSession {
     const now = this.options.now();
     const { store, keys, dbid } = this.options;
     const recipeKey = recipeKeyOf(this.lookup, recipe.handle, { ulid: ulid(now.getTime()), sid: this.sid });
-    const body = encodeRecipe({ ...recipe, dbid, createdAt: now.toISOString() });
+    const createdAt = now.toISOString();
+    const body = encodeRecipe({ ...recipe, dbid, createdAt });
     freeColumns(recipe);
     const sealed = sealDocument(keys.metaKey, 'recipe', body, recipeKey);
     freeAtOnce(body);
@@ -327,7 +343,7 @@ export class WriterSession {
     await this.assertNotTakenForDead(recipeKey);
     if (stopped.aborted) await hideRecipe(store, 'removed', recipeKey);
     stopped.throwIfAborted();
-    this.closed.push({ handle: recipe.handle, recipeKey });
+    this.closed.push({ handle: recipe.handle, recipeKey, bytes: recipe.bytes, createdAt });
     return { recipeKey, bytes: sealed.length };
   }
 

@@ -1,5 +1,9 @@
 // What can happen to an object at rest, as ways of changing its bytes; null: the object is gone.
 import { type ObjectStore } from '@adyton/object-store';
+import { PACK_KINDS } from '../format/pack';
+
+/** Where a pack says what it holds. */
+const PACK_KIND_AT = 9;
 
 export const DAMAGES = {
   'one flipped bit': (bytes: Buffer) => withFlippedBit(bytes, Math.floor(bytes.length / 2) * 8),
@@ -25,4 +29,17 @@ export async function bytesOf(store: ObjectStore, key: string): Promise<Buffer> 
 export async function replaceObject(store: ObjectStore, key: string, bytes: Buffer | null): Promise<void> {
   await store.delete(key);
   if (bytes !== null) await store.create(key, bytes);
+}
+
+/** Flips a bit in the middle of a pack of block maps; a pack of data stays as it is. */
+export async function damageMaps(store: ObjectStore, key: string): Promise<void> {
+  const bytes = await bytesOf(store, key);
+  if (bytes[PACK_KIND_AT] === PACK_KINDS.metadata)
+    await replaceObject(store, key, withFlippedBit(bytes, (bytes.length >>> 1) * 8));
+}
+
+/** Those of the packs that hold data. */
+export async function dataPacks(store: ObjectStore, keys: readonly string[]): Promise<string[]> {
+  const kinds = await Promise.all(keys.map(async (key) => (await bytesOf(store, key))[PACK_KIND_AT]));
+  return keys.filter((_, i) => kinds[i] === PACK_KINDS.data);
 }

@@ -2,6 +2,7 @@
 import { MemoryStore, type ObjectStore } from '@adyton/object-store';
 import { randomBytes } from 'node:crypto';
 import {
+  type Compute,
   deriveDatabaseKeys,
   IngestBuffers,
   inlineCompute,
@@ -22,7 +23,10 @@ export function testVault(store: ObjectStore = new MemoryStore()) {
   return {
     store,
     keys,
-    session: (run: number, overrides: Partial<{ store: ObjectStore }> = {}): Promise<WriterSession> =>
+    session: (
+      run: number,
+      overrides: Partial<{ store: ObjectStore; compute: Compute }> = {},
+    ): Promise<WriterSession> =>
       openWriterSession({
         ...common,
         buffers,
