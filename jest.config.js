@@ -17,6 +17,7 @@ const libs = [
 // Minutes each, or about commands of a DBA that no backup of ours sends: `make test-long` has them, `npm run test:workflow` those with an ID.
 const LONG = [
   'apps/lab/src/rman/duplicate',
+  'apps/lab/src/rman/duplicate-forms',
   'apps/lab/src/rman/image-copies',
   'apps/lab/src/rman/maintenance',
   'test/lab/rac-backup',

@@ -3,7 +3,14 @@ import { type Evidence, type PieceRecord, type StepEvidence, type StepName } fro
 import { PieceObserver } from '../media/piece-facts';
 import { JUDGED_CLAIMS } from './certified';
 
-const NOTHING: Evidence = { prefix: 'p_', dataFile: null, queries: {}, sbttest: null, steps: {} };
+const NOTHING: Evidence = {
+  prefix: 'p_',
+  dataFile: null,
+  newFile: null,
+  queries: {},
+  sbttest: null,
+  steps: {},
+};
 
 function judged(id: string, evidence: Evidence) {
   return JUDGED_CLAIMS.find((claim) => claim.id === id)?.judge(evidence);

@@ -143,6 +143,8 @@ function changeKeystore(
 }
 
 function enableTracking(instance: Instance, path: string | null): void {
+  if (instance.identity().edition !== 'EE')
+    throw new OraError(439, 'feature not enabled: Block Change Tracking');
   const database = instance.database();
   database.tracking.enable(path ?? join(instance.storage.oradata, 'change_tracking.bct'), database.nextScn);
 }

@@ -134,10 +134,17 @@ export interface RecoverStatement {
   skipTablespaces: string[];
 }
 
+/** Where DUPLICATE takes its blocks from: backups on record, the target's data files, or the pieces of a directory. */
+export type DuplicateSource =
+  | { kind: 'backups' }
+  | { kind: 'active' }
+  | { kind: 'location'; directory: string; dbName: string | null; dbid: number | null };
+
 export interface DuplicateStatement {
   kind: 'duplicate';
-  /** DB_NAME of the new database. */
-  to: string;
+  /** DB_NAME of the new database; null: FOR STANDBY, which keeps the target's. */
+  to: string | null;
+  source: DuplicateSource;
   until: Until | null;
   /** False: NOFILENAMECHECK. */
   checkNames: boolean;
@@ -145,6 +152,13 @@ export interface DuplicateStatement {
   convert: { from: string; to: string }[];
   /** SPFILE with its SETs: the target's parameters become those of the auxiliary instance. Null: it keeps its own. */
   parameters: { name: string; value: string }[] | null;
+  skipTablespaces: string[];
+  skipReadOnly: boolean;
+  /** DORECOVER: a standby database is recovered too. */
+  recover: boolean;
+  noRedo: boolean;
+  /** The target's password file takes the place of the auxiliary's. */
+  passwordFile: boolean;
   /** False: NOOPEN. */
   open: boolean;
 }
