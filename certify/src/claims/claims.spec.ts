@@ -49,6 +49,25 @@ it('tells the parent by its SCN, and says so when two bases cannot be told apart
   expect(judged('parent-newest-level-0', steps('20', '20', '20'))).toMatchObject({ outcome: 'not-seen' });
 });
 
+it('tells a level 1 of a new file by its level, and by where it begins', () => {
+  const of = (record: Partial<PieceRecord>) => {
+    const step = backup('p_newFileLevel1_x', { from: '7', to: '30' });
+    const records = step.records.map((known) => ({ ...known, ...record }));
+    return { ...withSteps({ newFileLevel1: { ...step, records } }), newFile: { file: 9, creationScn: '7' } };
+  };
+  expect(judged('new-file-level-1', of({}))).toMatchObject({ outcome: 'confirmed' });
+  expect(judged('new-file-level-1', of({ level: 0 }))).toMatchObject({ outcome: 'refuted' });
+  expect(judged('new-file-level-1', of({ incrementalScn: '8' }))).toMatchObject({ outcome: 'refuted' });
+});
+
+it('takes an excluded file for backed up only when there is a piece of it', () => {
+  const step = backup('p_excludedNamed_x', { to: '30' });
+  const outcome = (excludedNamed: StepEvidence) =>
+    judged('excluded-named-file', withSteps({ excludedNamed }));
+  expect(outcome(step)).toMatchObject({ outcome: 'confirmed' });
+  expect(outcome({ ...step, pieces: [] })).toMatchObject({ outcome: 'refuted' });
+});
+
 it('recognises blocks by their own marks, also when the bytes come cut anywhere', () => {
   const block = Buffer.alloc(8192);
   block.set([0x06, 0xa2], 0);

@@ -287,6 +287,16 @@ export const RMAN_CLAIMS: readonly Claim[] = [
     sure: 'C; Oracle keeps read-only ones on record, offline',
   },
   {
+    subject: 'restore points',
+    what: 'CREATE and DROP RESTORE POINT (ORA-38778, 38779, 38780), `V$RESTORE_POINT`, LIST; UNTIL and TO RESTORE POINT end behind the change with its SCN',
+    sure: 'C; a guaranteed one only says so, there is no flashback',
+  },
+  {
+    subject: 'CATALOG START WITH, RECOVERY AREA',
+    what: 'pieces, archived logs and image copies by their own headers; what is none RMAN-07517, of another database 07518',
+    sure: 'B; nobody is asked whether to, L',
+  },
+  {
     subject: 'STARTUP, MOUNT, SHUTDOWN',
     what: 'STARTUP leaves an instance that outlives RMAN, whatever MOUNT and OPEN come to (ORA-01081 when one runs); a restored control file is of type BACKUP and lists what it listed when it was backed up, until OPEN RESETLOGS (ORA-01589)',
     sure: 'C; that it starts without a parameter file, L',

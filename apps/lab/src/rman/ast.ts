@@ -101,7 +101,7 @@ export interface BackupStatement {
 
 export type RestoreWhat =
   | FileChoice
-  | { kind: 'control-file'; to: string | null }
+  | { kind: 'control-file'; to: string | null; standby?: boolean }
   | { kind: 'spfile'; to: string | null }
   | { kind: 'archived-logs'; range: LogRange };
 
@@ -207,12 +207,15 @@ export type MaintenanceStatement =
   | { kind: 'change'; object: MaintainObject; qualifiers: Qualifiers; to: ChangeTo }
   | { kind: 'list'; object: MaintainObject; qualifiers: Qualifiers; expired: boolean; summary: boolean }
   | { kind: 'list-incarnations' }
+  | { kind: 'list-restore-points' }
   | { kind: 'report-schema' }
   | { kind: 'report-obsolete'; retention: Retention; device: DeviceType | null }
   | { kind: 'report-need-backup'; retention: Retention }
   | { kind: 'report-unrecoverable' }
   | { kind: 'catalog-pieces'; handles: string[]; device: DeviceType | null }
   | { kind: 'catalog-logs'; paths: string[] }
+  /** START WITH; null: all of the recovery area. */
+  | { kind: 'catalog-files'; prefix: string | null }
   | { kind: 'catalog-copies'; paths: string[]; level: 0 | null; tag: string | null };
 
 export type ChangeTo =
@@ -259,7 +262,8 @@ export type Statement =
   | { kind: 'show'; names: string[] | null }
   | { kind: 'sql'; text: string }
   | { kind: 'host'; command: string | null }
-  | { kind: 'spool' }
+  /** `to` null: OFF. */
+  | { kind: 'spool'; to: string | null; append: boolean }
   | { kind: 'send'; text: string; channels: string[] | null }
   | { kind: 'startup'; mode: 'NOMOUNT' | 'MOUNT' | 'OPEN'; force: boolean }
   | { kind: 'shutdown'; mode: 'IMMEDIATE' | 'ABORT' }

@@ -2,6 +2,7 @@
 import { type BackupPiece } from '../control-file/control-file';
 import { type BackupRecords, type NewRecord } from '../instance/instance-port';
 import { type DeviceType } from './ast';
+import { type Channel, ChannelError } from './channel';
 import { type JobResult } from './channel-protocol';
 import { RmanError } from './rman-error';
 import { maintenanceChannel } from './run-channels';
@@ -25,6 +26,17 @@ export async function catalogPieces(
     await instance.catalogPiece(recordsOf({ handle, device: channel.device }, found));
     const piece = findPiece(await instance.readControlFile({}), handle);
     session.print('cataloged backup piece', describePiece(piece), '');
+  }
+}
+
+/** Undefined for a file that is no backup piece. */
+export async function inspectIfPiece(channel: Channel, handle: string): Promise<InspectedPiece | undefined> {
+  try {
+    const answer = await channel.run({ kind: 'inspect', handle });
+    return answer.found ? answer : undefined;
+  } catch (error) {
+    if (error instanceof ChannelError && !channel.isDead) return undefined;
+    throw error;
   }
 }
 

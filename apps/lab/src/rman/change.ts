@@ -4,8 +4,8 @@ import { keepUntilOf } from './backup-plan';
 import { deletePieces } from './delete';
 import { selectCopies } from './find-copies';
 import { changeCopies } from './maintain-copies';
-import { RmanError } from './rman-error';
-import { labLines } from './lab-error';
+import { selectLogs } from './select-files';
+import { changeLogs } from './change-logs';
 import { describePiece, isOfSet, selectPieces } from './select-pieces';
 import { type Session } from './session';
 
@@ -13,10 +13,17 @@ type ChangeStatement = Extract<MaintenanceStatement, { kind: 'change' }>;
 
 export async function runChange(session: Session, statement: ChangeStatement): Promise<void> {
   const { object, qualifiers, to } = statement;
-  if (object.kind === 'archived-logs') throw new RmanError(labLines('CHANGE ARCHIVELOG'));
   const { instance } = session.target;
   const controlFile = await instance.readControlFile({});
   const { dateFormat } = session;
+  if (object.kind === 'archived-logs') {
+    await changeLogs(
+      session,
+      selectLogs(controlFile, object.range, { dateFormat, statuses: ['A', 'X', 'U'] }),
+      to,
+    );
+    return;
+  }
   if (object.kind === 'copies') {
     await changeCopies(session, selectCopies(controlFile, { object, qualifiers, dateFormat }), to);
     return;

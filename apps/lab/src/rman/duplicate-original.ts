@@ -1,13 +1,14 @@
 /** The database that DUPLICATE copies, as a control file: the target's own, or one found among the backups of a directory. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogPiece } from '../control-file/change-records';
 import { type ControlFile } from '../control-file/control-file';
-import { decodeControlFile } from '../control-file/control-file-store';
+import { readControlFile } from '../control-file/control-file-store';
 import { type DuplicateSource, type DuplicateStatement } from './ast';
-import { type InspectedPiece, recordsOf } from './catalog-pieces';
-import { type Channel, ChannelError } from './channel';
+import { type InspectedPiece, inspectIfPiece, recordsOf } from './catalog-pieces';
+import { type Channel } from './channel';
+import { filesBelow } from './files-below';
 import { refusedLines } from './lab-error';
 import { RmanError } from './rman-error';
 import { type Session } from './session';
@@ -59,7 +60,7 @@ function isNewer(piece: FoundPiece, best: FoundPiece | undefined): boolean {
 async function findPieces(channel: Channel, { directory, dbName, dbid }: Location): Promise<FoundPiece[]> {
   const pieces: FoundPiece[] = [];
   for (const handle of filesBelow(directory)) {
-    const inspected = await inspect(channel, handle);
+    const inspected = await inspectIfPiece(channel, handle);
     if (inspected === undefined) continue;
     const { header } = inspected;
     const isMeant = (dbName === null || header.dbName === dbName) && (dbid === null || header.dbid === dbid);
@@ -73,34 +74,12 @@ async function findPieces(channel: Channel, { directory, dbName, dbid }: Locatio
   return pieces;
 }
 
-function filesBelow(directory: string): string[] {
-  try {
-    return readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => join(parentPath, name))
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-async function inspect(channel: Channel, handle: string): Promise<InspectedPiece | undefined> {
-  try {
-    const answer = await channel.run({ kind: 'inspect', handle });
-    return answer.found ? answer : undefined;
-  } catch (error) {
-    if (error instanceof ChannelError && !channel.isDead) return undefined;
-    throw error;
-  }
-}
-
 async function restoreControlFile(channel: Channel, handle: string): Promise<ControlFile> {
   const directory = mkdtempSync(join(tmpdir(), 'rman-'));
   try {
     const path = join(directory, 'original.ctl');
     await channel.run({ kind: 'restore-whole', handle, which: 'control-file', path });
-    return decodeControlFile(readFileSync(path), path);
+    return readControlFile(path);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@ import { type FaultName } from '../fault-catalog';
 import { claimFault, faultsAt } from '../faults';
 import { type MaintenanceStatement, type Statement } from './ast';
 import { connectAuxiliary } from './auxiliary';
+import { catalogFiles } from './catalog-files';
 import { catalogLogs } from './catalog-logs';
 import { catalogPieces } from './catalog-pieces';
 import { runChange } from './change';
@@ -11,7 +12,7 @@ import { connectTarget } from './connect-target';
 import { crosscheck } from './crosscheck';
 import { deleteObsolete, runDelete } from './delete';
 import { labLines } from './lab-error';
-import { listIncarnations, runList } from './list';
+import { listIncarnations, listRestorePoints, runList } from './list';
 import { catalogCopies } from './maintain-copies';
 import { reportNeedBackup, reportObsolete, reportSchema, reportUnrecoverable } from './report';
 import { formatStackDate } from './rman-date';
@@ -26,7 +27,7 @@ import { runSet } from './run-set';
 import { runValidate } from './run-validate';
 import { type Session } from './session';
 import { jobOf, nameOf, objectOf } from './statement-names';
-import { switchFiles, switchToCopies } from './switch-files';
+import { runSwitch } from './switch-files';
 
 /** A statement that failed, with its whole stack. */
 class StatementError extends RmanError {}
@@ -123,10 +124,8 @@ async function execute(
       await send(session, statement);
       return 0;
     case 'switch-files':
-      await switchFiles(session, statement.files);
-      return 0;
     case 'switch-to-copy':
-      await switchToCopies(session, statement);
+      await runSwitch(session, statement);
       return 0;
     case 'unsimulated':
       throw new RmanError(statement.clauses.flatMap(({ clause, at }) => [...labLines(clause), at]));
@@ -141,6 +140,7 @@ async function execute(
     case 'host':
       throw new RmanError(labLines('HOST'));
     case 'spool':
+      session.printer.spool(statement.to, statement);
       return 0;
     case 'startup':
     case 'shutdown':
@@ -187,12 +187,16 @@ async function maintain(session: Session, statement: MaintenanceStatement): Prom
       return catalogPieces(session, statement);
     case 'catalog-logs':
       return catalogLogs(session, statement.paths);
+    case 'catalog-files':
+      return catalogFiles(session, statement.prefix);
     case 'catalog-copies':
       return catalogCopies(session, statement);
     case 'list':
       return runList(session, statement);
     case 'list-incarnations':
       return listIncarnations(session);
+    case 'list-restore-points':
+      return listRestorePoints(session);
     case 'report-schema':
       return reportSchema(session);
     case 'report-obsolete':
