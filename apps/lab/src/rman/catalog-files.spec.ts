@@ -42,6 +42,7 @@ describe('CATALOG START WITH', () => {
   });
 
   it('looks through the recovery area with RECOVERY AREA, where nothing is unknown', () => {
+    host.rman("SQL 'ALTER SYSTEM ARCHIVE LOG CURRENT';");
     const run = host.rman('CATALOG RECOVERY AREA NOPROMPT;');
     expect([run.code, run.output]).toEqual([0, expect.stringContaining('no files found to be unknown')]);
   });

@@ -1,16 +1,12 @@
 /** CATALOG ARCHIVELOG: files on disk that the control file does not know. */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { describeArchivedLog, type NewArchivedLog } from '../engine/archive-log';
 import { REDO_BLOCK_BYTES, readRedoLogHeader, type RedoLogHeader } from '../formats/redo-log';
-import { formatScn } from '../formats/scn';
-import { dateOfStamp } from '../formats/stamp';
-import { type InstanceOperations } from '../instance/instance-port';
 import { RmanError } from './rman-error';
 import { type Session } from './session';
 
 /** Blocks 0 and 1 say what a log is. */
 const HEADER_BLOCKS = 2;
-
-type FoundLog = InstanceOperations['catalogArchivedLogs']['args']['logs'][number];
 
 export async function catalogLogs(session: Session, paths: string[]): Promise<void> {
   for (const path of paths) {
@@ -22,23 +18,11 @@ export async function catalogLogs(session: Session, paths: string[]): Promise<vo
 }
 
 /** Undefined for a file that is none, or that is still written to. Throws RmanError when there is no such file. */
-export function archivedLogAt(path: string): { dbid: number; record: FoundLog } | undefined {
+export function archivedLogAt(path: string): { dbid: number; record: NewArchivedLog } | undefined {
   const header = readHeader(path);
-  if (header?.nextScn === undefined) return undefined;
-  const record: FoundLog = {
-    thread: header.thread,
-    sequence: header.sequence,
-    resetlogsScn: formatScn(header.resetlogsScn),
-    resetlogsId: header.resetlogsId,
-    firstScn: formatScn(header.firstScn),
-    nextScn: formatScn(header.nextScn),
-    firstAt: dateOfStamp(header.firstStamp).toISOString(),
-    nextAt: dateOfStamp(header.nextStamp).toISOString(),
-    blocks: header.usedBlocks,
-    blockBytes: REDO_BLOCK_BYTES,
-    name: path,
-  };
-  return { dbid: header.dbid, record };
+  if (header === undefined) return undefined;
+  const record = describeArchivedLog(header, path);
+  return record === undefined ? undefined : { dbid: header.dbid, record };
 }
 
 function readHeader(path: string): RedoLogHeader | undefined {

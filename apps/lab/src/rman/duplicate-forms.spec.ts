@@ -1,5 +1,5 @@
 /** The other forms of DUPLICATE: of the running database, of a directory of pieces, of a part, and to a standby. */
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
 import { hostPaths, passwordFilePath, readInstanceFile } from '../instance/oracle-home';
@@ -14,6 +14,8 @@ beforeAll(async () => {
   host = await LabHost.create({ bytes: BYTES });
   host.labctl('auxiliary', '--sid', 'DUP');
   host.labctl('auxiliary', '--sid', 'STBY', '--db-name', 'ORCL');
+  // Tells the target's password file from all others.
+  appendFileSync(passwordFilePath(home(), 'ORCL'), '\n\n');
 }, 240_000);
 
 afterEach(async () => {
@@ -43,6 +45,7 @@ async function ask<T>(sid: string, question: (client: InstanceClient) => Promise
   }
 }
 
+const passwordFile = (sid: string) => readFileSync(passwordFilePath(home(), sid), 'utf8');
 const mark = () => (JSON.parse(host.labctl('mark')) as { untilScn: string }).untilScn;
 function compare(untilScn: string, sid: string, ...flags: string[]) {
   const argv = ['--until-scn', untilScn, '--dir', oradata(sid), ...flags];
@@ -54,6 +57,7 @@ const FINISHED = [0, expect.stringContaining('Finished Duplicate Db')];
 it('FROM ACTIVE DATABASE copies the database as it runs, without a backup, and leaves no record of it', async () => {
   host.labctl('workload', '--transactions', '20');
   const untilScn = mark();
+  expect(passwordFile('DUP')).not.toBe(passwordFile('ORCL'));
   const run = duplicate('DUP', 'FROM ACTIVE DATABASE PASSWORD FILE');
   expect([run.code, run.output]).toEqual(FINISHED);
   expect(compare(untilScn, 'DUP', '--duplicate')).toMatchObject({ dataFiles: 7, identical: 7 });
@@ -62,12 +66,14 @@ it('FROM ACTIVE DATABASE copies the database as it runs, without a backup, and l
   const identity = await ask('DUP', (client) => client.identity({}));
   expect(identity).toMatchObject({ status: 'OPEN', dbName: 'DUP' });
   expect(identity.dbid).not.toBe((await host.controlFile()).dbid);
+  expect(passwordFile('DUP')).toBe(passwordFile('ORCL'));
 });
 
 it('FOR STANDBY leaves a mounted standby of the same DBID, recovered with DORECOVER, that does not open', async () => {
   const untilScn = mark();
   const run = duplicate('STBY', "FROM ACTIVE DATABASE DORECOVER SPFILE SET db_unique_name = 'far'");
   expect([run.code, run.output]).toEqual(FINISHED);
+  expect(passwordFile('STBY')).toBe(passwordFile('ORCL'));
   const { dbid } = await host.controlFile();
   const { rows } = await ask('STBY', (client) =>
     client.query({
@@ -93,12 +99,6 @@ it('FOR STANDBY wants an instance of the same DB_NAME', () => {
       "ORA-01103: database name 'ORCL' in control file is not 'DUP'",
     ]),
   ]);
-});
-
-it('copies the password file with PASSWORD FILE, and to a standby of the running database', () => {
-  const passwordFile = (sid: string) => readFileSync(passwordFilePath(home(), sid), 'utf8');
-  expect(passwordFile('DUP')).toBe(passwordFile('ORCL'));
-  expect(passwordFile('STBY')).toBe(passwordFile('ORCL'));
 });
 
 it('SKIP TABLESPACE and SKIP READONLY leave files out, and the rest opens', async () => {
@@ -127,13 +127,17 @@ describe('BACKUP LOCATION', () => {
   };
   const CONVERT = () => `DB_FILE_NAME_CONVERT '${oradata('ORCL')}', '${oradata('DUP')}'`;
 
-  it('makes a database of the pieces in a directory, with no target at all', async () => {
+  let untilScn: string;
+  beforeAll(() => {
     const format = `FORMAT '${directory()}/%U'`;
     host.rman(`RUN { ALLOCATE CHANNEL d1 DEVICE TYPE DISK; BACKUP INCREMENTAL LEVEL 0 ${format} DATABASE; }`);
     host.labctl('workload', '--transactions', '20', '--seed', '9');
-    const untilScn = mark();
+    untilScn = mark();
     host.rman(`RUN { ALLOCATE CHANNEL d1 DEVICE TYPE DISK; SQL 'ALTER SYSTEM ARCHIVE LOG CURRENT';
       BACKUP ${format} ARCHIVELOG ALL; BACKUP ${format} CURRENT CONTROLFILE; }`);
+  }, 120_000);
+
+  it('makes a database of the pieces in a directory, with no target at all', () => {
     const run = withoutTarget(`DUPLICATE DATABASE 'ORCL' TO DUP BACKUP LOCATION '${directory()}'
       UNTIL SCN ${untilScn} ${CONVERT()};`);
     expect([run.code, run.output]).toEqual(FINISHED);
