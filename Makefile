@@ -5,7 +5,7 @@ SHELL := /bin/bash
 NPM := npm run --silent
 STAMPS := build/.stamps
 
-.PHONY: help setup build demo test test-long soak-lab soak-vault check up down certify bench bench-memory bench-control soak-control soak-cancel soak-rman clean
+.PHONY: help setup build demo test test-long soak-lab soak-vault check up down certify bench bench-memory bench-control bench-lab soak-control soak-cancel soak-rman clean
 
 help:
 	@echo 'make demo    back up, change, back up, restore and compare a simulated Oracle database'
@@ -19,6 +19,7 @@ help:
 	@echo 'make bench-control   how late runs start with 200 simulated hosts; make soak-control: 100,000 races, 1,000 lost doorbells'
 	@echo 'make soak-cancel     100 runs cancelled at random moments'
 	@echo 'make soak-rman   30 minutes of DBAs, another vendor and outages between and during backups, expiries and restores'
+	@echo 'make bench-lab   how fast the lab makes and opens a database'
 	@echo 'make bench   speed, storage and memory of the data path beside restic and borg; make bench-memory: 2 and 16 GiB'
 
 setup: $(STAMPS)/system $(STAMPS)/npm
@@ -86,6 +87,10 @@ bench: build $(STAMPS)/bench-system
 # How late runs start with 200 simulated hosts and 2,000 runs; figures go to build/bench/control.json and control.md.
 bench-control: build
 	$(NPM) bench-control
+
+# A database of 500 MB (BENCH_LAB_SIZE=500M to 16G), made and opened; the figures go to build/bench/lab.json.
+bench-lab: build
+	$(NPM) bench-lab
 
 # The races and losses of the control side at their full size; each has its time, and is ended when it takes longer.
 soak-control: build

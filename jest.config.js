@@ -16,9 +16,12 @@ const libs = [
 ];
 // Minutes each, or about commands of a DBA that no backup of ours sends: `make test-long` has them, `npm run test:workflow` those with an ID.
 const LONG = [
+  'apps/lab/src/rman/catalog-files',
   'apps/lab/src/rman/duplicate',
+  'apps/lab/src/rman/duplicate-forms',
   'apps/lab/src/rman/image-copies',
   'apps/lab/src/rman/maintenance',
+  'apps/lab/src/rman/restore-points',
   'test/lab/rac-backup',
   'test/model/stale-listings',
   'test/workflow/disturbance-invariants',

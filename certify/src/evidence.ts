@@ -44,6 +44,9 @@ export type StepName =
   | 'validate'
   | 'deleteRefused'
   | 'delete'
+  | 'newFileLevel1'
+  | 'exclude'
+  | 'excludedNamed'
   | 'closeRefused'
   | 'killedChannel';
 
@@ -59,6 +62,8 @@ export interface StepEvidence extends ProgramRun {
 export interface Evidence {
   readonly prefix: string;
   readonly dataFile: { readonly file: number; readonly bytes: number; readonly blockBytes: number } | null;
+  /** One that was never backed up, as a new one; null: there is none that fits. */
+  readonly newFile: { readonly file: number; readonly creationScn: string } | null;
   /** Answers to the product's own questions, by name. */
   readonly queries: Readonly<Record<string, QueryAnswer>>;
   readonly sbttest: ProgramRun | null;

@@ -14,7 +14,7 @@ import { readOptions, USAGE, type Options } from './options';
 import { judge, prepareDirectory, writeReport } from './report';
 import { Certification, TAG, type TargetFile } from './steps/certification';
 import { runSteps } from './steps/run-steps';
-import { askEverything, chooseDataFile } from './survey';
+import { askEverything, chooseDataFile, chooseNewFile } from './survey';
 
 const ID_BYTES = 4;
 const REDO_BLOCK_BYTES = 512;
@@ -39,10 +39,11 @@ async function main(argv: readonly string[]): Promise<void> {
   say('asking the questions of the product');
   const queries = await askEverything(options);
   const dataFile = chooseDataFile(queries, options);
-  const may = dataFile !== null && (options.yes || (await consents(options, dataFile)));
+  const newFile = chooseNewFile(queries, options, dataFile);
+  const may = dataFile !== null && (options.yes || (await consents(options, { dataFile, newFile })));
   const prefix = `adycert_${randomBytes(ID_BYTES).toString('hex')}_`;
   const collected = may
-    ? await collect(options, { queries, dataFile, prefix })
+    ? await collect(options, { queries, dataFile, newFile, prefix })
     : questionsOnly({ queries, dataFile, prefix });
   const report = judge(collected.evidence, {
     at: new Date().toISOString(),
@@ -63,18 +64,36 @@ function questionsOnly({ queries, dataFile, prefix }: Survey & { dataFile: Targe
   say(
     dataFile === null ? 'no data file fits, so nothing is backed up' : 'no consent, so nothing is backed up',
   );
-  return { evidence: { prefix, dataFile, queries, sbttest: null, steps: {} }, trace: [], trouble: [] };
+  const evidence = { prefix, dataFile, newFile: null, queries, sbttest: null, steps: {} };
+  return { evidence, trace: [], trouble: [] };
 }
 
-async function consents(options: Options, { file, bytes }: TargetFile): Promise<boolean> {
+interface ChosenFiles {
+  readonly dataFile: TargetFile;
+  readonly newFile: TargetFile | null;
+}
+
+async function consents(
+  options: Options,
+  { dataFile: { file, bytes, tablespace }, newFile }: ChosenFiles,
+): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
+  const more = [
+    newFile === null
+      ? ''
+      : `\nIt will also back up data file ${newFile.file} once (${Math.ceil(newFile.bytes / MEBIBYTE)} MiB), which nobody has backed up yet.`,
+    options.configureExclude
+      ? `\nIt will also CONFIGURE EXCLUDE FOR TABLESPACE '${tablespace}' for the time of one backup, and CLEAR that again.`
+      : '',
+    options.killChannel ? '\nIt will also kill the server process of one of its own channels.' : '',
+  ];
   process.stdout.write(
     `\nThis will, on instance ${options.oracleSid}:
   * back up data file ${file} (${Math.ceil(bytes / MEBIBYTE)} MiB) about twenty times, one archived log and the control file, with our library;
   * write one of these backups and two image copies of that file to a directory of its own below ${tmpdir()}, and delete them;
   * CROSSCHECK, DELETE, CATALOG and UNCATALOG pieces of those backups, by name, and no others;
   * have RMAN forget all of them at the end. Until then a level 1 of file ${file} by another backup tool could build on one of them.
-It changes no data, no setting, no other backup record.${options.killChannel ? '\nIt will also kill the server process of one of its own channels.' : ''}\n\n`,
+It changes no data, no other backup record, and no setting.${more.join('')}\n\n`,
   );
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await prompt.question(`Type ${options.oracleSid} to go on: `);
@@ -82,8 +101,8 @@ It changes no data, no setting, no other backup record.${options.killChannel ? '
   return answer.trim() === options.oracleSid;
 }
 
-async function collect(options: Options, survey: Survey & { dataFile: TargetFile }): Promise<Collected> {
-  const { queries, dataFile, prefix } = survey;
+async function collect(options: Options, survey: Survey & ChosenFiles): Promise<Collected> {
+  const { queries, dataFile, newFile, prefix } = survey;
   // a Unix socket's path is short, and what lies here is for this user only
   const directory = mkdtempSync(join(tmpdir(), 'adycert-'));
   const socketPath = join(directory, 's');
@@ -103,6 +122,7 @@ async function collect(options: Options, survey: Survey & { dataFile: TargetFile
     socketPath,
     prefix,
     dataFile,
+    newFile,
     scratch: directory,
     say,
   });
@@ -131,7 +151,8 @@ async function collect(options: Options, survey: Survey & { dataFile: TargetFile
     rmSync(directory, { recursive: true, force: true });
     for (const signal of SIGNALS) process.off(signal, interrupt);
   }
-  return { evidence: { prefix, dataFile, queries, sbttest, steps: run.steps }, trace: media.trace, trouble };
+  const evidence = { prefix, dataFile, newFile, queries, sbttest, steps: run.steps };
+  return { evidence, trace: media.trace, trouble };
 }
 
 async function runSbttest(

@@ -15,6 +15,7 @@ export interface Options {
   /** Backups may be made without asking. */
   readonly yes: boolean;
   readonly killChannel: boolean;
+  readonly configureExclude: boolean;
   readonly file: number | null;
   readonly bytesMax: number;
 }
@@ -27,6 +28,7 @@ export const USAGE = `certify: compares what this Oracle host does with what Ady
   --file N                  data file to back up (default: the smallest of 1 MiB or more)
   --max-bytes N             largest file to back up (default 2 GiB)
   --yes                     make the backups without asking
+  --configure-exclude       also exclude the tablespace of that file from whole backups, and take that back (never without this)
   --kill-channel            also kill the server process of a channel of its own (never without this)
 
 Without backups it only asks questions. ADYTON_STORE_… and ADYTON_VAULT_KEY_FILE name a vault; without them a throw-away one is made below DIR.
@@ -42,6 +44,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
       file: { type: 'string' },
       'max-bytes': { type: 'string', default: String(FILE_BYTES_MAX) },
       yes: { type: 'boolean', default: false },
+      'configure-exclude': { type: 'boolean', default: false },
       'kill-channel': { type: 'boolean', default: false },
     },
   });
@@ -52,6 +55,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     throw new Error(`there is no library at ${library}: build it, or name it with --library`);
   return {
     ...{ oracleHome, oracleSid, library, yes: values.yes, killChannel: values['kill-channel'] },
+    configureExclude: values['configure-exclude'],
     directory: resolve(values.out),
     file: values.file === undefined ? null : wholeNumber('--file', values.file),
     bytesMax: wholeNumber('--max-bytes', values['max-bytes']),

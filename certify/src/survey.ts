@@ -22,18 +22,40 @@ export function chooseDataFile(
   answers: Readonly<Record<string, QueryAnswer>>,
   options: { readonly file: number | null; readonly bytesMax: number },
 ): TargetFile | null {
-  const files = (answers['dataFiles']?.rows ?? []).map((row) => ({
-    file: Number(row['FILE#']),
-    bytes: Number(row['BYTES']),
-    blockBytes: Number(row['BLOCK_SIZE']),
-    status: row['STATUS'] ?? '',
-  }));
-  const fit = files.filter(
-    ({ file, bytes, status }) =>
-      (options.file === null || file === options.file) &&
-      (status === 'ONLINE' || status === 'SYSTEM') &&
-      bytes >= FILE_BYTES_MIN &&
-      bytes <= options.bytesMax,
+  return (
+    fittingFiles(answers, options).find(({ file }) => options.file === null || file === options.file) ?? null
   );
-  return fit.sort((a, b) => a.bytes - b.bytes)[0] ?? null;
+}
+
+/** The smallest file that nobody has backed up yet, as if it were new. */
+export function chooseNewFile(
+  answers: Readonly<Record<string, QueryAnswer>>,
+  options: { readonly bytesMax: number },
+  chosen: TargetFile | null,
+): TargetFile | null {
+  const withBase = new Set((answers['bases']?.rows ?? []).map((row) => Number(row['FILE#'])));
+  const isNew = ({ file }: TargetFile): boolean => file !== chosen?.file && !withBase.has(file);
+  return fittingFiles(answers, options).find(isNew) ?? null;
+}
+
+/** Online and neither too small nor too large, the smallest first. */
+function fittingFiles(
+  answers: Readonly<Record<string, QueryAnswer>>,
+  { bytesMax }: { readonly bytesMax: number },
+): TargetFile[] {
+  const excluded = (answers['configuration']?.rows ?? [])
+    .filter((row) => row['NAME'] === 'EXCLUDE FOR TABLESPACE')
+    .map((row) => (row['VALUE'] ?? '').replaceAll("'", ''));
+  return (answers['dataFiles']?.rows ?? [])
+    .filter((row) => row['STATUS'] === 'ONLINE' || row['STATUS'] === 'SYSTEM')
+    .map((row) => ({
+      file: Number(row['FILE#']),
+      bytes: Number(row['BYTES']),
+      blockBytes: Number(row['BLOCK_SIZE']),
+      tablespace: row['TABLESPACE'] ?? '',
+      creationScn: row['CREATION_CHANGE#'] ?? '',
+      isExcluded: excluded.includes(row['TABLESPACE'] ?? ''),
+    }))
+    .filter(({ bytes }) => bytes >= FILE_BYTES_MIN && bytes <= bytesMax)
+    .sort((a, b) => a.bytes - b.bytes);
 }

@@ -3,7 +3,17 @@
 import type oracledb from 'oracledb';
 import { ThinLab } from '../../apps/lab/src/listener/testing/thin-lab';
 import { sampleControlFile } from '../../apps/lab/src/views/testing/sample-database';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { QUERIES } from '../../libs/oracle/src/queries';
+import { killStatement, type RmanSession } from '../../libs/oracle/src/rman-sessions';
+
+const ROOT = join(__dirname, '../..');
+/** Of every session of the sample. */
+const SERIAL = 7;
+/** What begins a statement in a string. */
+const STATEMENT =
+  /['"`]\s*(SELECT\s+[\w.*]+|ALTER\s+(SYSTEM|SESSION|DATABASE)|BEGIN\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET)/;
 
 type QueryName = keyof typeof QUERIES;
 
@@ -123,6 +133,16 @@ async function numberOf(sql: string, name: QueryName): Promise<number | undefine
   return error instanceof Error ? (error as oracledb.DBError).errorNum : undefined;
 }
 
+function sourcesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.includes('testing'))
+    .map((name) => join(directory, name));
+}
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[^]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+}
+
 const sorted = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
 it.each(SELECTS)('answers "%s" and its reworded variant alike', async (name) => {
@@ -138,7 +158,32 @@ it.each(SELECTS)('refuses "%s" with a view, a column or a keyword that does not 
   expect(await numberOf(sql.replace(/\bFROM\b/i, 'FORM'), name)).toBe(923);
 });
 
-it('lab.switches the log in both wordings', async () => {
+it('has a reworded variant of every statement, and every one is another text', () => {
+  expect(Object.keys(REWORDED).sort()).toEqual([...NAMES].sort());
+  for (const name of NAMES) expect(REWORDED[name].trim()).not.toBe(QUERIES[name].trim());
+});
+
+it('has no statement of the product elsewhere than in the list, but the one that names a session', () => {
+  const sources = ['libs/oracle/src', 'apps/agent/src'].flatMap((place) => sourcesBelow(join(ROOT, place)));
+  const withSql = sources.filter(
+    (path) => !path.endsWith('queries.ts') && STATEMENT.test(withoutComments(readFileSync(path, 'utf8'))),
+  );
+  expect(withSql.map((path) => relative(ROOT, path))).toEqual(['libs/oracle/src/rman-sessions.ts']);
+});
+
+it('ends the session that is named, in both wordings', async () => {
+  for (const wording of [
+    killStatement,
+    (who: RmanSession) => killStatement(who).toLowerCase().replaceAll(' ', '\n'),
+  ]) {
+    const other = await lab.login();
+    await connection.execute(wording({ instance: 1, sid: lab.lastSid, serial: SERIAL }));
+    await expect(other.execute('SELECT 1 FROM dual')).rejects.toMatchObject({ errorNum: 28 });
+    await other.close().catch(() => undefined);
+  }
+});
+
+it('switches the log in both wordings', async () => {
   await connection.execute(QUERIES.archiveLogCurrent);
   await connection.execute(REWORDED.archiveLogCurrent);
   expect(lab.switches).toBe(2);

@@ -1,8 +1,9 @@
 // The lab's own S3 server keeps the contract, and misbehaves when it is told to.
 import { openObjectStore, retryingStore, type ObjectStore } from '@adyton/object-store';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { S3_FAULTS } from '../../apps/lab/src/s3/faults';
 import { describeObjectStore } from '../../libs/object-store/src/testing/object-store.contract';
 import { ManagedProcess } from '../../stack/src/managed-process';
 import { appMain } from '../../stack/src/repository';
@@ -161,6 +162,53 @@ it('a list that lags behind does not name the newest objects', async () => {
   await faults({ staleListMs: 600_000 });
   expect(await names()).toEqual([]);
 });
+
+it('one bit of what is read is another, and the length is not', async () => {
+  const store = await open('flipped');
+  const body = Buffer.alloc(1_000, 0x55);
+  await store.create('a', body);
+  await faults({ flipBitOnGet: true });
+  const read = Buffer.from((await store.get('a')) ?? []);
+  expect(read).toHaveLength(body.length);
+  const bits = read.reduce((sum, byte, i) => sum + bitsIn(byte ^ (body[i] ?? 0)), 0);
+  expect(bits).toBe(1);
+});
+
+it('a store without conditional PUT refuses one, or writes over what is there without a word', async () => {
+  const store = await open('unconditional');
+  await store.create('a', Buffer.from('first'));
+  await faults({ refuseConditions: true });
+  await expect(store.create('b', Buffer.from('x'))).rejects.toMatchObject({ kind: 'not-supported' });
+  await faults({ ignoreConditions: true });
+  expect(await store.create('a', Buffer.from('second'))).toBe('created');
+  await faults(null);
+  expect(Buffer.from((await store.get('a')) ?? []).toString()).toBe('second');
+});
+
+it('answers late, and by a clock of its own', async () => {
+  const store = await open('late');
+  await store.create('a', Buffer.from('x'));
+  await faults({ latencyMs: 150 });
+  const began = performance.now();
+  await store.get('a');
+  expect(performance.now() - began).toBeGreaterThanOrEqual(149);
+  await faults({ clockSkewSeconds: 7_200 });
+  const { headers } = await fetch(`http://127.0.0.1:${String(server.ready['port'])}/late/a`);
+  const aheadMs = Date.parse(headers.get('date') ?? '') - Date.now();
+  expect(Math.abs(aheadMs - 7_200_000)).toBeLessThan(60_000);
+});
+
+it('has a test for every fault that can be armed', () => {
+  const source = readFileSync(__filename, 'utf8');
+  const untested = Object.keys(S3_FAULTS).filter(
+    (name) => !new RegExp(`faults\\(\\{[^}]*\\b${name}:`).test(source),
+  );
+  expect(untested).toEqual([]);
+});
+
+function bitsIn(byte: number): number {
+  return byte.toString(2).replaceAll('0', '').length;
+}
 
 it('refuses faults nobody declared, and values they do not take', async () => {
   const url = `http://127.0.0.1:${String(server.ready['controlPort'])}/faults`;

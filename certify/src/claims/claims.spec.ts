@@ -3,7 +3,14 @@ import { type Evidence, type PieceRecord, type StepEvidence, type StepName } fro
 import { PieceObserver } from '../media/piece-facts';
 import { JUDGED_CLAIMS } from './certified';
 
-const NOTHING: Evidence = { prefix: 'p_', dataFile: null, queries: {}, sbttest: null, steps: {} };
+const NOTHING: Evidence = {
+  prefix: 'p_',
+  dataFile: null,
+  newFile: null,
+  queries: {},
+  sbttest: null,
+  steps: {},
+};
 
 function judged(id: string, evidence: Evidence) {
   return JUDGED_CLAIMS.find((claim) => claim.id === id)?.judge(evidence);
@@ -40,6 +47,25 @@ it('tells the parent by its SCN, and says so when two bases cannot be told apart
   expect(judged('parent-newest-level-0', steps('10', '20', '20'))).toMatchObject({ outcome: 'confirmed' });
   expect(judged('parent-newest-level-0', steps('10', '20', '10'))).toMatchObject({ outcome: 'refuted' });
   expect(judged('parent-newest-level-0', steps('20', '20', '20'))).toMatchObject({ outcome: 'not-seen' });
+});
+
+it('tells a level 1 of a new file by its level, and by where it begins', () => {
+  const of = (record: Partial<PieceRecord>) => {
+    const step = backup('p_newFileLevel1_x', { from: '7', to: '30' });
+    const records = step.records.map((known) => ({ ...known, ...record }));
+    return { ...withSteps({ newFileLevel1: { ...step, records } }), newFile: { file: 9, creationScn: '7' } };
+  };
+  expect(judged('new-file-level-1', of({}))).toMatchObject({ outcome: 'confirmed' });
+  expect(judged('new-file-level-1', of({ level: 0 }))).toMatchObject({ outcome: 'refuted' });
+  expect(judged('new-file-level-1', of({ incrementalScn: '8' }))).toMatchObject({ outcome: 'refuted' });
+});
+
+it('takes an excluded file for backed up only when there is a piece of it', () => {
+  const step = backup('p_excludedNamed_x', { to: '30' });
+  const outcome = (excludedNamed: StepEvidence) =>
+    judged('excluded-named-file', withSteps({ excludedNamed }));
+  expect(outcome(step)).toMatchObject({ outcome: 'confirmed' });
+  expect(outcome({ ...step, pieces: [] })).toMatchObject({ outcome: 'refuted' });
 });
 
 it('recognises blocks by their own marks, also when the bytes come cut anywhere', () => {

@@ -279,6 +279,24 @@ export const RMAN_CLAIMS: readonly Claim[] = [
     sure: 'C; the control file is taken from the target, not from its backup, L',
   },
   {
+    what: 'FROM ACTIVE DATABASE: image copies by channels of the target, then its current log; FOR STANDBY: same DBID, mounted, recovered with DORECOVER, a DB_NAME of its own is ORA-01103; BACKUP LOCATION without a target, no control file there RMAN-05579; errors below RMAN-05501, 03015',
+    sure: 'B; that the standby reads archived logs where the target has them, L',
+  },
+  {
+    what: 'SKIP TABLESPACE, SKIP READONLY: not in the new control file',
+    sure: 'C; Oracle keeps read-only ones on record, offline',
+  },
+  {
+    subject: 'restore points',
+    what: 'CREATE and DROP RESTORE POINT (ORA-38778, 38779, 38780), `V$RESTORE_POINT`, LIST; UNTIL and TO RESTORE POINT end behind the change with its SCN',
+    sure: 'C; a guaranteed one only says so, there is no flashback',
+  },
+  {
+    subject: 'CATALOG START WITH, RECOVERY AREA',
+    what: 'pieces, archived logs and image copies by their own headers; what is none RMAN-07517, of another database 07518',
+    sure: 'B; nobody is asked whether to, L',
+  },
+  {
     subject: 'STARTUP, MOUNT, SHUTDOWN',
     what: 'STARTUP leaves an instance that outlives RMAN, whatever MOUNT and OPEN come to (ORA-01081 when one runs); a restored control file is of type BACKUP and lists what it listed when it was backed up, until OPEN RESETLOGS (ORA-01589)',
     sure: 'C; that it starts without a parameter file, L',
@@ -317,6 +335,11 @@ export const RMAN_CLAIMS: readonly Claim[] = [
     subject: 'channels',
     what: 'one process each, on the host of the instance `CONNECT` leads to, see below; automatic channels from CONFIGURE',
     sure: 'A',
+  },
+  {
+    subject: 'Standard Edition',
+    what: 'one channel works at a time, with RMAN-06908 and RMAN-06909 when there are several; incrementals work; no block change tracking (ORA-00439)',
+    sure: 'A text, C that the next channel takes over from one that fails',
   },
   {
     subject: 'channel failure',

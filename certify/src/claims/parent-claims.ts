@@ -34,13 +34,26 @@ export const PARENTS: readonly JudgedClaim[] = [
   {
     id: 'level1-without-parent',
     point: 'C2',
-    what: "without a parent, as of a new file, a level 1 stays a level 1: of all blocks changed since the file's creation",
+    what: 'without a parent that can be used a level 1 stays a level 1',
     mark: 'C',
     judge: of('cumulativeAfterExpire', (step, evidence) => {
       const level = recordOf(evidence, 'cumulativeAfterExpire')?.level;
       if (!step.output.includes('no parent backup or copy of datafile'))
         return notSeen('RMAN found a parent');
       return verdict(level === 1, `recorded as level ${level ?? 'none'}`);
+    }),
+  },
+  {
+    id: 'new-file-level-1',
+    point: 'C2',
+    what: 'a level 1 of a file that was never backed up, as a new one, holds all blocks changed since its creation, and stays a level 1',
+    mark: 'C',
+    judge: of('newFileLevel1', ({ exitCode }, evidence) => {
+      const record = recordOf(evidence, 'newFileLevel1');
+      if (record === undefined || evidence.newFile === null) return notSeen(`exit ${exitCode}, no record`);
+      const { level, incrementalScn } = record;
+      const seen = `level ${level ?? 'none'} from SCN ${incrementalScn}; created at ${evidence.newFile.creationScn}`;
+      return verdict(level === 1 && BigInt(incrementalScn) <= BigInt(evidence.newFile.creationScn), seen);
     }),
   },
   {

@@ -140,6 +140,15 @@ export const SETTINGS: readonly JudgedClaim[] = [
     }),
   },
   {
+    id: 'excluded-named-file',
+    point: 'C3',
+    what: 'a data file that BACKUP DATAFILE names is backed up although its tablespace is excluded from whole backups',
+    mark: 'C',
+    judge: of('excludedNamed', ({ exitCode, pieces }) =>
+      verdict(exitCode === 0 && pieces.length === 1, `exit ${exitCode}, ${pieces.length} piece(s)`),
+    ),
+  },
+  {
     id: 'large-set-size',
     point: 'C3',
     what: 'BACKUP takes a MAXSETSIZE of 262144G, which no set reaches',

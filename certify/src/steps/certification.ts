@@ -12,6 +12,10 @@ export interface TargetFile {
   readonly file: number;
   readonly bytes: number;
   readonly blockBytes: number;
+  readonly tablespace: string;
+  readonly creationScn: string;
+  /** A CONFIGURE EXCLUDE of its tablespace is there. */
+  readonly isExcluded: boolean;
 }
 
 export interface CertificationParts {
@@ -22,6 +26,7 @@ export interface CertificationParts {
   /** Every handle of this certification begins with it. */
   readonly prefix: string;
   readonly dataFile: TargetFile;
+  readonly newFile: TargetFile | null;
   /** For backups to disk; it is removed with all it holds. */
   readonly scratch: string;
   readonly say: (text: string) => void;
@@ -64,6 +69,17 @@ export class Certification {
 
   inRun(step: StepName, command: string): Promise<void> {
     return this.run(step, `RUN { ALLOCATE CHANNEL c1 ${this.device()} ${command}; }\n`, {});
+  }
+
+  /** Leaves the tablespace out of whole backups while `work` goes on. Nothing is done when RMAN refuses. */
+  async excluding(tablespace: string, work: () => Promise<void>): Promise<void> {
+    const exclude = `CONFIGURE EXCLUDE FOR TABLESPACE '${tablespace}'`;
+    try {
+      await this.run('exclude', `${exclude};\n`, {});
+      if (this.steps.exclude?.exitCode === 0) await work();
+    } finally {
+      await runRman(this.parts.host, 'exclude-clear', `${exclude} CLEAR;\n`);
+    }
   }
 
   /** Takes RMAN's records of our pieces away again, whatever happened before. @returns handles that are still on record */

@@ -7,10 +7,12 @@ const MEBIBYTE = 1_048_576;
 
 export async function runSteps(
   run: Certification,
-  options: { readonly killChannel: boolean },
+  options: { readonly killChannel: boolean; readonly configureExclude: boolean },
 ): Promise<void> {
   await backUpTwice(run);
   await lookForParents(run);
+  await lookAtNewFile(run);
+  await lookAtExcluded(run, options);
   await lookForForeignParents(run);
   await lookAtOtherPieces(run);
   await deleteSome(run);
@@ -40,6 +42,25 @@ async function lookForParents(run: Certification): Promise<void> {
   await run.maintain('available', `CROSSCHECK BACKUPPIECE '${first}'`);
   await run.maintain('crosscheckFails', `CROSSCHECK BACKUPPIECE '${first}'`, { info: 'error' });
   await run.maintain('catalog', `CATALOG DEVICE TYPE 'SBT_TAPE' BACKUPPIECE '${second}'`);
+}
+
+/** C2: a level 1 of a file that has no level 0 of anybody. */
+async function lookAtNewFile(run: Certification): Promise<void> {
+  const { newFile } = run.parts;
+  if (newFile === null) return;
+  const format = run.format('newFileLevel1');
+  await run.backup('newFileLevel1', `INCREMENTAL LEVEL 1 DATAFILE ${newFile.file} ${format}`);
+}
+
+/** C3: a file that is named, of a tablespace that whole backups leave out. */
+async function lookAtExcluded(
+  run: Certification,
+  { configureExclude }: { configureExclude: boolean },
+): Promise<void> {
+  const { file, tablespace, isExcluded } = run.parts.dataFile;
+  const backUp = () => run.backup('excludedNamed', `DATAFILE ${file} ${run.format('excludedNamed')}`);
+  if (isExcluded) await backUp();
+  else if (configureExclude) await run.excluding(tablespace, backUp);
 }
 
 /** C2: the same when the newest level 0 is on disk, is an image copy, or comes from a command that failed after it. */

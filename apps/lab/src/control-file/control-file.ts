@@ -48,6 +48,17 @@ export interface ControlFile {
   keystore?: { isOpen: boolean; rotations: number };
   /** CONTROL_FILE_RECORD_KEEP_TIME; absent: 7. */
   recordKeepDays?: number;
+  /** Oldest first; absent: none was ever made. */
+  restorePoints?: RestorePoint[];
+}
+
+/** A name for a moment: recovery to it goes through the change with its SCN. */
+interface RestorePoint {
+  name: string;
+  scn: string;
+  at: string;
+  resetlogsScn: string;
+  guaranteed: boolean;
 }
 
 export interface Container {

@@ -1,7 +1,12 @@
-/** Copies a closed online log to the recovery area, under its final name only when it is whole. */
+/** Copies a closed online log to the recovery area, under its final name only when it is whole; and what is on record of such a log. */
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type addArchivedLog } from '../control-file/change-records';
 import { makeRedoFileHeader, REDO_BLOCK_BYTES, type RedoLogHeader } from '../formats/redo-log';
+import { formatScn } from '../formats/scn';
+import { dateOfStamp } from '../formats/stamp';
+
+export type NewArchivedLog = Parameters<typeof addArchivedLog>[1];
 
 const COPY_BYTES = 4 * 1024 * 1024;
 
@@ -11,6 +16,24 @@ export function archivedLogPath(
   log: { thread: number; sequence: number; resetlogsId: number },
 ): string {
   return join(directory, `${log.thread}_${log.sequence}_${log.resetlogsId}.arc`);
+}
+
+/** What the control file notes of an archived log, from its own header; undefined while it is written to. */
+export function describeArchivedLog(header: RedoLogHeader, name: string): NewArchivedLog | undefined {
+  if (header.nextScn === undefined) return undefined;
+  return {
+    thread: header.thread,
+    sequence: header.sequence,
+    resetlogsScn: formatScn(header.resetlogsScn),
+    resetlogsId: header.resetlogsId,
+    firstScn: formatScn(header.firstScn),
+    nextScn: formatScn(header.nextScn),
+    firstAt: dateOfStamp(header.firstStamp).toISOString(),
+    nextAt: dateOfStamp(header.nextStamp).toISOString(),
+    blocks: header.usedBlocks,
+    blockBytes: REDO_BLOCK_BYTES,
+    name,
+  };
 }
 
 /** Copies the used blocks of the online log; the copy replaces an older one of the same name. */

@@ -7,11 +7,9 @@ import { addArchivedLog } from '../control-file/change-records';
 import { type ArchivedLog, type ControlFile, type RedoLog } from '../control-file/control-file';
 import { type ControlFileStore } from '../control-file/control-file-store';
 import { REDO_BLOCK_BYTES, type RedoLogHeader } from '../formats/redo-log';
-import { formatScn } from '../formats/scn';
-import { dateOfStamp } from '../formats/stamp';
 import { OraError } from '../instance/ora-error';
 import { readRedoHeaderOf } from '../recovery/read-redo-log';
-import { archivedLogPath, archiveLog } from './archive-log';
+import { archivedLogPath, archiveLog, describeArchivedLog, type NewArchivedLog } from './archive-log';
 
 export interface ArchiverOptions {
   store: ControlFileStore;
@@ -21,7 +19,6 @@ export interface ArchiverOptions {
   now: () => Date;
 }
 
-type NewArchivedLog = Parameters<typeof addArchivedLog>[1];
 const LIMIT_EXCEEDED = 19809;
 const CANNOT_ARCHIVE = 16038;
 
@@ -108,20 +105,9 @@ function stuck(log: RedoLog): OraError {
 
 /** Archives a closed online log and answers its record. */
 function archiveOnlineLog(log: RedoLog, header: RedoLogHeader, directory: string): NewArchivedLog {
-  if (header.nextScn === undefined) throw new Error(`log ${header.sequence} is still being written`);
   const name = archivedLogPath(directory, header);
+  const record = describeArchivedLog(header, name);
+  if (record === undefined) throw new Error(`log ${header.sequence} is still being written`);
   archiveLog(log.path, header, name);
-  return {
-    thread: header.thread,
-    sequence: header.sequence,
-    resetlogsScn: formatScn(header.resetlogsScn),
-    resetlogsId: header.resetlogsId,
-    firstScn: formatScn(header.firstScn),
-    nextScn: formatScn(header.nextScn),
-    firstAt: dateOfStamp(header.firstStamp).toISOString(),
-    nextAt: dateOfStamp(header.nextStamp).toISOString(),
-    blocks: header.usedBlocks,
-    blockBytes: 512,
-    name,
-  };
+  return record;
 }

@@ -23,7 +23,7 @@ export const HOST_FAULTS = {
   'media-error': { about: 'a block of a data file cannot be read', options: ['file', 'block'] },
   'clock-skew': { about: 'the clock of the host is wrong', options: ['seconds'] },
   'other-release': { about: 'the home is of another release', options: ['release'] },
-  'standard-edition': { about: 'the home is of Standard Edition 2', options: [] },
+  'standard-edition': { about: 'the home is of Standard Edition 2: one channel at a time', options: [] },
   'query-fails': { about: 'queries with a text in them fail with ORA-00235', options: ['match'] },
   'query-empty': { about: 'queries with a text in them have no rows', options: ['match'] },
 } as const satisfies Record<string, { about: string; options: readonly string[] }>;

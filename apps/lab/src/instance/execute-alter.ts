@@ -5,6 +5,7 @@ import { alterPluggable, createPluggable, dropPluggable, unplug } from './alter-
 import { type Instance } from './instance';
 import { ORA, OraError } from './ora-error';
 import { type AlterCommand, parseAlter } from './parse-alter';
+import { changeRestorePoints } from './restore-points';
 
 /** Runs one statement and answers what SQL*Plus would print. Throws ORA-00900 for a statement it does not know. */
 export async function executeAlter(instance: Instance, sql: string): Promise<string> {
@@ -28,6 +29,10 @@ export async function executeAlter(instance: Instance, sql: string): Promise<str
     case 'keystore':
     case 'rotate-master-key':
       return 'keystore altered.';
+    case 'create-restore-point':
+      return 'Restore point created.';
+    case 'drop-restore-point':
+      return 'Restore point dropped.';
     case 'create-pluggable':
       return 'Pluggable database created.';
     case 'drop-pluggable':
@@ -86,6 +91,10 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
     case 'drop-pluggable':
       await changeContainers(instance, command);
       return;
+    case 'create-restore-point':
+    case 'drop-restore-point':
+      changeRestorePoints(instance, command);
+      return;
     case 'mount':
       instance.mount();
       return;
@@ -93,14 +102,24 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
       await instance.open(command);
       return;
     case 'data-file':
-      await setOnline(instance, [instance.dataFileRecord(command.file)], command.online);
-      return;
     case 'tablespace':
-      await setOnline(instance, filesOfTablespace(instance, command.name), command.online, 'OFFLINE');
-      return;
     case 'tablespace-mode':
-      await setEnabled(instance, filesOfTablespace(instance, command.name), command.enabled);
-      return;
+    case 'rename-file':
+      await changeFiles(instance, command);
+  }
+}
+
+async function changeFiles(
+  instance: Instance,
+  command: Extract<AlterCommand, { kind: 'data-file' | 'tablespace' | 'tablespace-mode' | 'rename-file' }>,
+): Promise<void> {
+  switch (command.kind) {
+    case 'data-file':
+      return setOnline(instance, [instance.dataFileRecord(command.file)], command.online);
+    case 'tablespace':
+      return setOnline(instance, filesOfTablespace(instance, command.name), command.online, 'OFFLINE');
+    case 'tablespace-mode':
+      return setEnabled(instance, filesOfTablespace(instance, command.name), command.enabled);
     case 'rename-file':
       renameFile(instance, command);
   }
@@ -143,6 +162,8 @@ function changeKeystore(
 }
 
 function enableTracking(instance: Instance, path: string | null): void {
+  if (instance.identity().edition !== 'EE')
+    throw new OraError(439, 'feature not enabled: Block Change Tracking');
   const database = instance.database();
   database.tracking.enable(path ?? join(instance.storage.oradata, 'change_tracking.bct'), database.nextScn);
 }

@@ -1,4 +1,4 @@
-/** Reads the ALTER statements an instance understands, and those of pluggable databases and keystores: what RMAN scripts and operators use. */
+/** Reads the ALTER statements an instance understands, and those of pluggable databases, keystores and restore points: what RMAN scripts and operators use. */
 
 export type AlterCommand =
   | { kind: 'archive-log-current' }
@@ -24,6 +24,8 @@ export type AlterCommand =
   | { kind: 'pluggable'; name: string | null; openMode: 'READ WRITE' | 'READ ONLY' | 'MOUNTED' }
   | { kind: 'create-pluggable'; name: string }
   | { kind: 'unplug'; name: string }
+  | { kind: 'create-restore-point'; name: string; guaranteed: boolean }
+  | { kind: 'drop-restore-point'; name: string }
   | { kind: 'drop-pluggable'; name: string; keepFiles: boolean };
 
 /** Longer statements are none of ours. */
@@ -128,6 +130,18 @@ const PATTERNS: [RegExp, (groups: (string | undefined)[]) => AlterCommand][] = [
       name: (name ?? '').toUpperCase(),
       enabled: mode?.toUpperCase() === 'ONLY' ? 'READ ONLY' : 'READ WRITE',
     }),
+  ],
+  [
+    /^CREATE RESTORE POINT "?([\w$#]+)"?(?: PRESERVE)?( GUARANTEE FLASHBACK DATABASE)?$/i,
+    ([name, guarantee]) => ({
+      kind: 'create-restore-point',
+      name: (name ?? '').toUpperCase(),
+      guaranteed: guarantee !== undefined,
+    }),
+  ],
+  [
+    /^DROP RESTORE POINT "?([\w$#]+)"?$/i,
+    ([name]) => ({ kind: 'drop-restore-point', name: (name ?? '').toUpperCase() }),
   ],
   [
     /^ALTER DATABASE RENAME FILE '([^']+)' TO '([^']+)'$/i,

@@ -88,7 +88,10 @@ export async function create(options: CreateOptions): Promise<Record<string, unk
 
 /** What an instance has before it has a database: its place on the host, a parameter file, a password file. */
 export async function createAuxiliary(
-  options: Pick<CreateOptions, 'base' | 'sid' | 'sysPasswordFile'>,
+  options: Pick<CreateOptions, 'base' | 'sid' | 'sysPasswordFile'> & {
+    /** DB_NAME; absent: the SID. A standby has its primary's. */
+    dbName?: string;
+  },
 ): Promise<InstanceFile> {
   const { base, sid } = options;
   if (existsSync(instanceFilePath(hostPaths.oracleHome(base), sid)))
@@ -97,7 +100,7 @@ export async function createAuxiliary(
   const dbUniqueName = sid.toLowerCase();
   const file = await registerInstance(base, { sid, dbUniqueName, service: dbUniqueName, port: undefined });
   await createPasswordFile(passwordFilePath(hostPaths.oracleHome(base), sid), passwordUsers(options));
-  writeServerParameters(base, file, { db_name: sid.toUpperCase() });
+  writeServerParameters(base, file, { db_name: (options.dbName ?? sid).toUpperCase() });
   return file;
 }
 

@@ -122,8 +122,9 @@ function addAuxiliary(program: Command): void {
       .command('auxiliary')
       .description('an instance without a database, for DUPLICATE: parameters and passwords'),
   )
+    .option('--db-name <name>', "default: the SID; for a standby its primary's")
     .option('--sys-password-file <file>', 'enables SYS in the password file')
-    .action(async (flags: Place & { sysPasswordFile?: string }) => {
+    .action(async (flags: Place & { sysPasswordFile?: string; dbName?: string }) => {
       print(await createAuxiliary({ ...flags, base: resolve(flags.base) }));
     });
 }

@@ -101,7 +101,7 @@ export interface BackupStatement {
 
 export type RestoreWhat =
   | FileChoice
-  | { kind: 'control-file'; to: string | null }
+  | { kind: 'control-file'; to: string | null; standby?: boolean }
   | { kind: 'spfile'; to: string | null }
   | { kind: 'archived-logs'; range: LogRange };
 
@@ -134,10 +134,17 @@ export interface RecoverStatement {
   skipTablespaces: string[];
 }
 
+/** Where DUPLICATE takes its blocks from: backups on record, the target's data files, or the pieces of a directory. */
+export type DuplicateSource =
+  | { kind: 'backups' }
+  | { kind: 'active' }
+  | { kind: 'location'; directory: string; dbName: string | null; dbid: number | null };
+
 export interface DuplicateStatement {
   kind: 'duplicate';
-  /** DB_NAME of the new database. */
-  to: string;
+  /** DB_NAME of the new database; null: FOR STANDBY, which keeps the target's. */
+  to: string | null;
+  source: DuplicateSource;
   until: Until | null;
   /** False: NOFILENAMECHECK. */
   checkNames: boolean;
@@ -145,6 +152,13 @@ export interface DuplicateStatement {
   convert: { from: string; to: string }[];
   /** SPFILE with its SETs: the target's parameters become those of the auxiliary instance. Null: it keeps its own. */
   parameters: { name: string; value: string }[] | null;
+  skipTablespaces: string[];
+  skipReadOnly: boolean;
+  /** DORECOVER: a standby database is recovered too. */
+  recover: boolean;
+  noRedo: boolean;
+  /** The target's password file takes the place of the auxiliary's. */
+  passwordFile: boolean;
   /** False: NOOPEN. */
   open: boolean;
 }
@@ -193,12 +207,15 @@ export type MaintenanceStatement =
   | { kind: 'change'; object: MaintainObject; qualifiers: Qualifiers; to: ChangeTo }
   | { kind: 'list'; object: MaintainObject; qualifiers: Qualifiers; expired: boolean; summary: boolean }
   | { kind: 'list-incarnations' }
+  | { kind: 'list-restore-points' }
   | { kind: 'report-schema' }
   | { kind: 'report-obsolete'; retention: Retention; device: DeviceType | null }
   | { kind: 'report-need-backup'; retention: Retention }
   | { kind: 'report-unrecoverable' }
   | { kind: 'catalog-pieces'; handles: string[]; device: DeviceType | null }
   | { kind: 'catalog-logs'; paths: string[] }
+  /** START WITH; null: all of the recovery area. */
+  | { kind: 'catalog-files'; prefix: string | null }
   | { kind: 'catalog-copies'; paths: string[]; level: 0 | null; tag: string | null };
 
 export type ChangeTo =
@@ -245,7 +262,8 @@ export type Statement =
   | { kind: 'show'; names: string[] | null }
   | { kind: 'sql'; text: string }
   | { kind: 'host'; command: string | null }
-  | { kind: 'spool' }
+  /** `to` null: OFF. */
+  | { kind: 'spool'; to: string | null; append: boolean }
   | { kind: 'send'; text: string; channels: string[] | null }
   | { kind: 'startup'; mode: 'NOMOUNT' | 'MOUNT' | 'OPEN'; force: boolean }
   | { kind: 'shutdown'; mode: 'IMMEDIATE' | 'ABORT' }

@@ -1,8 +1,7 @@
 /** CATALOG ARCHIVELOG: files on disk that the control file does not know. */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { describeArchivedLog, type NewArchivedLog } from '../engine/archive-log';
 import { REDO_BLOCK_BYTES, readRedoLogHeader, type RedoLogHeader } from '../formats/redo-log';
-import { formatScn } from '../formats/scn';
-import { dateOfStamp } from '../formats/stamp';
 import { RmanError } from './rman-error';
 import { type Session } from './session';
 
@@ -11,31 +10,22 @@ const HEADER_BLOCKS = 2;
 
 export async function catalogLogs(session: Session, paths: string[]): Promise<void> {
   for (const path of paths) {
-    const header = readHeader(path);
-    const { nextScn } = header;
-    if (nextScn === undefined) throw notALog(path);
-    await session.target.instance.catalogArchivedLogs({
-      logs: [
-        {
-          thread: header.thread,
-          sequence: header.sequence,
-          resetlogsScn: formatScn(header.resetlogsScn),
-          resetlogsId: header.resetlogsId,
-          firstScn: formatScn(header.firstScn),
-          nextScn: formatScn(nextScn),
-          firstAt: dateOfStamp(header.firstStamp).toISOString(),
-          nextAt: dateOfStamp(header.nextStamp).toISOString(),
-          blocks: header.usedBlocks,
-          blockBytes: REDO_BLOCK_BYTES,
-          name: path,
-        },
-      ],
-    });
+    const log = archivedLogAt(path);
+    if (log === undefined) throw notALog(path);
+    await session.target.instance.catalogArchivedLogs({ logs: [log.record] });
     session.print('cataloged archived log', `archived log file name=${path}`, '');
   }
 }
 
-function readHeader(path: string): RedoLogHeader {
+/** Undefined for a file that is none, or that is still written to. Throws RmanError when there is no such file. */
+export function archivedLogAt(path: string): { dbid: number; record: NewArchivedLog } | undefined {
+  const header = readHeader(path);
+  if (header === undefined) return undefined;
+  const record = describeArchivedLog(header, path);
+  return record === undefined ? undefined : { dbid: header.dbid, record };
+}
+
+function readHeader(path: string): RedoLogHeader | undefined {
   if (!existsSync(path)) {
     throw new RmanError([
       `ORA-19625: error identifying file ${path}`,
@@ -51,8 +41,7 @@ function readHeader(path: string): RedoLogHeader {
     closeSync(fd);
   }
   const read = readRedoLogHeader(bytes);
-  if (!read.ok) throw notALog(path);
-  return read.header;
+  return read.ok ? read.header : undefined;
 }
 
 function notALog(path: string): RmanError {

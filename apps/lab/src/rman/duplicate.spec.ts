@@ -97,7 +97,10 @@ describe('what is refused before anything is written', () => {
     ['names the target uses', '', {}, 'RMAN-05001'],
     ['names the target has open, whatever NOFILENAMECHECK says', 'NOFILENAMECHECK', {}, 'ORA-27086'],
     ['a name that the instance does not have', 'CONVERTED', { to: 'OTHER' }, 'RMAN-05520'],
-    ['FROM ACTIVE DATABASE, which the lab does not do', 'FROM ACTIVE DATABASE', {}, 'LAB-00001'],
+    ['UNTIL of a database that is copied as it runs', 'UNTIL SCN 1 FROM ACTIVE DATABASE', {}, 'LAB-00002'],
+    ['DORECOVER of what is no standby', 'DORECOVER', {}, 'LAB-00002'],
+    ['a tablespace nobody knows', 'SKIP TABLESPACE nowhere', {}, 'RMAN-20202'],
+    ['to leave out what no database opens without', 'SKIP TABLESPACE sysaux', {}, 'LAB-00002'],
   ])('%s', (_, options, more, error) => {
     const run = duplicate(options.replace('CONVERTED', converted()), more);
     expect([run.code, run.output]).toEqual([1, expect.stringContaining(error)]);

@@ -1,5 +1,6 @@
 /** Every failure of the list in faults.ts, made by name: the text of its error stack and the exit code of rman. */
-import { armedFaults, armFault, type ArmedFault, disarmFaults, type FaultName, FAULTS } from '../faults';
+import { FAULTS, type FaultName } from '../fault-catalog';
+import { armedFaults, armFault, type ArmedFault, disarmFaults } from '../faults';
 import { LabHost, type RmanRun } from './testing/lab-host';
 
 let host: LabHost;
@@ -76,21 +77,34 @@ const failing = (command: string, script: () => string, stack: string[]): Case =
   stack: () => [`RMAN-03002: failure of ${command} command at <date>`, ...stack],
 });
 
+const losing = (cause: string): Case => ({
+  script: () => `RUN { ${one()} BACKUP DATAFILE 7; }`,
+  stack: () => [
+    'RMAN-00601: fatal error in recovery manager',
+    'RMAN-03004: fatal error during execution of command',
+    'RMAN-10038: database session for channel default terminated unexpectedly',
+    cause,
+  ],
+});
+
 /** Failures that end the command; what only warns stands below. */
 const CASES: Partial<Record<FaultName, Case>> = {
   'target-bad-password': connecting('target-bad-password'),
   'target-no-privilege': connecting('target-no-privilege'),
   'target-not-available': connecting('target-not-available'),
   'target-no-service-name': connecting('target-no-service-name'),
-  'target-lost': {
-    script: () => `RUN { ${one()} BACKUP DATAFILE 7; }`,
+  'target-lost-in-connect': {
+    script: () => 'LIST BACKUP;',
     stack: () => [
       'RMAN-00601: fatal error in recovery manager',
-      'RMAN-03004: fatal error during execution of command',
+      'RMAN-03010: fatal error during library cache pre-loading',
       'RMAN-10038: database session for channel default terminated unexpectedly',
       'ORA-03113: end-of-file on communication channel',
     ],
   },
+  'target-lost': losing('ORA-03113: end-of-file on communication channel'),
+  'target-not-connected': losing('ORA-03114: not connected to ORACLE'),
+  'target-contact-lost': losing('ORA-03135: connection lost contact'),
   'channel-no-listener': allocation(channelLines('channel-no-listener')),
   'channel-no-service': allocation(channelLines('channel-no-service')),
   'channel-no-alias': allocation(channelLines('channel-no-alias')),

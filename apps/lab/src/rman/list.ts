@@ -211,6 +211,20 @@ function listLogs(session: Session, controlFile: ControlFile, { object, expired 
   }
 }
 
+export async function listRestorePoints(session: Session): Promise<void> {
+  const { restorePoints = [] } = await session.target.instance.readControlFile({});
+  session.print(
+    '',
+    'SCN              RSP Time  Type       Time      Name',
+    '---------------- --------- ---------- --------- ----',
+    ...restorePoints.map(({ name, scn, at, guaranteed }) => {
+      const time = formatDate(new Date(at), session.dateFormat);
+      return `${scn.padEnd(16)}           ${(guaranteed ? 'GUARANTEED' : '').padEnd(10)} ${time} ${name}`;
+    }),
+    '',
+  );
+}
+
 export async function listIncarnations(session: Session): Promise<void> {
   const { incarnations, dbName, dbid } = await session.target.instance.readControlFile({});
   session.print(

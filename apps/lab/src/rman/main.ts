@@ -21,13 +21,6 @@ import { type Place, SCRIPT_CHARACTERS_MAX, START } from './tokens';
 /** Command files that call each other end here. */
 const SCRIPT_DEPTH_MAX = 16;
 
-const LOST_IN_CONNECT = [
-  'RMAN-00601: fatal error in recovery manager',
-  'RMAN-03010: fatal error during library cache pre-loading',
-  'RMAN-10038: database session for channel default terminated unexpectedly',
-  'ORA-03113: end-of-file on communication channel',
-];
-
 interface Arguments {
   /** Whether rman is to connect before it reads statements. */
   target: boolean;
@@ -120,7 +113,7 @@ async function connectTarget(session: Session): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(await session.target.isLost())) throw error;
-    session.printer.errorStack(LOST_IN_CONNECT);
+    session.printer.errorStack(faultLines('target-lost-in-connect'));
     return false;
   }
 }

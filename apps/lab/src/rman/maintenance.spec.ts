@@ -86,6 +86,18 @@ describe('what a DBA configured', () => {
     expect(host.rman(`SET ENCRYPTION OFF; RUN { ${one()} BACKUP DATAFILE 7; }`).code).toBe(0);
   });
 
+  it('duplexes archived logs, control file and spfile as it does data files, and never an autobackup', async () => {
+    host.rman(`CONFIGURE DATAFILE BACKUP COPIES FOR DEVICE TYPE sbt TO 2;
+      CONFIGURE ARCHIVELOG BACKUP COPIES FOR DEVICE TYPE sbt TO 3; CONFIGURE CONTROLFILE AUTOBACKUP ON;
+      RUN { ${one()} BACKUP TAG l ARCHIVELOG ALL; BACKUP TAG c CURRENT CONTROLFILE; BACKUP TAG s SPFILE; }
+      RUN { SET BACKUP COPIES 4; ${one()} BACKUP TAG f DATAFILE 7; BACKUP COPIES 1 TAG o DATAFILE 7; }`);
+    const { backupPieces } = await host.controlFile();
+    const copiesOf = (tag: string | null) =>
+      backupPieces.filter((piece) => piece.tag === tag).map(({ copy }) => copy);
+    expect(['L', 'C', 'S', 'F', 'O'].map(copiesOf)).toEqual([[1, 2, 3], [1, 2], [1, 2], [1, 2, 3, 4], [1]]);
+    expect(copiesOf(null)).toEqual([1, 1, 1, 1, 1]);
+  });
+
   it('makes automatic channels and an untagged autobackup under its own name', async () => {
     const configured = host.rman(`
       CONFIGURE DEFAULT DEVICE TYPE TO sbt;

@@ -167,8 +167,7 @@ export function parseUntilClause(reader: TokenReader): Until | undefined {
 }
 
 function restorePoint(reader: TokenReader): Until {
-  reader.notSimulated('RESTORE POINT');
-  return { kind: 'restore-point', name: reader.name() };
+  return { kind: 'restore-point', name: reader.name().toUpperCase() };
 }
 
 /** KEEP …, NOKEEP. */
@@ -180,8 +179,10 @@ export function parseKeep(reader: TokenReader): Keep | undefined {
     reader.expect('UNTIL', 'TIME');
     keep = { kind: 'until', text: equals(reader).string() };
   }
-  if (reader.accept('RESTORE', 'POINT')) restorePoint(reader);
-  else if (!reader.accept('LOGS')) reader.accept('NOLOGS');
+  if (reader.accept('RESTORE', 'POINT')) {
+    reader.name();
+    reader.notSimulated('KEEP ... RESTORE POINT');
+  } else if (!reader.accept('LOGS')) reader.accept('NOLOGS');
   return keep;
 }
 

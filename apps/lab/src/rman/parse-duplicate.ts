@@ -1,5 +1,5 @@
 /** DUPLICATE; the rules of the same name of grammar.md. */
-import { type DuplicateStatement } from './ast';
+import { type DuplicateSource, type DuplicateStatement } from './ast';
 import { equals, parseDeviceType, parseSize, parseSkipTablespaces, parseUntilClause } from './parse-common';
 import { type TokenReader } from './token-reader';
 
@@ -7,77 +7,102 @@ import { type TokenReader } from './token-reader';
 export function parseDuplicate(reader: TokenReader): DuplicateStatement {
   reader.accept('TARGET');
   reader.expect('DATABASE');
-  const { kind, text } = reader.next;
-  if (kind !== 'word' || (text !== 'TO' && text !== 'FOR')) reader.name();
+  const original = parseOriginal(reader);
   const statement: DuplicateStatement = {
     kind: 'duplicate',
     to: parseTo(reader),
+    source: { kind: 'backups' },
     until: null,
     checkNames: true,
     convert: [],
     parameters: null,
+    skipTablespaces: [],
+    skipReadOnly: false,
+    recover: false,
+    noRedo: false,
+    passwordFile: false,
     open: true,
   };
-  while (parseOption(reader, statement));
+  while (
+    parseFlag(reader, statement) ||
+    parseSource(reader, statement, original) ||
+    parseOption(reader, statement)
+  );
   return statement;
 }
 
-function parseTo(reader: TokenReader): string {
-  if (reader.oneOf('TO', 'FOR') === 'TO') return reader.name();
-  reader.expect('STANDBY');
-  reader.notSimulated('DUPLICATE ... FOR STANDBY');
-  return '';
+type OriginalDatabase = Pick<Extract<DuplicateSource, { kind: 'location' }>, 'dbName' | 'dbid'>;
+
+/** Whose backups are meant, for a directory that holds those of several databases. */
+function parseOriginal(reader: TokenReader): OriginalDatabase {
+  const { kind, text } = reader.next;
+  const isNamed = kind !== 'word' || (text !== 'TO' && text !== 'FOR');
+  const dbName = isNamed ? reader.name().toUpperCase() : null;
+  const dbid = dbName !== null && reader.accept('DBID') ? equals(reader).number() : null;
+  return { dbName, dbid };
 }
 
-/** What the lab understands and does not do. */
-const UNSIMULATED = [
-  ['DORECOVER'],
-  ['NOREDO'],
-  ['OPEN', 'RESTRICTED'],
-  ['FROM', 'ACTIVE', 'DATABASE'],
-  ['PASSWORD', 'FILE'],
-  ['SKIP', 'READONLY'],
-];
+function parseTo(reader: TokenReader): string | null {
+  if (reader.oneOf('TO', 'FOR') === 'TO') return reader.name();
+  reader.expect('STANDBY');
+  return null;
+}
 
-function parseOption(reader: TokenReader, statement: DuplicateStatement): boolean {
-  const until = parseUntilClause(reader);
-  if (until !== undefined) statement.until = until;
-  else if (reader.accept('NOFILENAMECHECK')) statement.checkNames = false;
+function parseFlag(reader: TokenReader, statement: DuplicateStatement): boolean {
+  if (reader.accept('NOFILENAMECHECK')) statement.checkNames = false;
   else if (reader.accept('NOOPEN')) statement.open = false;
-  else if (reader.accept('DB_FILE_NAME_CONVERT')) parseConvert(reader, statement);
-  else if (reader.accept('SPFILE')) parseParameters(reader, statement);
-  // The auxiliary instance of the lab has read its parameters already.
-  else if (reader.accept('PFILE')) equals(reader).string();
-  else return parseUnsimulated(reader);
+  else if (reader.accept('NOREDO')) statement.noRedo = true;
+  else if (reader.accept('DORECOVER')) statement.recover = true;
+  else if (reader.accept('PASSWORD', 'FILE')) statement.passwordFile = true;
+  else if (reader.accept('SKIP', 'READONLY')) statement.skipReadOnly = true;
+  else if (reader.accept('OPEN', 'RESTRICTED')) reader.notSimulated('DUPLICATE ... OPEN RESTRICTED');
+  else return false;
   return true;
 }
 
-function parseConvert(reader: TokenReader, statement: DuplicateStatement): void {
-  const names = equals(reader).list(() => reader.string());
-  for (let i = 0; i < names.length; i += 2) {
-    statement.convert.push({ from: names[i] ?? '', to: names[i + 1] ?? '' });
-  }
+function parseSource(
+  reader: TokenReader,
+  statement: DuplicateStatement,
+  original: OriginalDatabase,
+): boolean {
+  if (reader.accept('FROM', 'ACTIVE', 'DATABASE')) statement.source = { kind: 'active' };
+  else if (reader.accept('BACKUP', 'LOCATION'))
+    statement.source = { kind: 'location', directory: reader.string(), ...original };
+  else return false;
+  return true;
+}
+
+function parseOption(reader: TokenReader, statement: DuplicateStatement): boolean {
+  const until = parseUntilClause(reader);
+  const skipped = until === undefined ? parseSkipTablespaces(reader) : undefined;
+  if (until !== undefined) statement.until = until;
+  else if (skipped !== undefined) statement.skipTablespaces.push(...skipped);
+  else if (reader.accept('DB_FILE_NAME_CONVERT')) statement.convert.push(...parseConvert(reader));
+  else if (reader.accept('SPFILE')) parseParameters(reader, statement);
+  // The auxiliary instance of the lab has read its parameters already.
+  else if (reader.accept('PFILE')) equals(reader).string();
+  // It says how the blocks travel, not which.
+  else if (reader.accept('SECTION', 'SIZE')) parseSize(reader);
+  else return parseDeviceType(reader) !== undefined;
+  return true;
+}
+
+function parseConvert(reader: TokenReader): DuplicateStatement['convert'] {
+  return pairsOf(equals(reader).list(() => reader.string()));
+}
+
+function pairsOf(names: string[]): DuplicateStatement['convert'] {
+  const pairs: DuplicateStatement['convert'] = [];
+  for (let i = 0; i < names.length; i += 2) pairs.push({ from: names[i] ?? '', to: names[i + 1] ?? '' });
+  return pairs;
 }
 
 function parseParameters(reader: TokenReader, statement: DuplicateStatement): void {
   statement.parameters = [];
   while (reader.accept('SET')) {
     const name = reader.name().toLowerCase();
-    statement.parameters.push({ name, value: equals(reader).string() });
+    const values = equals(reader).list(() => reader.string());
+    statement.parameters.push({ name, value: values.join("','") });
+    if (name === 'db_file_name_convert') statement.convert.push(...pairsOf(values));
   }
-}
-
-function parseUnsimulated(reader: TokenReader): boolean {
-  const words = UNSIMULATED.find((candidate) => reader.accept(...candidate));
-  if (words !== undefined) reader.notSimulated(`DUPLICATE ... ${words.join(' ')}`);
-  else if (reader.accept('BACKUP', 'LOCATION')) {
-    reader.string();
-    reader.notSimulated('DUPLICATE ... BACKUP LOCATION');
-  } else if (reader.accept('SECTION', 'SIZE')) {
-    parseSize(reader);
-    reader.notSimulated('DUPLICATE ... SECTION SIZE');
-  } else if (parseSkipTablespaces(reader) !== undefined) {
-    reader.notSimulated('DUPLICATE ... SKIP TABLESPACE');
-  } else return parseDeviceType(reader) !== undefined;
-  return true;
 }

@@ -156,16 +156,22 @@ export function parseCatalog(reader: TokenReader): Statement {
   }
   if (reader.accept('ARCHIVELOG')) return { kind: 'catalog-logs', paths: reader.list(() => reader.string()) };
   if (reader.accept('DATAFILECOPY')) return parseCatalogCopies(reader);
-  if (reader.accept('CONTROLFILECOPY')) reader.list(() => reader.string());
-  else if (reader.accept('START', 'WITH')) {
-    reader.string();
-    reader.accept('NOPROMPT');
-  } else {
-    if (!reader.accept('DB_RECOVERY_FILE_DEST')) reader.expect('RECOVERY', 'AREA');
-    reader.accept('NOPROMPT');
+  if (reader.accept('CONTROLFILECOPY')) {
+    reader.list(() => reader.string());
+    reader.notSimulated('CATALOG CONTROLFILECOPY');
+    return { kind: 'catalog-logs', paths: [] };
   }
-  reader.notSimulated('CATALOG of this');
-  return { kind: 'catalog-logs', paths: [] };
+  const prefix = parsePrefix(reader);
+  // Nobody is there to be asked: YES is taken for granted.
+  reader.accept('NOPROMPT');
+  return { kind: 'catalog-files', prefix };
+}
+
+/** START WITH …; null: the recovery area. */
+function parsePrefix(reader: TokenReader): string | null {
+  if (reader.accept('START', 'WITH')) return reader.string();
+  if (!reader.accept('DB_RECOVERY_FILE_DEST')) reader.expect('RECOVERY', 'AREA');
+  return null;
 }
 
 function parseCatalogCopies(reader: TokenReader): Statement {
@@ -188,11 +194,8 @@ export function parseList(reader: TokenReader): Statement {
     }
     return { kind: 'list-incarnations' };
   }
-  if (
-    reader.accept('FAILURE') ||
-    reader.accept('RESTORE', 'POINT', 'ALL') ||
-    reader.accept('DB_UNIQUE_NAME', 'ALL')
-  ) {
+  if (reader.accept('RESTORE', 'POINT', 'ALL')) return { kind: 'list-restore-points' };
+  if (reader.accept('FAILURE') || reader.accept('DB_UNIQUE_NAME', 'ALL')) {
     reader.notSimulated('LIST of this');
     return { kind: 'list-incarnations' };
   }

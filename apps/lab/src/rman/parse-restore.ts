@@ -49,10 +49,7 @@ export function parseRestore(reader: TokenReader): RestoreStatement {
 
 function parseSingle(reader: TokenReader): RestoreWhat {
   if (reader.accept('ARCHIVELOG')) return { kind: 'archived-logs', range: parseLogRange(reader) };
-  if (reader.accept('STANDBY', 'CONTROLFILE')) {
-    reader.notSimulated('STANDBY CONTROLFILE');
-    return { kind: 'control-file', to: null };
-  }
+  if (reader.accept('STANDBY', 'CONTROLFILE')) return { kind: 'control-file', to: null, standby: true };
   if (reader.accept('PRIMARY', 'CONTROLFILE') || reader.accept('CONTROLFILE')) {
     return { kind: 'control-file', to: reader.accept('TO') ? reader.string() : null };
   }

@@ -1,6 +1,6 @@
 /** SET; the rules `set`, `set-prompt` and `set-job` of grammar.md. */
 import { type SetStatement, type Statement } from './ast';
-import { equals, parseDevice, parseFile, parseUntil } from './parse-common';
+import { equals, parseDevice, parseFile, parseUntilClause } from './parse-common';
 import { parseCopies } from './parse-backup';
 import { type TokenReader } from './token-reader';
 
@@ -56,11 +56,8 @@ function parseSetPrompt(reader: TokenReader): SetStatement | undefined {
 }
 
 function parseSetJob(reader: TokenReader): SetStatement | undefined {
-  if (reader.accept('UNTIL')) return { kind: 'set-until', until: parseUntil(reader) };
-  if (reader.accept('TO', 'RESTORE', 'POINT')) {
-    reader.notSimulated('RESTORE POINT');
-    return { kind: 'set-until', until: { kind: 'restore-point', name: reader.name() } };
-  }
+  const until = parseUntilClause(reader);
+  if (until !== undefined) return { kind: 'set-until', until };
   if (reader.accept('NEWNAME', 'FOR')) return parseNewName(reader);
   if (reader.accept('BACKUP', 'COPIES')) {
     return { kind: 'set-backup-copies', copies: parseCopies(equals(reader)) };

@@ -114,12 +114,11 @@ function parseConnect(reader: TokenReader): Statement {
 
 function parseSpool(reader: TokenReader): Statement {
   reader.expect('LOG');
-  if (reader.accept('OFF')) return { kind: 'spool' };
+  if (reader.accept('OFF')) return { kind: 'spool', to: null, append: false };
   reader.expect('TO');
-  reader.name();
-  reader.accept('APPEND');
-  reader.notSimulated('SPOOL');
-  return { kind: 'spool' };
+  const { kind } = reader.next;
+  const to = kind === 'word' ? reader.writtenWord() : reader.string();
+  return { kind: 'spool', to, append: reader.accept('APPEND') };
 }
 
 function parseReleaseNamed(reader: TokenReader): Statement {

@@ -14,7 +14,7 @@ import { type Step } from './work-queue';
 export async function planLogs(plan: Plan, range: LogRange, options: BackupOptions): Promise<Step[]> {
   const { session } = plan;
   const controlFile = await archiveCurrent(plan, range);
-  const matching = selectLogs(controlFile, range, session.dateFormat);
+  const matching = selectLogs(controlFile, range, { dateFormat: session.dateFormat });
   if (matching.length === 0) session.print('specification does not match any archived log in the repository');
   const logs = wantedLogs(plan, matching, options);
   const missing = logs.find(({ name }) => isMissing(session, name));

@@ -9,9 +9,17 @@ const PENDING_LINES_MAX = 10_000;
 
 export class Printer {
   private pending: string[] = [];
+  /** Null: standard output. */
+  private logFile: string | null = null;
 
-  constructor(private readonly logFile: string | null) {
-    if (logFile !== null) writeFileSync(logFile, '');
+  constructor(private readonly logFileAtStart: string | null) {
+    this.spool(logFileAtStart, { append: false });
+  }
+
+  /** SPOOL LOG: what follows goes to that file; null: back to where it went at the start. */
+  spool(path: string | null, { append }: { append: boolean }): void {
+    this.logFile = path ?? this.logFileAtStart;
+    if (path !== null && !append) writeFileSync(path, '');
   }
 
   print(...lines: string[]): void {

@@ -1,24 +1,26 @@
 /**
- * DUPLICATE from backups: the auxiliary instance gets a control file with the target's structure, restores and recovers the data files to
- * names of its own, and opens them with RESETLOGS as a database with another DBID. The target is read and never written.
+ * DUPLICATE: the auxiliary instance gets a control file with the original's structure, and data files under names of its own, from backups,
+ * from the target's files or from a directory of pieces. They are recovered and opened with RESETLOGS as a database with another DBID, or
+ * stay a mounted standby. The target is read and never written.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
 import { type ControlFile } from '../control-file/control-file';
-import { writeControlFile } from '../control-file/control-file-store';
-import { formatScn, parseScn, type Scn } from '../formats/scn';
+import { parseScn, type Scn } from '../formats/scn';
 import {
   type DuplicateStatement,
   type FileChoice,
   type RecoverStatement,
   type RestoreStatement,
+  type Until,
 } from './ast';
 import { needAuxiliaryChannels } from './auxiliary';
-import { type Channel } from './channel';
-import { newPath, restoreDataFiles } from './restore-data-files';
-import { RmanError } from './rman-error';
+import { type Channel, ChannelError } from './channel';
+import { copyActiveFiles } from './copy-active-files';
+import { checkNames, leaveOut, newNames, type NewNames } from './duplicate-files';
+import { checkAuxiliary, copyPasswordFile, mountCopy, openAsNew } from './duplicate-instance';
+import { readOriginal } from './duplicate-original';
+import { refusedLines } from './lab-error';
+import { restoreDataFiles } from './restore-data-files';
+import { errorLines, RmanError } from './rman-error';
 import { RmanJobs } from './rman-jobs';
 import { recoverFiles } from './run-recover';
 import { Session } from './session';
@@ -26,98 +28,94 @@ import { switchFiles } from './switch-files';
 import { resolveUntil } from './until-scn';
 
 const ABORTING = 'RMAN-05501: aborting duplication of target database';
+const IN_SCRIPT = 'RMAN-03015: error occurred in stored script Memory Script';
 
 export async function runDuplicate(session: Session, statement: DuplicateStatement): Promise<void> {
   session.print('', `Starting Duplicate Db at ${session.dateNow()}`);
-  const source = await session.target.instance.readControlFile({});
-  await checkAuxiliary(session, statement);
   const isAutomatic = session.auxiliaries.length === 0;
-  const channels = await needAuxiliaryChannels(session);
   try {
-    const names = newNames(session, source, statement);
-    checkNames(source, names, statement);
-    const until = endOf(session, source, statement);
-    session.print(
-      '',
-      'contents of Memory Script:',
-      '{',
-      `   set until scn  ${until};`,
-      '   restore clone database;',
-    );
-    session.print(
-      '   switch clone datafile all;',
-      '   recover clone database;',
-      '}',
-      'executing Memory Script',
-      '',
-    );
-    await mountCopy(session, source, statement);
-    await restoreAndRecover(session, { channels, names, until });
-    await openAsNew(session, statement);
+    const channels = await needAuxiliaryChannels(session, statement.source);
+    const plan = await under([ABORTING], () => planDuplicate(session, statement));
+    await under([ABORTING, IN_SCRIPT], () => makeDatabase(session, statement, { ...plan, channels }));
   } finally {
     if (isAutomatic) await session.releaseAuxiliaries();
   }
   session.print(`Finished Duplicate Db at ${session.dateNow()}`, '');
 }
 
-/** Throws RMAN-05500 or RMAN-05520 for an instance that is none to duplicate to. */
-async function checkAuxiliary(session: Session, { to }: DuplicateStatement): Promise<void> {
-  const { instance } = session.auxiliary;
-  const { status } = await instance.identity({});
-  if (status !== 'STARTED') {
-    throw new RmanError([
-      ABORTING,
-      'RMAN-05500: the auxiliary database must be not mounted when issuing a DUPLICATE command',
-    ]);
+/** What goes wrong stands below these lines; what a channel reports keeps its own first line. */
+async function under<T>(lines: string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ChannelError) throw error;
+    throw new RmanError([...lines, ...errorLines(error)]);
   }
-  const { rows } = await instance.query({ sql: "SELECT value FROM v$parameter WHERE name = 'db_name'" });
-  const name = rows[0]?.[0] ?? '';
-  if (name.toUpperCase() === to.toUpperCase()) return;
-  throw new RmanError([
-    ABORTING,
-    `RMAN-05520: database name mismatch, auxiliary instance has ${name}, command specified ${to}`,
-  ]);
 }
 
-type NewNames = ReadonlyMap<number, string>;
-
-/** SET NEWNAME, else DB_FILE_NAME_CONVERT, else the name it has. */
-function newNames(session: Session, source: ControlFile, { convert }: DuplicateStatement): NewNames {
-  return new Map(
-    source.dataFiles.map((record) => {
-      const set = newPath(source, record, session.settings);
-      const pair = convert.find(({ from }) => record.name.includes(from));
-      const isConverted = set === record.name && pair !== undefined;
-      return [record.file, isConverted ? record.name.replace(pair.from, pair.to) : set];
-    }),
-  );
+interface DuplicatePlan {
+  /** Without what is left out. */
+  original: ControlFile;
+  names: NewNames;
 }
 
-/** Target and auxiliary share this host: whatever NOFILENAMECHECK says, the files of an open database are locked. */
-function checkNames(
+/** Reads and checks; writes nothing. */
+async function planDuplicate(session: Session, statement: DuplicateStatement): Promise<DuplicatePlan> {
+  refuseContradictions(statement);
+  const whole = await readOriginal(session, statement);
+  await checkAuxiliary(session, statement, whole);
+  const original = leaveOut(session, whole, statement);
+  const names = newNames(session, original, statement);
+  checkNames(whole, names, statement);
+  return { original, names };
+}
+
+function refuseContradictions({ to, source, until, recover }: DuplicateStatement): void {
+  if (recover && to !== null) throw new RmanError(refusedLines('DORECOVER without FOR STANDBY'));
+  if (until !== null && source.kind === 'active')
+    throw new RmanError(refusedLines('UNTIL with FROM ACTIVE DATABASE'));
+}
+
+async function makeDatabase(
+  session: Session,
+  statement: DuplicateStatement,
+  { original, names, channels }: DuplicatePlan & { channels: Channel[] },
+): Promise<void> {
+  const { to, source: from } = statement;
+  const isActive = from.kind === 'active';
+  const copied = isActive ? await copyActiveFiles(session, original, names) : undefined;
+  const source = copied === undefined ? original : { ...copied.controlFile, ...filesOf(original) };
+  const noRedo = statement.noRedo || copied?.isConsistent === true;
+  const isRecovered = to !== null || statement.recover;
+  const until = endOf(session, source, { until: statement.until, reachesLogs: isRecovered && !noRedo });
+  session.print(...memoryScript(statement, { until, isRecovered, noRedo }));
+  await mountCopy(session, source, statement);
+  const clone = cloneOf(session, { channels, names, until });
+  if (isActive) clone.settings.restored = new Map(names);
+  else await restoreDataFiles(clone, RESTORE_ALL);
+  await switchFiles(clone, null);
+  const controlFile = await session.auxiliary.instance.readControlFile({});
+  if (isRecovered) await recoverFiles(clone, { ...RECOVER_ALL, noRedo }, controlFile);
+  if (statement.passwordFile || (isActive && to === null)) copyPasswordFile(session);
+  if (to !== null) await openAsNew(session, to, { dbid: source.dbid, open: statement.open });
+}
+
+/** A file that came to be meanwhile is none of the duplicate's. */
+function filesOf({ dataFiles, tablespaces }: ControlFile): Pick<ControlFile, 'dataFiles' | 'tablespaces'> {
+  return { dataFiles, tablespaces };
+}
+
+/**
+ * Exclusive. Without UNTIL as far as the archived logs of every thread go; undefined: as the backups are. Throws RMAN-05541 when there are no
+ * logs to reach.
+ */
+function endOf(
+  session: Session,
   source: ControlFile,
-  names: NewNames,
-  { checkNames: isChecked }: DuplicateStatement,
-): void {
-  const taken = new Set(source.dataFiles.map(({ name }) => name));
-  const conflicts = [...names.values()].filter((name) => taken.has(name));
-  const [first] = conflicts;
-  if (first === undefined) return;
-  throw new RmanError([
-    ABORTING,
-    ...(isChecked
-      ? conflicts.map(
-          (name) =>
-            `RMAN-05001: auxiliary file name ${name} conflicts with a file used by the target database`,
-        )
-      : [`ORA-19504: failed to create file "${first}"`, 'ORA-27086: unable to lock file - already in use']),
-  ]);
-}
-
-/** Exclusive. Without UNTIL as far as the archived logs of every thread go. Throws RMAN-05541 when there are none. */
-function endOf(session: Session, source: ControlFile, { until }: DuplicateStatement): Scn {
+  { until, reachesLogs }: { until: Until | null; reachesLogs: boolean },
+): Scn | undefined {
   const wanted = resolveUntil(source, until ?? session.settings.until, session.dateFormat).scn;
-  if (wanted !== undefined) return wanted;
+  if (wanted !== undefined || !reachesLogs) return wanted;
   const logs = [
     ...source.archivedLogs.filter(({ status }) => status === 'A'),
     ...source.backupRedoLogs,
@@ -125,8 +123,7 @@ function endOf(session: Session, source: ControlFile, { until }: DuplicateStatem
   const ends = [...Map.groupBy(logs, ({ thread }) => thread).values()].map((ofThread) =>
     ofThread.map(({ nextScn }) => parseScn(nextScn)).reduce(maxOf),
   );
-  if (ends.length === 0)
-    throw new RmanError([ABORTING, 'RMAN-05541: no archived logs found in target database']);
+  if (ends.length === 0) throw new RmanError(['RMAN-05541: no archived logs found in target database']);
   return ends.reduce((min, scn) => (scn < min ? scn : min));
 }
 
@@ -134,46 +131,35 @@ function maxOf(a: Scn, b: Scn): Scn {
   return a > b ? a : b;
 }
 
-/** The target's structure and records, with online logs and temp files nowhere near the target's. */
-async function mountCopy(
-  session: Session,
-  source: ControlFile,
-  { parameters }: DuplicateStatement,
-): Promise<void> {
-  const { auxiliary } = session;
-  if (parameters !== null) await auxiliary.instance.setParameters({ parameters });
-  const inAuxiliary = (path: string) => join(auxiliary.dataDirectory, basename(path));
-  const copy: ControlFile = {
-    ...source,
-    redoLogs: source.redoLogs.map((log) => ({ ...log, path: inAuxiliary(log.path) })),
-    tempFiles: source.tempFiles.map((temp) => ({ ...temp, name: inAuxiliary(temp.name) })),
-    rmanStatus: [],
-    rmanConfiguration: [],
-  };
-  const directory = mkdtempSync(join(tmpdir(), 'rman-'));
-  try {
-    const path = join(directory, 'clone.ctl');
-    writeControlFile(path, copy);
-    const { controlFiles } = await auxiliary.instance.installControlFile({ path });
-    await auxiliary.instance.mount({});
-    session.print(...controlFiles.map((name) => `output file name=${name}`));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+function memoryScript(
+  { to, source }: DuplicateStatement,
+  { until, isRecovered, noRedo }: { until: Scn | undefined; isRecovered: boolean; noRedo: boolean },
+): string[] {
+  return [
+    '',
+    'contents of Memory Script:',
+    '{',
+    ...(until === undefined ? [] : [`   set until scn  ${until};`]),
+    ...(to === null ? ["   sql clone 'alter database mount standby database';"] : []),
+    ...(source.kind === 'active' ? [] : ['   restore clone database;']),
+    '   switch clone datafile all;',
+    ...(isRecovered ? [`   recover clone database${noRedo ? ' noredo' : ''};`] : []),
+    '}',
+    'executing Memory Script',
+    '',
+  ];
 }
 
-async function restoreAndRecover(
-  session: Session,
-  { channels, names, until }: { channels: Channel[]; names: NewNames; until: Scn },
-): Promise<void> {
-  const { auxiliary, printer, dateFormat } = session;
+/** A session whose target is the auxiliary instance. */
+function cloneOf(
+  { auxiliary, printer, dateFormat }: Session,
+  { channels, names, until }: { channels: Channel[]; names: NewNames; until: Scn | undefined },
+): Session {
   const clone = new Session(auxiliary, printer, new RmanJobs(auxiliary, printer, () => 0), dateFormat);
   clone.channels = channels;
-  clone.settings.until = { kind: 'scn', scn: until };
+  clone.settings.until = until === undefined ? null : { kind: 'scn', scn: until };
   for (const [file, to] of names) clone.settings.newNames.push({ of: { kind: 'file', file }, to });
-  await restoreDataFiles(clone, RESTORE_ALL);
-  await switchFiles(clone, null);
-  await recoverFiles(clone, RECOVER_ALL, await auxiliary.instance.readControlFile({}));
+  return clone;
 }
 
 const RESTORE_ALL: RestoreStatement & { what: FileChoice } = {
@@ -197,30 +183,3 @@ const RECOVER_ALL: RecoverStatement = {
   noRedo: false,
   skipTablespaces: [],
 };
-
-/** What CREATE CONTROLFILE SET DATABASE does: the same files under another name and DBID, with nothing on record of backups. */
-async function openAsNew(session: Session, { to, open }: DuplicateStatement): Promise<void> {
-  const { instance } = session.auxiliary;
-  const { dbid } = await session.target.instance.identity({});
-  const { dbUniqueName } = session.auxiliary;
-  await instance.renameDatabase({ dbName: to.toUpperCase(), dbUniqueName, dbid: otherDbid(dbid) });
-  session.print(
-    'contents of Memory Script:',
-    '{',
-    ...(open ? ['   Alter clone database open resetlogs;'] : []),
-    '}',
-    'executing Memory Script',
-    '',
-  );
-  if (!open) return;
-  const { resetlogsScn } = await instance.open({ resetlogs: true });
-  session.print(
-    'database opened',
-    `database ${to.toUpperCase()} begins at SCN ${formatScn(parseScn(resetlogsScn))}`,
-  );
-}
-
-function otherDbid(dbid: number): number {
-  const random = randomBytes(4).readUInt32LE(0);
-  return random === dbid || random === 0 ? otherDbid(dbid) : random;
-}

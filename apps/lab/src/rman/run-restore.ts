@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readControlFile, writeControlFile } from '../control-file/control-file-store';
 import { claimFault, faultLines } from '../faults';
 import { parseScn } from '../formats/scn';
 import { type LogRange, type RestoreStatement, type RestoreWhat } from './ast';
@@ -39,7 +40,7 @@ async function restoreSingle(session: Session, statement: RestoreStatement, what
     return;
   }
   const handle = await findSingle(session, statement, what.kind);
-  if (what.kind === 'control-file') await restoreControlFile(session, handle, what.to);
+  if (what.kind === 'control-file') await restoreControlFile(session, handle, what);
   else await restoreServerParameters(session, handle, what.to);
 }
 
@@ -73,7 +74,11 @@ async function findSingle(
   ]);
 }
 
-async function restoreControlFile(session: Session, handle: string, to: string | null): Promise<void> {
+async function restoreControlFile(
+  session: Session,
+  handle: string,
+  { to, standby = false }: Extract<Single, { kind: 'control-file' }>,
+): Promise<void> {
   if (to !== null) {
     await restoreWhole(session, { handle, which: 'control-file', path: to });
     session.print(`output file name=${to}`);
@@ -84,11 +89,17 @@ async function restoreControlFile(session: Session, handle: string, to: string |
     const path = join(directory, 'control.ctl');
     const dbid = await restoreWhole(session, { handle, which: 'control-file', path });
     if (session.dbid !== null && session.dbid !== dbid) throw otherDatabase(session.dbid, dbid);
+    if (standby) makeStandby(path);
     const { controlFiles } = await session.target.instance.installControlFile({ path });
     session.print(...controlFiles.map((name) => `output file name=${name}`));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** STANDBY CONTROLFILE: the database it mounts is a standby. */
+function makeStandby(path: string): void {
+  writeControlFile(path, { ...readControlFile(path), role: 'PHYSICAL STANDBY' });
 }
 
 function otherDatabase(wanted: number, found: number): RmanError {

@@ -1,15 +1,18 @@
 /** Runs one statement and turns what went wrong into RMAN's error stack. */
-import { claimFault } from '../faults';
+import { type FaultName } from '../fault-catalog';
+import { claimFault, faultsAt } from '../faults';
 import { type MaintenanceStatement, type Statement } from './ast';
 import { connectAuxiliary } from './auxiliary';
+import { catalogFiles } from './catalog-files';
 import { catalogLogs } from './catalog-logs';
-import { catalogPieces, runChange } from './change';
+import { catalogPieces } from './catalog-pieces';
+import { runChange } from './change';
 import { ChannelError } from './channel';
 import { connectTarget } from './connect-target';
 import { crosscheck } from './crosscheck';
 import { deleteObsolete, runDelete } from './delete';
 import { labLines } from './lab-error';
-import { listIncarnations, runList } from './list';
+import { listIncarnations, listRestorePoints, runList } from './list';
 import { catalogCopies } from './maintain-copies';
 import { reportNeedBackup, reportObsolete, reportSchema, reportUnrecoverable } from './report';
 import { formatStackDate } from './rman-date';
@@ -24,18 +27,10 @@ import { runSet } from './run-set';
 import { runValidate } from './run-validate';
 import { type Session } from './session';
 import { jobOf, nameOf, objectOf } from './statement-names';
-import { switchFiles, switchToCopies } from './switch-files';
+import { runSwitch } from './switch-files';
 
 /** A statement that failed, with its whole stack. */
 class StatementError extends RmanError {}
-
-/** rman itself has lost its session: nothing more can be done. */
-const FATAL = [
-  'RMAN-00601: fatal error in recovery manager',
-  'RMAN-03004: fatal error during execution of command',
-  'RMAN-10038: database session for channel default terminated unexpectedly',
-  'ORA-03113: end-of-file on communication channel',
-];
 
 /** Answers false for EXIT. Throws StatementError. */
 export async function runStatement(session: Session, statement: Statement): Promise<boolean> {
@@ -46,21 +41,40 @@ export async function runStatement(session: Session, statement: Statement): Prom
   }
   const job = jobOf(statement);
   try {
-    if (!session.isConnected && statement.kind !== 'connect')
+    if (!session.isConnected && needsTarget(session, statement))
       throw new RmanError(['RMAN-06171: not connected to target database']);
     if (job !== undefined) await session.jobs.begin(job, objectOf(statement), session.commandId);
-    if (job !== undefined && claimFault(session.target.base, 'target-lost')) {
-      session.isFatal = true;
-    }
+    const fault = job === undefined ? undefined : claimedFault(session);
+    if (fault !== undefined) session.lose(fault);
     const reruns = session.isFatal ? 0 : await execute(session, statement);
-    if (session.isFatal) throw new RmanError(FATAL);
-    await session.jobs.end(reruns > 0 ? 'COMPLETED WITH WARNINGS' : 'COMPLETED');
-    if (job !== undefined && (await session.target.isLost())) throw new RmanError(FATAL);
+    if (!session.isFatal) await session.jobs.end(reruns > 0 ? 'COMPLETED WITH WARNINGS' : 'COMPLETED');
+    if (job !== undefined && (await session.target.isLost())) session.lose();
+    if (session.isFatal) throw new RmanError(session.fatalLines);
     return true;
   } catch (error) {
-    if (await session.target.isLost()) session.lose();
+    if (!session.isFatal && (await session.target.isLost())) session.lose();
     await session.jobs.end('FAILED');
     throw new StatementError(stackOf(session, nameOf(statement), error));
+  }
+}
+
+function claimedFault({ target }: Session): FaultName | undefined {
+  return faultsAt('target-session').find((name) => claimFault(target.base, name) !== undefined);
+}
+
+/** Without one, all that rman does is to connect, and to duplicate a directory of pieces. */
+function needsTarget({ hasAuxiliary }: Session, statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'connect':
+      return false;
+    case 'duplicate':
+      return statement.source.kind !== 'location';
+    case 'allocate':
+      return statement.role !== 'auxiliary';
+    case 'release':
+      return !hasAuxiliary;
+    default:
+      return !(hasAuxiliary && isSet(statement));
   }
 }
 
@@ -75,7 +89,7 @@ async function runBlock(session: Session, statements: Statement[]): Promise<void
 function stackOf(session: Session, name: string, error: unknown): string[] {
   const at = formatStackDate(session.now());
   if (error instanceof StatementError) return error.lines;
-  if (session.isFatal) return FATAL;
+  if (session.isFatal) return session.fatalLines;
   const lines = errorLines(error);
   const command = error instanceof AutobackupError ? 'Control File and SPFILE Autobackup' : name;
   return error instanceof ChannelError
@@ -110,10 +124,8 @@ async function execute(
       await send(session, statement);
       return 0;
     case 'switch-files':
-      await switchFiles(session, statement.files);
-      return 0;
     case 'switch-to-copy':
-      await switchToCopies(session, statement);
+      await runSwitch(session, statement);
       return 0;
     case 'unsimulated':
       throw new RmanError(statement.clauses.flatMap(({ clause, at }) => [...labLines(clause), at]));
@@ -128,6 +140,7 @@ async function execute(
     case 'host':
       throw new RmanError(labLines('HOST'));
     case 'spool':
+      session.printer.spool(statement.to, statement);
       return 0;
     case 'startup':
     case 'shutdown':
@@ -174,12 +187,16 @@ async function maintain(session: Session, statement: MaintenanceStatement): Prom
       return catalogPieces(session, statement);
     case 'catalog-logs':
       return catalogLogs(session, statement.paths);
+    case 'catalog-files':
+      return catalogFiles(session, statement.prefix);
     case 'catalog-copies':
       return catalogCopies(session, statement);
     case 'list':
       return runList(session, statement);
     case 'list-incarnations':
       return listIncarnations(session);
+    case 'list-restore-points':
+      return listRestorePoints(session);
     case 'report-schema':
       return reportSchema(session);
     case 'report-obsolete':

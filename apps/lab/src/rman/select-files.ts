@@ -1,5 +1,10 @@
 /** Which data files or archived logs a specification means. */
-import { type ArchivedLog, type ControlFile, type DataFile } from '../control-file/control-file';
+import {
+  type ArchivedLog,
+  type ControlFile,
+  type DataFile,
+  type RecordStatus,
+} from '../control-file/control-file';
 import { parseScn } from '../formats/scn';
 import { type FileChoice, type LogRange, type Qualifiers } from './ast';
 import { parseDate } from './rman-date';
@@ -64,12 +69,17 @@ function notFound(what: string, name: string): RmanError {
   ]);
 }
 
-/** Logs on disk of the current incarnation, one copy of each, by thread and sequence. */
-export function selectLogs(controlFile: ControlFile, range: LogRange, dateFormat: string): ArchivedLog[] {
+/** Logs of the current incarnation, by default those on disk, one copy of each, by thread and sequence. */
+export function selectLogs(
+  controlFile: ControlFile,
+  range: LogRange,
+  { dateFormat, statuses = ['A'] }: { dateFormat: string; statuses?: RecordStatus[] },
+): ArchivedLog[] {
   const copies = new Map<string, ArchivedLog>();
   const fits = logFilter(range, dateFormat);
   for (const log of controlFile.archivedLogs) {
-    const isHere = log.status === 'A' && log.name !== null && log.resetlogsScn === controlFile.resetlogsScn;
+    const isHere =
+      statuses.includes(log.status) && log.name !== null && log.resetlogsScn === controlFile.resetlogsScn;
     if (isHere && fits(log)) copies.set(`${log.thread}/${log.sequence}`, log);
   }
   return [...copies.values()].sort((a, b) => a.thread - b.thread || a.sequence - b.sequence);

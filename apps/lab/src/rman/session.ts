@@ -1,4 +1,6 @@
 /** What the statements of one rman share: the target, the channels, the settings of the RUN block, the voice. */
+import { type FaultName } from '../fault-catalog';
+import { faultLines } from '../faults';
 import { type SessionId } from '../instance/instance-port';
 import { type DeviceType, type NewNameFor, type Until } from './ast';
 import { type Channel, type ChannelListener } from './channel';
@@ -46,6 +48,8 @@ export class Session {
   login: string | null = null;
   /** Set by an error after which rman can do nothing more. */
   isFatal = false;
+  /** The error stack of that. */
+  fatalLines: string[] = [];
   /** Aborts at SIGINT. */
   readonly interrupted = new AbortController();
 
@@ -66,6 +70,10 @@ export class Session {
 
   set auxiliary(database: TargetDatabase) {
     this.auxiliaryDatabase = database;
+  }
+
+  get hasAuxiliary(): boolean {
+    return this.auxiliaryDatabase !== undefined;
   }
 
   /** Its instance goes on, like the target's. */
@@ -149,8 +157,9 @@ export class Session {
   }
 
   /** The instance of rman itself is gone: its channels are given up. */
-  lose(): void {
+  lose(how: FaultName = 'target-lost'): void {
     this.isFatal = true;
+    this.fatalLines = faultLines(how);
     for (const channel of this.allChannels) channel.cancel();
   }
 

@@ -10,6 +10,7 @@ const JOBS: Partial<Record<Statement['kind'], string>> = {
   'catalog-pieces': 'CATALOG',
   'catalog-logs': 'CATALOG',
   'catalog-copies': 'CATALOG',
+  'catalog-files': 'CATALOG',
   crosscheck: 'CROSSCHECK',
   delete: 'DELETE',
   'delete-obsolete': 'DELETE',

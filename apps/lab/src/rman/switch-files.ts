@@ -8,6 +8,14 @@ import { RmanError } from './rman-error';
 import { selectDataFiles } from './select-files';
 import { type Session } from './session';
 
+type SwitchStatement = Extract<Statement, { kind: 'switch-files' | 'switch-to-copy' }>;
+
+export function runSwitch(session: Session, statement: SwitchStatement): Promise<void> {
+  return statement.kind === 'switch-files'
+    ? switchFiles(session, statement.files)
+    : switchToCopies(session, statement);
+}
+
 /** To what RESTORE made under new names; null: all of them. */
 export async function switchFiles(session: Session, files: (number | string)[] | null): Promise<void> {
   for (const [file, name] of session.settings.restored) {
@@ -18,7 +26,7 @@ export async function switchFiles(session: Session, files: (number | string)[] |
 }
 
 /** The copy becomes the data file, and what was the data file becomes a copy. Throws RMAN-06571 before anything is switched. */
-export async function switchToCopies(
+async function switchToCopies(
   session: Session,
   { files, copy }: Extract<Statement, { kind: 'switch-to-copy' }>,
 ): Promise<void> {

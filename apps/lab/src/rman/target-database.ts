@@ -1,7 +1,7 @@
 /** The target of this rman: an instance that is reached over its socket, or one that STARTUP starts, which outlives this rman. */
 import { dirname, join } from 'node:path';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { hostPaths, type InstanceFile, readInstanceFile } from '../instance/oracle-home';
+import { hostPaths, type InstanceFile, passwordFilePath, readInstanceFile } from '../instance/oracle-home';
 import { placeInstance } from '../instance/place-instance';
 import { startDetached, waitUntilGone } from '../instance/start-instance';
 import { RmanError } from './rman-error';
@@ -21,7 +21,7 @@ export class TargetDatabase {
   /** Directory of the simulated host. */
   readonly base: string;
 
-  private constructor(private readonly place: TargetPlace) {
+  private constructor(readonly place: TargetPlace) {
     const file = readInstanceFile(place.oracleHome, place.sid);
     this.base = file?.base ?? dirname(place.oracleHome);
     this.socketPath = file?.ipcSocket ?? '';
@@ -89,6 +89,10 @@ export class TargetDatabase {
     return (
       readInstanceFile(this.place.oracleHome, this.place.sid)?.dbUniqueName ?? this.place.sid.toLowerCase()
     );
+  }
+
+  get passwordFile(): string {
+    return passwordFilePath(this.place.oracleHome, this.place.sid);
   }
 
   /** Path of the spfile of the instance. */

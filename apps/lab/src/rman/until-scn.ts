@@ -5,7 +5,6 @@ import { type RecoverUntil } from '../recovery/apply-redo';
 import { parseScn, type Scn } from '../formats/scn';
 import { dateOfStamp } from '../formats/stamp';
 import { type Until } from './ast';
-import { labLines } from './lab-error';
 import { RmanError } from './rman-error';
 import { parseDate } from './rman-date';
 
@@ -15,7 +14,7 @@ export interface Target {
   recover: RecoverUntil;
 }
 
-/** Throws RmanError for a log sequence nobody knows, or a date that is none. */
+/** Throws RmanError for a log sequence or a restore point nobody knows, or a date that is none. */
 export function resolveUntil(controlFile: ControlFile, until: Until | null, dateFormat: string): Target {
   if (until === null) return { scn: undefined, recover: { kind: 'end' } };
   if (until.kind === 'scn') return { scn: until.scn, recover: until };
@@ -23,10 +22,20 @@ export function resolveUntil(controlFile: ControlFile, until: Until | null, date
     const scn = firstScnOf(controlFile, until);
     return { scn, recover: { kind: 'scn', scn } };
   }
-  if (until.kind === 'restore-point') throw new RmanError(labLines('RESTORE POINT'));
+  if (until.kind === 'restore-point') {
+    const scn = scnBehind(controlFile, until.name);
+    return { scn, recover: { kind: 'scn', scn } };
+  }
   const at = parseDate(until.text, dateFormat);
   if (at < dateOfStamp(controlFile.resetlogsId)) throw new RmanError(faultLines('until-before-resetlogs'));
   return { scn: lastScnBefore(controlFile, at), recover: { kind: 'time', at } };
+}
+
+/** A restore point is reached, not only come near to: the change with its SCN belongs to it. */
+function scnBehind({ restorePoints = [] }: ControlFile, name: string): Scn {
+  const point = restorePoints.find((known) => known.name === name);
+  if (point !== undefined) return parseScn(point.scn) + 1n;
+  throw new RmanError([`ORA-38780: Restore point '${name}' does not exist.`]);
 }
 
 function firstScnOf(

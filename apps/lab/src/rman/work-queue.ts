@@ -36,9 +36,11 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
   const failures: ChannelError[] = [];
   let reruns = 0;
   const channels = session.usableChannels();
+  const atOnceMax = await stepsAtOnce(session, channels.length);
   const targetLost = session.target.untilLost();
   for (;;) {
     for (const channel of channels) {
+      if (running.size >= atOnceMax) break;
       if (running.has(channel) || disabled.has(channel) || channel.isDead) continue;
       const step = takeStep(queue, channel);
       if (step !== undefined) running.set(channel, attempt(channel, step));
@@ -73,6 +75,16 @@ export async function workOff(session: Session, steps: Step[], options: WorkOpti
   const [left] = queue;
   if (left !== undefined) throw noChannelFor(left);
   return reruns;
+}
+
+/** Standard Edition uses one channel after the other, and says so when there are several. */
+async function stepsAtOnce(session: Session, channels: number): Promise<number> {
+  if (channels === 1 || (await session.target.instance.identity({})).edition === 'EE') return channels;
+  session.print(
+    'RMAN-06908: WARNING: operation will not run in parallel on the allocated channels',
+    'RMAN-06909: WARNING: parallelism require Enterprise Edition',
+  );
+  return 1;
 }
 
 function noChannelFor({ channel, device }: Step): RmanError {

@@ -1,4 +1,4 @@
-// RMAN itself: what is configured, its jobs and what they printed.
+// RMAN itself: what is configured, its jobs and what they printed; and the moments that were named for it.
 import { type RmanStatus } from '../control-file/control-file';
 import { secondsBetween, type ViewDeclaration, type ViewRow, type ViewSource, yesNo } from './view';
 
@@ -124,6 +124,22 @@ function clock(seconds: number): string {
 }
 
 export const RMAN_VIEWS: readonly ViewDeclaration[] = [
+  {
+    name: 'RESTORE_POINT',
+    needs: 'mounted',
+    columns:
+      'SCN:n DATABASE_INCARNATION#:n GUARANTEE_FLASHBACK_DATABASE:t3 STORAGE_SIZE:n TIME:d NAME:t128 PRESERVED:t3',
+    rows: (source) => {
+      const { restorePoints = [], incarnations } = source.controlFile();
+      return restorePoints.map(({ name, scn, at, resetlogsScn, guaranteed }) => ({
+        ...{ SCN: scn, NAME: name, TIME: at, STORAGE_SIZE: 0 },
+        'DATABASE_INCARNATION#':
+          incarnations.find((i) => i.resetlogsScn === resetlogsScn)?.incarnation ?? null,
+        GUARANTEE_FLASHBACK_DATABASE: yesNo(guaranteed),
+        PRESERVED: yesNo(guaranteed),
+      }));
+    },
+  },
   {
     name: 'RMAN_CONFIGURATION',
     needs: 'mounted',

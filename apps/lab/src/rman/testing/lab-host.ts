@@ -62,9 +62,10 @@ export class LabHost {
     return file;
   }
 
+  /** `command` may be of two words, as `fault arm`. */
   labctl(command: string, ...args: string[]): string {
     const program = join(this.built, 'labctl/main.js');
-    const argv = [program, command, '--base', this.base, ...args];
+    const argv = [program, ...command.split(' '), '--base', this.base, ...args];
     const run = spawnSync(process.execPath, argv, { encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`labctl ${command}: ${run.stderr}${run.stdout}`);
     return run.stdout;
@@ -139,6 +140,12 @@ export class LabHost {
   /** Runs a command file. */
   rman(script: string, env: Record<string, string> = {}): RmanRun {
     return this.run(['target', '/', `cmdfile=${this.scriptFile(script)}`], { env });
+  }
+
+  /** A command file that only knows the instance of this SID, as its auxiliary. */
+  rmanWithoutTarget(script: string, sid: string): RmanRun {
+    const args = ['auxiliary', '/', `cmdfile=${this.scriptFile(script)}`];
+    return this.run(args, { env: { ORACLE_SID: sid } });
   }
 
   /** Starts a command file, in a process group of its own as an agent would. */
