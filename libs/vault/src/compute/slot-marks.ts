@@ -8,6 +8,9 @@ import { DIGEST_BYTES } from './unit-digests';
 
 export const SLOT_TAG_BYTES = 16;
 export const FINGERPRINT_BYTES = 8;
+/** Numbers of 32 bits that are compared. */
+export const SLOT_TAG_WORDS = SLOT_TAG_BYTES / 4;
+export const FINGERPRINT_WORDS = FINGERPRINT_BYTES / 4;
 /** Of a digest, that go into a fingerprint: one block of AES. */
 export const FINGERPRINT_SOURCE_BYTES = 16;
 /** Tags never leave the vault but encrypted, so that one nonce does for all: GMAC is then a keyed universal hash. */

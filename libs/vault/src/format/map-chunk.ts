@@ -20,8 +20,6 @@ import { PackTable, type PackJson } from './pack-table';
 
 /** Of the maps this program writes. */
 export const MAP_VERSION = 2;
-export const TAG_WORDS = SLOT_TAG_BYTES / 4;
-export const FINGERPRINT_WORDS = FINGERPRINT_BYTES / 4;
 export const MAP_ROW_FIELDS = 3;
 
 export interface RegionName {
@@ -38,7 +36,7 @@ export interface MapRows extends RegionName {
   readonly fingerprints: Uint32Array;
   /** Slots in the region, ascending. */
   readonly slots: Uint32Array;
-  /** TAG_WORDS per slot: its tag, bound to the fingerprints of its blocks. */
+  /** SLOT_TAG_WORDS per slot: its tag, bound to the fingerprints of its blocks. */
   readonly tags: Uint32Array;
 }
 

@@ -1,22 +1,18 @@
 // What threads find out about a segment: the tags of its slots, and digests of its units. Where a block map may know the slots, digests are
 // made of what their tags do not recognise, and only then; else of everything, at once.
 import { CUT_FIELDS, type CutResult } from '../chunking/cut-stream';
-import { FINGERPRINT_BYTES, fingerprintsOf, SLOT_TAG_BYTES } from '../compute/slot-marks';
+import { fingerprintsOf } from '../compute/slot-marks';
 import { DIGEST_BYTES } from '../compute/unit-digests';
 import { type Segment } from './ingest-buffers';
 import { type IngestContext } from './ingest-context';
-
-/** Numbers of 32 bits in each. */
-export const TAG_STRIDE = SLOT_TAG_BYTES / 4;
-export const FINGERPRINT_STRIDE = FINGERPRINT_BYTES / 4;
 
 /** What is to be found out; without a block map there are digests only. */
 export type Examination = 'digests' | 'tags' | 'digests and tags';
 
 export class ExaminedSegment {
-  /** Of each cut, TAG_STRIDE apiece; those of slots count. */
+  /** Of each cut, SLOT_TAG_WORDS apiece; those of slots count. */
   readonly tags: Uint32Array;
-  /** Of each unit that has a digest, FINGERPRINT_STRIDE apiece. */
+  /** Of each unit that has a digest, FINGERPRINT_WORDS apiece. */
   fingerprints: Uint32Array = new Uint32Array();
   private readonly digested: Uint8Array;
 

@@ -1,5 +1,6 @@
 import { MemoryStore } from '@adyton/object-store';
 import {
+  type Compute,
   deriveDatabaseKeys,
   IngestBuffers,
   inlineCompute,
@@ -27,7 +28,11 @@ class PackStore extends MemoryStore {
   }
 }
 
-async function openSession(store: PackStore, nowMs: () => number): Promise<WriterSession> {
+async function openSession(
+  store: PackStore,
+  nowMs: () => number,
+  compute = inlineCompute(),
+): Promise<WriterSession> {
   return openWriterSession({
     store,
     vaultId: VAULT_ID,
@@ -35,7 +40,7 @@ async function openSession(store: PackStore, nowMs: () => number): Promise<Write
     dbid: DBID,
     runId: 'run_1',
     fence: 1,
-    compute: inlineCompute(),
+    compute,
     buffers: new IngestBuffers(),
     now: () => new Date(nowMs()),
   });
@@ -80,6 +85,30 @@ describe('the open pack of a piece', () => {
     expect(store.packs).toHaveLength(1);
     await piece.close();
     expect(store.packs).toHaveLength(2);
+    await session.end();
+  });
+});
+
+describe('a piece that fails', () => {
+  it('gives its memory to the next one only when no thread works on it any more', async () => {
+    const jobs: PromiseWithResolvers<void>[] = [];
+    const digest = (): Promise<void> => {
+      const job = Promise.withResolvers<void>();
+      jobs.push(job);
+      return job.promise;
+    };
+    const compute: Compute = { ...inlineCompute(), digest };
+    const session = await openSession(new PackStore(), () => 1_700_000_000_000, compute);
+    const piece = await session.openPiece('misc_1');
+    await piece.write(noise(1, 2 * SEGMENT_BYTES));
+    piece.stop(new Error('cancelled'));
+    let given = false;
+    const aborted = piece.abort().then(() => (given = true));
+    jobs[0]?.resolve();
+    await settled();
+    expect({ given, jobs: jobs.length }).toEqual({ given: false, jobs: 2 });
+    jobs[1]?.resolve();
+    await aborted;
     await session.end();
   });
 });

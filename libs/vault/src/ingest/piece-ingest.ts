@@ -209,9 +209,10 @@ export class PieceIngest {
     this.tail = this.tail.then(() => this.store(full, examined)).catch((error: unknown) => this.fail(error));
   }
 
-  private async store(segment: Segment, examined: Promise<ExaminedSegment>): Promise<void> {
+  private async store(segment: Segment, examining: Promise<ExaminedSegment>): Promise<void> {
+    const examined = await examining; // of a piece that failed, too: another one's bytes will be in this memory
     if (this.failure !== null) return;
-    await this.placement.place(await examined);
+    await this.placement.place(examined);
     if (this.packs.isFull) await this.sealPacks();
     this.freeSegments.push(segment);
     this.roomWaiters.shift()?.();

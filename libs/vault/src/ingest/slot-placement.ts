@@ -1,11 +1,12 @@
 // Where the bytes of a segment go: into chunks the vault holds, into new chunks, or block by block between old chunks and patches.
+import { FINGERPRINT_WORDS, SLOT_TAG_WORDS } from '../compute/slot-marks';
 import { chunkIdOf, DIGEST_BYTES } from '../compute/unit-digests';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
 import { CHUNKS_PER_SLOT_MAX, SEGMENT_BYTES, SLOT_CHUNK_BYTES_MIN } from '../limits';
 import { type BlockMap } from '../map/block-map';
 import { type Region } from '../map/region';
 import { BLOCKS_PER_SLOT_MAX, CutCursor } from './cut-cursor';
-import { type ExaminedSegment, FINGERPRINT_STRIDE, TAG_STRIDE } from './examined-segment';
+import { type ExaminedSegment } from './examined-segment';
 import { type IngestContext } from './ingest-context';
 import { type PackWriter } from './pack-writer';
 import { type PatchGathering } from './patch-gathering';
@@ -71,7 +72,7 @@ export class SlotPlacement {
     const { map } = this.parts;
     if (cut.kind !== CHUNK_KINDS.slot || map === null) return false;
     const region = map.atHand(cut.blockBytes, cut.region);
-    return region?.recognises(cut, examined.tags, cut.number * TAG_STRIDE) ?? true;
+    return region?.recognises(cut, examined.tags, cut.number * SLOT_TAG_WORDS) ?? true;
   }
 
   /** @returns row of the chunk */
@@ -104,7 +105,7 @@ export class SlotPlacement {
   private async placeMapped(examined: ExaminedSegment, cut: CutCursor, map: BlockMap): Promise<void> {
     const { blockBytes, region: number } = cut;
     const region = map.atHand(blockBytes, number) ?? (await map.load({ blockBytes, region: number }));
-    const tagAt = cut.number * TAG_STRIDE;
+    const tagAt = cut.number * SLOT_TAG_WORDS;
     if (!examined.hasDigests(cut.number)) {
       if (region.recognises(cut, examined.tags, tagAt) && this.findAll(cut, region))
         return this.placeHeld(cut, region);
@@ -141,7 +142,7 @@ export class SlotPlacement {
       const row = region.find(
         cut.blocks[unit] ?? 0,
         fingerprints,
-        (cut.firstUnit + unit) * FINGERPRINT_STRIDE,
+        (cut.firstUnit + unit) * FINGERPRINT_WORDS,
       );
       this.found[unit] = row;
       if (row >= 0) held += 1;
@@ -166,7 +167,7 @@ export class SlotPlacement {
   private placeAnew(examined: ExaminedSegment, cut: CutCursor, region: Region): void {
     const row = this.placeWhole(examined, cut);
     for (let unit = 0; unit < cut.units; unit += 1)
-      region.set(cut.blocks[unit] ?? 0, examined.fingerprints, (cut.firstUnit + unit) * FINGERPRINT_STRIDE, {
+      region.set(cut.blocks[unit] ?? 0, examined.fingerprints, (cut.firstUnit + unit) * FINGERPRINT_WORDS, {
         row,
         unit,
       });
@@ -190,7 +191,7 @@ export class SlotPlacement {
       region.set(
         blocks[unit] ?? 0,
         examined.fingerprints,
-        (cut.firstUnit + unit) * FINGERPRINT_STRIDE,
+        (cut.firstUnit + unit) * FINGERPRINT_WORDS,
         placed,
       );
       chunks.extend(placed.row, placed.unit * blockBytes, blockBytes);

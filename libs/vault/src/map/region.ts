@@ -1,14 +1,9 @@
 // One region of a data file while a piece of it comes in: which chunk holds each block. It begins with what earlier backups left, one tier
 // per map chunk, the newest winning, and takes what this piece places.
+import { FINGERPRINT_WORDS, SLOT_TAG_WORDS } from '../compute/slot-marks';
 import { freeAtOnce } from '../format/free-at-once';
 import { GrowingColumn } from '../format/growing-column';
-import {
-  FINGERPRINT_WORDS,
-  MAP_ROW_FIELDS,
-  type MapRows,
-  type RegionName,
-  TAG_WORDS,
-} from '../format/map-chunk';
+import { MAP_ROW_FIELDS, type MapRows, type RegionName } from '../format/map-chunk';
 import { MAPPED_SLOT_BYTES, REGION_BYTES } from '../limits';
 import { SlotTags } from './slot-tags';
 import { ABSENT, OWN, type Tier } from './tier';
@@ -28,7 +23,7 @@ export class Region {
   private readonly tierOf: Uint8Array;
   private readonly slotTags = new SlotTags(REGION_BYTES / MAPPED_SLOT_BYTES);
   /** The tag at hand, bound to what the map holds. */
-  private readonly bound = new Uint32Array(TAG_WORDS);
+  private readonly bound = new Uint32Array(SLOT_TAG_WORDS);
   private changed = 0;
 
   /** @param tiers newest first, at most TIERS_MAX */
@@ -121,7 +116,7 @@ export class Region {
   /** A tag with the fingerprints of its blocks folded in, into `bound`. @returns false where the map lacks one of them */
   private bind({ units, blocks }: SlotBlocks, words: Uint32Array, at: number): boolean {
     const { bound } = this;
-    for (let word = 0; word < TAG_WORDS; word += 1) bound[word] = words[at + word] ?? 0;
+    for (let word = 0; word < SLOT_TAG_WORDS; word += 1) bound[word] = words[at + word] ?? 0;
     for (let i = 0; i < units; i += 1) {
       const block = blocks[i] ?? 0;
       if (this.tierOf[block] === ABSENT) return false;

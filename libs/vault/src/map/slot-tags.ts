@@ -1,8 +1,9 @@
 // Tags of the slots of one region, each as of the backup that saw the slot last. A tag is kept bound to the fingerprints that the map then
 // held of the slot's blocks: whatever becomes of parts of a map, a tag whose rows are not there any more, or are older than it, fits nothing.
+import { SLOT_TAG_WORDS } from '../compute/slot-marks';
 import { freeAtOnce } from '../format/free-at-once';
 import { GrowingColumn } from '../format/growing-column';
-import { type MapRows, TAG_WORDS } from '../format/map-chunk';
+import { type MapRows } from '../format/map-chunk';
 import { ABSENT, OWN } from './tier';
 
 export class SlotTags {
@@ -11,7 +12,7 @@ export class SlotTags {
   private changed = 0;
 
   constructor(slots: number) {
-    this.tags = new Uint32Array(slots * TAG_WORDS);
+    this.tags = new Uint32Array(slots * SLOT_TAG_WORDS);
     this.tierOf = new Uint8Array(slots).fill(ABSENT);
   }
 
@@ -23,23 +24,23 @@ export class SlotTags {
   lay(tier: number, { slots, tags }: Pick<MapRows, 'slots' | 'tags'>): void {
     for (const [i, slot] of slots.entries()) {
       if (slot >= this.tierOf.length) continue;
-      for (let word = 0; word < TAG_WORDS; word += 1)
-        this.tags[slot * TAG_WORDS + word] = tags[i * TAG_WORDS + word] ?? 0;
+      for (let word = 0; word < SLOT_TAG_WORDS; word += 1)
+        this.tags[slot * SLOT_TAG_WORDS + word] = tags[i * SLOT_TAG_WORDS + word] ?? 0;
       this.tierOf[slot] = tier;
     }
   }
 
   has(slot: number, bound: Uint32Array): boolean {
     if (this.tierOf[slot] === ABSENT) return false;
-    for (let word = 0; word < TAG_WORDS; word += 1)
-      if (this.tags[slot * TAG_WORDS + word] !== bound[word]) return false;
+    for (let word = 0; word < SLOT_TAG_WORDS; word += 1)
+      if (this.tags[slot * SLOT_TAG_WORDS + word] !== bound[word]) return false;
     return true;
   }
 
   set(slot: number, bound: Uint32Array): void {
     if (this.has(slot, bound)) return;
     if (this.tierOf[slot] !== OWN) this.changed += 1;
-    this.tags.set(bound, slot * TAG_WORDS);
+    this.tags.set(bound, slot * SLOT_TAG_WORDS);
     this.tierOf[slot] = OWN;
   }
 
@@ -51,7 +52,7 @@ export class SlotTags {
       const tier = this.tierOf[slot] ?? ABSENT;
       if (tier === ABSENT || (tier !== OWN && tier >= merged)) continue;
       slots.push([slot]);
-      tags.push(this.tags.subarray(slot * TAG_WORDS, (slot + 1) * TAG_WORDS));
+      tags.push(this.tags.subarray(slot * SLOT_TAG_WORDS, (slot + 1) * SLOT_TAG_WORDS));
     }
     return { slots: slots.all(), tags: tags.all() };
   }
