@@ -1,7 +1,5 @@
 // `make bench-lab`: how fast the lab makes a database, opens it and is ready for rman, beside what the disk itself takes. Ends with 1 when a
 // bound is missed; the figures go to build/bench/lab.json and, by hand, to docs/lab.md.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   closeSync,
   fsyncSync,
@@ -16,7 +14,8 @@ import {
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { appMain, buildDir } from '../../stack/src/repository';
-import { cpuSecondsOf, MB } from './measure';
+import { runCommand } from '../../stack/src/run-command';
+import { MB } from './measure';
 import { machineName } from './report';
 
 /** What the lab is held to, on 2 cores. */
@@ -33,7 +32,6 @@ const IDLE_LOAD_MAX = 1;
 const BYTES_MAX = 16 * 2 ** 30;
 /** Online logs and control files come on top of the data files. */
 const ROOM_FACTOR = 1.2;
-const CPU_POLL_MS = 20;
 const LAB_TIMEOUT_MS = 3_600_000;
 const DISK_CHUNK = Buffer.alloc(4 * 2 ** 20, 0x5a);
 
@@ -71,13 +69,13 @@ async function measureOnce(parent: string, bytes: number): Promise<LabFigures> {
     const base = join(directory, 'host');
     const size = ['--size', String(bytes)];
     const created = await labctl(['create', '--base', base, ...size]);
-    const { bytes: written } = JSON.parse(created.stdout) as { bytes: number };
+    const { bytes: written, cpuMs } = JSON.parse(created.stdout) as { bytes: number; cpuMs: number };
     const opened = await labctl(['start', '--base', base, '--detach']);
     await labctl(['stop', '--base', base, '--abort']);
     rmSync(base, { recursive: true });
     return {
       createSeconds: created.seconds,
-      createCpuSeconds: created.cpuSeconds,
+      createCpuSeconds: cpuMs / 1000,
       openSeconds: opened.seconds,
       bytes: written,
       mbPerSecond: written / MB / created.seconds,
@@ -88,27 +86,14 @@ async function measureOnce(parent: string, bytes: number): Promise<LabFigures> {
   }
 }
 
-async function labctl(
-  args: readonly string[],
-): Promise<{ stdout: string; seconds: number; cpuSeconds: number }> {
+async function labctl(args: readonly string[]): Promise<{ stdout: string; seconds: number }> {
   const began = performance.now();
-  const child = spawn(process.execPath, [appMain('lab', 'labctl/main'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: LAB_TIMEOUT_MS,
+  const program = appMain('lab', 'labctl/main');
+  const { code, stdout, stderr } = await runCommand(process.execPath, [program, ...args], {
+    timeoutMs: LAB_TIMEOUT_MS,
   });
-  let cpuSeconds = 0;
-  const poll = setInterval(() => {
-    if (child.exitCode === null && child.pid !== undefined) cpuSeconds = cpuSecondsOf(child.pid);
-  }, CPU_POLL_MS);
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const [code] = (await once(child, 'close').finally(() => clearInterval(poll))) as [number | null];
-  if (code !== 0) throw new Error(`labctl ${args[0] ?? ''} ended with ${String(code)}`);
-  return {
-    stdout: Buffer.concat(chunks).toString(),
-    seconds: (performance.now() - began) / 1000,
-    cpuSeconds,
-  };
+  if (code !== 0) throw new Error(`labctl ${args[0] ?? ''}: ${stderr}`);
+  return { stdout, seconds: (performance.now() - began) / 1000 };
 }
 
 function diskRate(path: string, bytes: number): number {

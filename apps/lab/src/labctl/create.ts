@@ -80,10 +80,17 @@ export async function create(options: CreateOptions): Promise<Record<string, unk
     dataFiles: controlFile.dataFiles.length,
     bytes,
     elapsedMs,
+    cpuMs: Math.round(cpuMicroseconds() / 1000),
     mibPerSecond: Math.round(bytes / MIB / Math.max(elapsedMs / 1000, 0.001)),
     spfile,
     users: users.map(({ name, privileges }) => ({ name, privileges })),
   };
+}
+
+/** Of this process, the kernel's work for it included. */
+function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 /** What an instance has before it has a database: its place on the host, a parameter file, a password file. */
