@@ -4,7 +4,7 @@ import { createLogger, loadConfig, runProcess, systemClock } from '@adyton/runti
 import { configuredStore, createKeyFile, KEY_FILE_BYTES, prepareVault } from '@adyton/vault-access';
 import { randomBytes } from 'node:crypto';
 import { settings, type Config } from './config';
-import { openControlLedger } from './wiring/open-parts';
+import { openControlLedger } from './wiring/open-control-ledger';
 
 async function prepare(): Promise<void> {
   const config = loadConfig(settings, process.env);

@@ -183,6 +183,15 @@ describe('made-up names', () => {
     };
   }
   const random = randomly(99);
+
+  const { stackTraceLimit } = Error;
+  beforeAll(() => {
+    Error.stackTraceLimit = 1; // Jest keeps a hundred frames of each error; nobody reads those of a refusal here
+  });
+  afterAll(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
+
   const text = (): string =>
     Array.from({ length: random(7) }, () => PARTS[random(PARTS.length)] ?? '').join('');
   const number = (): number => [0, 1, 7, 2 ** 53 - 1, -1, 1.5, Number.NaN, 2 ** 60][random(8)] ?? 0;

@@ -1,5 +1,4 @@
 // Opens everything the process is made of, from its settings, and closes it in reverse order.
-import { openLedger, type Ledger } from '@adyton/ledger';
 import {
   closeRedis,
   connectRedis,
@@ -15,6 +14,7 @@ import { type Parts } from '../app.module';
 import { type Config } from '../config';
 import { VaultKeeper } from '../vault/vault-keeper';
 import { idSource, requestIdSource } from './new-id';
+import { openControlLedger } from './open-control-ledger';
 
 export interface OpenedParts extends Parts {
   readonly producer: Producer;
@@ -23,14 +23,6 @@ export interface OpenedParts extends Parts {
 
 /** Long enough for a Redis that is there; without one the server starts and says so on every request that needs it. */
 const REDIS_WAIT_MS = 2_000;
-
-export function openControlLedger(config: Config, log: Logger): Ledger {
-  return openLedger({
-    url: config.ADYTON_LEDGER_URL,
-    applicationName: 'adyton-control-plane',
-    onIdleError: (error) => log.warn({ err: error }, 'ledger.connection-lost'),
-  });
-}
 
 /** @throws AdytonError when Redis may evict jobs. */
 export async function openParts(config: Config, log: Logger): Promise<OpenedParts> {
