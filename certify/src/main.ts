@@ -93,7 +93,7 @@ async function consents(
   * write one of these backups and two image copies of that file to a directory of its own below ${tmpdir()}, and delete them;
   * CROSSCHECK, DELETE, CATALOG and UNCATALOG pieces of those backups, by name, and no others;
   * have RMAN forget all of them at the end. Until then a level 1 of file ${file} by another backup tool could build on one of them.
-It changes no data, no other backup record, and no setting.${more.join('')}\n\n`,
+It changes no data, no other backup record, and no setting that stays changed.${more.join('')}\n\n`,
   );
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await prompt.question(`Type ${options.oracleSid} to go on: `);

@@ -2,7 +2,15 @@
 // ends degraded with a recovery point that restores.
 import { join } from 'node:path';
 import { isLong, itLong } from '../support/long-tests';
-import { backUp, compare, markNow, recoveryPoints, restore, SUCCEEDED } from '../support/running-stack';
+import {
+  backUp,
+  compare,
+  eventually,
+  markNow,
+  recoveryPoints,
+  restore,
+  SUCCEEDED,
+} from '../support/running-stack';
 import {
   hostsOf,
   lossesAlerted,
@@ -26,6 +34,10 @@ const lostTo = (instance: string) => ({
   state: 'degraded',
   reason: { code: 'ADY_INSTANCE_LOST', instance },
 });
+const stateOf = async (wanted: string) => {
+  const instances = await cluster.lab.ctl<{ sid: string; state: string }[]>(['instance', 'status']);
+  return instances.find(({ sid }) => sid === wanted)?.state;
+};
 let restores = 0;
 const restored = async () => {
   const untilScn = await markNow(cluster);
@@ -123,7 +135,10 @@ it('S5.4 a node that vanishes without a word does not hang the run', async () =>
   await cluster.arm(SECONDARY, 'transfer', { fault: 'instance-hang' });
   const running = backUp(cluster, 'full');
   // its agent and dedup-worker go with it
-  await new Promise((resolve) => setTimeout(resolve, 8_000));
+  await eventually(
+    () => stateOf(SECONDARY),
+    (state) => state === 'HANGING',
+  );
   for (const service of processes) service?.signal('SIGSTOP');
   const run = await running;
   for (const service of processes) service?.signal('SIGCONT');
