@@ -26,7 +26,7 @@ export interface DataOptions {
 const run = promisify(execFile);
 export const SUPERUSER = 'adyton';
 const PASSWORD_BYTES = 12;
-/** initdb takes about a second; on a loaded machine several. So does a copy, in a twentieth of that. */
+/** initdb takes about a second and a copy less; on a loaded machine both take several. */
 const COMMAND_TIMEOUT_MS = 60_000;
 
 export async function prepareData(

@@ -31,7 +31,7 @@ jest.setTimeout(240_000);
 const DATA_FILES = 7;
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
 });
 afterAll(() => stack.stop());
 

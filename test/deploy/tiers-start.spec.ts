@@ -12,7 +12,7 @@ const root = resolve(__dirname, '..', '..');
 let stack: RunningStack;
 let values: Record<string, string>;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
   values = valuesOfThisMachine();
 });
 afterAll(() => stack.stop());

@@ -30,7 +30,7 @@ let beforeLevel1: string;
 let afterLevel1: string;
 
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
   level0 = await backedUp('full');
   await changeRows(stack, 1);
   const { channel, maintenance } = await openByHand(stack);

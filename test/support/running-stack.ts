@@ -40,7 +40,7 @@ export const QUICK_DURATIONS: NonNullable<StackOptions['settings']> = {
 };
 
 /** Small enough to be quick, large enough for several packs. */
-const TEST_DATABASE_BYTES = '48M';
+const TEST_DATABASE_BYTES = '24M';
 
 export async function runStack(options: Partial<StackOptions> = {}): Promise<RunningStack> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'adyton-test-'));

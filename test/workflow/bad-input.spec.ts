@@ -12,7 +12,7 @@ import {
 jest.setTimeout(240_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
 });
 afterAll(() => stack.stop());
 

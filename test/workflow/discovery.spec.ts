@@ -24,7 +24,7 @@ import {
 jest.setTimeout(240_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M', instances: 2 });
+  stack = await runStack({ instances: 2 });
 });
 afterAll(() => stack.stop());
 

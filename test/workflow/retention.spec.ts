@@ -34,7 +34,7 @@ import {
 jest.setTimeout(600_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M', settings: DAYS_PASS });
+  stack = await runStack({ settings: DAYS_PASS });
 });
 afterAll(() => stack.stop());
 

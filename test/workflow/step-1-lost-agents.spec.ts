@@ -25,7 +25,7 @@ import {
 jest.setTimeout(240_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M', settings: QUICK_DURATIONS });
+  stack = await runStack({ settings: QUICK_DURATIONS });
 });
 afterAll(() => stack.stop());
 

@@ -21,7 +21,7 @@ const ASKING_MS = 1_500;
 let stack: RunningStack;
 let ways: CutProxy[];
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M', instances: 3 });
+  stack = await runStack({ instances: 3 });
   ways = await Promise.all(
     [stack.redisUrl, stack.url].map((url) => startCutProxy(Number(new URL(url).port))),
   );

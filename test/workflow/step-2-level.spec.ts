@@ -28,7 +28,7 @@ jest.setTimeout(400_000);
 let stack: RunningStack;
 beforeAll(async () => {
   const settings = { scheduler: QUICK_DURATIONS.scheduler ?? {}, agent: QUICK_DURATIONS.agent ?? {} };
-  stack = await runStack({ databaseBytes: '24M', settings });
+  stack = await runStack({ settings });
 });
 afterAll(() => stack.stop());
 

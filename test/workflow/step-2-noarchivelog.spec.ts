@@ -5,7 +5,7 @@ import { backUp, DATABASE_NAME, recoveryPoints, runStack, type RunningStack } fr
 jest.setTimeout(240_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M', shape: { noarchivelog: true } });
+  stack = await runStack({ shape: { noarchivelog: true } });
 });
 afterAll(() => stack.stop());
 

@@ -18,7 +18,7 @@ import {
 jest.setTimeout(240_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M', shape: { mixed: true } });
+  stack = await runStack({ shape: { mixed: true } });
 });
 afterAll(() => stack.stop());
 

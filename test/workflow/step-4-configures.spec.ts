@@ -21,7 +21,7 @@ const ALL_FILES = [1, 3, 4, 7, 8, 9, 10];
 let stack: RunningStack;
 let vendor: SecondVendor;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
   expect(await backUp(stack, 'full')).toMatchObject(SUCCEEDED);
   // Optimization leaves out what does not change any more and was backed up often enough, whoever did it.
   await stack.lab.ctl(['sql', 'ALTER TABLESPACE HIST READ ONLY']);

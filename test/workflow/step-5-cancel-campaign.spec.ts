@@ -38,7 +38,7 @@ const MINUTES_EACH = 2;
 jest.setTimeout((5 + CANCELS * MINUTES_EACH) * 60_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
 });
 afterAll(() => stack.stop());
 

@@ -36,7 +36,7 @@ jest.setTimeout(400_000);
 let stack: RunningStack;
 beforeAll(async () => {
   // leases and heartbeats at their defaults: a cancel must not wait for one
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
 });
 afterEach(async () => {
   await healStore(stack);

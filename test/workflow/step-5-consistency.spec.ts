@@ -26,7 +26,7 @@ import {
 jest.setTimeout(400_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
 });
 afterEach(() => healStore(stack));
 afterAll(() => stack.stop());

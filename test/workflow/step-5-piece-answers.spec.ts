@@ -27,7 +27,7 @@ import {
 jest.setTimeout(400_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
   await backUp(stack);
   await backUp(stack, 'full');
 });

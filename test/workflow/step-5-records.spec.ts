@@ -20,7 +20,7 @@ import { addSecondVendor } from '../support/second-vendor';
 jest.setTimeout(400_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
   await backUp(stack);
   await changeRows(stack, 1);
   await backUp(stack);

@@ -21,7 +21,6 @@ const STALL_SECONDS = 6;
 let stack: RunningStack;
 beforeAll(async () => {
   stack = await runStack({
-    databaseBytes: '24M',
     settings: {
       'dedup-worker': {
         ADYTON_CLOSE_DEADLINE_SECONDS: String(DEADLINE_SECONDS),

@@ -6,7 +6,7 @@ import { runStack, type RunningStack } from '../support/running-stack';
 jest.setTimeout(240_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M' });
+  stack = await runStack();
 });
 afterAll(() => stack.stop());
 

@@ -57,7 +57,7 @@ export interface SoakWorld {
 
 /** A small database with a first backup, a policy that keeps two points, and another vendor's library beside ours. */
 export async function openSoakWorld(): Promise<SoakWorld> {
-  const stack = await runStack({ databaseBytes: '24M', settings: SETTINGS });
+  const stack = await runStack({ settings: SETTINGS });
   expect(await backUp(stack, 'full')).toMatchObject(SUCCEEDED);
   expect(await stack.cli(['policy', 'set', DATABASE_NAME, '--redundancy', '2'])).toMatchObject({ code: 0 });
   return {
