@@ -105,7 +105,7 @@ export function filesBelow(directory: string): Map<string, number> {
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    const size = statSync(path, { throwIfNoEntry: false })?.size; // a heartbeat that was being written has its name by now
+    const size = statSync(path, { throwIfNoEntry: false })?.size; // what was being written has another name by now
     if (size !== undefined) found.set(path.slice(directory.length + 1), size);
   }
   return found;

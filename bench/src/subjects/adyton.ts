@@ -35,6 +35,8 @@ const HOST_ID = 'hst_00000000000000000000BENCH0';
 /** The dedup-worker hears that a run is over with its next report, within a second; far longer means that it hangs. */
 const SESSION_END_MS = 30_000;
 const POLL_MS = 50;
+/** Where a store in a directory writes objects before they get their names. */
+const INCOMPLETE = '.incomplete/';
 const REDIS_WAIT_MS = 10_000;
 
 /** A piece of a run: what RMAN would send over one channel. */
@@ -136,7 +138,7 @@ class RunningAdyton implements Adyton {
 
   async backUpPieces(pieces: readonly PieceToStore[]): Promise<StoredStream> {
     const { grants, producer, storeDirectory } = this.parts;
-    const before = filesBelow(storeDirectory);
+    const before = objectsBelow(storeDirectory);
     const runId = grants.begin(
       'backup',
       pieces.map((piece) => piece.handle),
@@ -148,7 +150,7 @@ class RunningAdyton implements Adyton {
       return committed;
     });
     await this.untilSessionEnded(before);
-    const after = filesBelow(storeDirectory);
+    const after = objectsBelow(storeDirectory);
     const growth = growthOf(before, after);
     return {
       cost,
@@ -226,6 +228,13 @@ class RunningAdyton implements Adyton {
       await pause(POLL_MS);
     }
   }
+}
+
+/** Without what is being written, or was until a moment ago. */
+function objectsBelow(storeDirectory: string): Map<string, number> {
+  const files = filesBelow(storeDirectory);
+  for (const path of files.keys()) if (path.startsWith(INCOMPLETE)) files.delete(path);
+  return files;
 }
 
 function* blocksOfFile(path: string): Generator<Buffer> {
