@@ -58,7 +58,8 @@ function alertsPage(): string {
 
 const OTHERWISE: Readonly<Record<CheckSpec['otherwise'], string>> = {
   failed: 'the run ends before RMAN starts',
-  ineligible: 'the instance is out for this run; when it is the run’s own, the run ends',
+  ineligible:
+    'the instance is out for this run; when it is the run’s own, the next instance of the cluster takes the run over, and without one it ends',
   warning: 'the run goes on and says so',
 };
 

@@ -18,14 +18,27 @@ export interface RunningCluster extends RunningStack {
   heal(): Promise<void>;
 }
 
-export async function runCluster(): Promise<RunningCluster> {
+interface ClusterDurations {
+  /** How long an agent may take to claim a request, or to take a run over. */
+  readonly claimSeconds: number;
+  readonly presenceSeconds: number;
+}
+
+export async function runCluster(durations?: ClusterDurations): Promise<RunningCluster> {
+  const presence =
+    durations === undefined ? {} : { ADYTON_PRESENCE_TTL_SECONDS: String(durations.presenceSeconds) };
+  const decided =
+    durations === undefined ? {} : { ...presence, ADYTON_CLAIM_SECONDS: String(durations.claimSeconds) };
   const stack = await runStack({
     databaseBytes: '24M',
     instances: INSTANCES.length,
     settings: {
       ...QUICK_DURATIONS,
+      'control-plane': { ...QUICK_DURATIONS['control-plane'], ...decided },
+      scheduler: { ...QUICK_DURATIONS.scheduler, ...decided },
       agent: {
         ...QUICK_DURATIONS.agent,
+        ...presence,
         ADYTON_INSTANCE_CHECK_SECONDS: '10',
         ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
       },

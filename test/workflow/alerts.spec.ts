@@ -2,8 +2,8 @@
 // the end of it.
 import { callRoute, restRoutes, type Alert, type AlertDetail, type Delivery } from '@adyton/contracts';
 import { readdirSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
+import { flushRedis } from '../support/redis';
 import {
   backUp,
   eventually,
@@ -61,18 +61,6 @@ const arrival = (alert: Alert | undefined, type: string) =>
     () => Promise.resolve(taken(alert, type)),
     (messages) => messages.length > 0,
   );
-
-function flushRedis(): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = connect(Number(new URL(stack.redisUrl).port), '127.0.0.1');
-  socket.on('error', reject);
-  socket.on('data', (data) => {
-    resolve(data.toString());
-    socket.destroy();
-  });
-  socket.write('FLUSHALL\r\n');
-  return promise;
-}
 
 async function startControlPlane(): Promise<void> {
   await stack.services['control-plane'].start({ ADYTON_HTTP_PORT: new URL(stack.url).port });
@@ -134,7 +122,7 @@ it('no message is lost when Redis forgets everything before a worker has it; the
        JOIN adyton.alerts a ON a.id = d.alert_id WHERE a.kind = 'agent_not_running' AND o.relayed_at IS NOT NULL`,
     );
   await eventually(relayed, (rows) => rows.length > 0);
-  expect(await flushRedis()).toContain('OK');
+  await flushRedis(stack);
   await startControlPlane();
   await stack.moveClock(6);
   const alert = await alertOf('agent_not_running');

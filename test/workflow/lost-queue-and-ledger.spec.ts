@@ -1,6 +1,6 @@
 // Redis and Postgres go away in the middle of the work: nothing that was asked for is lost, nothing runs twice, a commit counts once.
 import { agentRoutes, callRoute, restRoutes } from '@adyton/contracts';
-import { connect } from 'node:net';
+import { flushRedis } from '../support/redis';
 import {
   backUp,
   backupUnderWay,
@@ -70,22 +70,10 @@ async function rungAgain(): Promise<number> {
   ).length;
 }
 
-function redisCommand(...words: string[]): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = connect(Number(new URL(stack.redisUrl).port), '127.0.0.1');
-  socket.on('error', reject);
-  socket.on('data', (data) => {
-    resolve(data.toString());
-    socket.destroy();
-  });
-  socket.write(`${words.join(' ')}\r\n`);
-  return promise;
-}
-
 it('rings every pending request again within a minute after Redis lost everything, and runs none twice', async () => {
   const ids = await pendingRequests(PENDING);
   await finishThrough(async () => {
-    expect(await redisCommand('FLUSHALL')).toContain('OK');
+    await flushRedis(stack);
   });
   await eventually(rungAgain, (n) => n === ids.length, MINUTE_MS);
   await finishThrough(async () => {

@@ -1,9 +1,9 @@
 // Retention while things go wrong: the agent is away, processes are killed between two steps, Redis forgets, the store breaks its promise, the
 // database is gone. Nothing is deleted before its time, and nothing is left behind.
 import { callRoute, restRoutes } from '@adyton/contracts';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { flushRedis } from '../support/redis';
 import {
   backUpToday,
   collect,
@@ -82,18 +82,6 @@ async function whileLocked(state: string, strike: () => Promise<void>): Promise<
   }
 }
 
-async function flushRedis(): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = connect(Number(new URL(stack.redisUrl).port), '127.0.0.1');
-  socket.on('error', reject);
-  socket.on('data', () => {
-    resolve();
-    socket.destroy();
-  });
-  socket.write('FLUSHALL\r\n');
-  await promise;
-}
-
 async function allReleased(pieces: readonly string[]): Promise<boolean> {
   const released = new Set(await piecesIn(stack, 'released'));
   return pieces.every((handle) => released.has(handle));
@@ -128,7 +116,7 @@ async function pointExpiresWithoutAgent(): Promise<void> {
 
 it('K3 rings again for what waits when Redis has lost everything', async () => {
   const waiting = await piecesIn(stack, 'uncatalog_pending');
-  await flushRedis();
+  await flushRedis(stack);
   await stack.services.agent.start();
   await stack.moveClock(RELEASE_PAUSE_SECONDS + 1);
   await untilForgottenByRman(stack);

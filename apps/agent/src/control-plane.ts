@@ -112,6 +112,13 @@ function instanceCalls(endpoint: ApiEndpoint) {
       callRoute(endpoint, agentRoutes.listRunInstances, { params: { id: runId } }),
     instanceLost: (run: FencedRun, lost: { instance: string; instanceHost: string; phase: RunPhase }) =>
       again(() => callRoute(endpoint, agentRoutes.reportInstanceLost, forRun(run, lost))),
+    leaveInstance: async (
+      run: FencedRun,
+      left: { reason: Reason; checks: RunPlan['checks'] },
+    ): Promise<{ readonly instance: string; readonly hostName: string } | null> =>
+      (await again(() => callRoute(endpoint, agentRoutes.leaveInstance, forRun(run, left)))).movedTo,
+    takeOver: (run: FencedRun, incarnation: string): Promise<ClaimedRun> =>
+      callRoute(endpoint, agentRoutes.takeOverRun, forRun(run, { incarnation })),
     joinRun: ({ runId, fence, sid }: FencedRun & { readonly sid: string }): Promise<JoinedRun> =>
       callRoute(endpoint, agentRoutes.joinRun, { params: { id: runId, sid }, body: { fence } }),
     reportInstance: (

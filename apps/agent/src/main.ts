@@ -31,7 +31,7 @@ import { showPresence } from './presence/show-presence';
 import { runRestore } from './restore/run-restore';
 import { uncatalogPieces } from './retention/uncatalog-pieces';
 import { removeStaleRunFiles } from './rman/token-file';
-import { handleRequest, type RequestParts } from './runs/handle-request';
+import { handleRequest, takeOverRun, type RequestParts } from './runs/handle-request';
 import { RunTable } from './runs/run-table';
 
 const VERSION = '0.1.0';
@@ -97,6 +97,7 @@ function handlersOf(request: RequestParts, parts: PartsTaken): JobHandlers<'agen
   return {
     'backup.run': ({ requestId }) => handleRequest(request, requestId),
     'restore.run': ({ requestId }) => handleRequest(request, requestId),
+    'run.take-over': (run) => takeOverRun(request, run),
     'instance.join': async (part) => parts.start(part),
     'run.cancel': ({ runId }) => table.askNow(runId),
     'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),

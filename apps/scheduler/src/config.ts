@@ -30,7 +30,7 @@ export const settings = defineSettings({
   ADYTON_CLAIM_SECONDS: {
     schema: setting.integer(1, 600),
     default: '10',
-    doc: 'how long an agent may take to claim a request somebody waits for, seconds',
+    doc: 'how long an agent may take to claim a request somebody waits for, or to take over a run that moved to it, seconds',
   },
   ADYTON_DISCOVER_EVERY_HOURS: {
     schema: setting.integer(0, HOURS_PER_YEAR),

@@ -1,6 +1,6 @@
 // The scheduler's duties and how often each is done.
 import { type AgentPresence, type HostId } from '@adyton/domain';
-import { listenForOutbox, relayOutboxBatch, type Ledger } from '@adyton/ledger';
+import { listenForOutbox, relayOutboxBatch, type Ledger, type MoveLimits } from '@adyton/ledger';
 import {
   createInspector,
   createProducer,
@@ -65,7 +65,7 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
   const duties: [Duty, number][] = [
     [materialiseSchedules({ ...asking, claimSeconds: config.ADYTON_CLAIM_SECONDS }), config.ADYTON_TICK_MS],
     [sweepRequests({ ledger, inspector, log }), config.ADYTON_TICK_MS],
-    [sweepLeases({ ledger, log }), config.ADYTON_TICK_MS],
+    [sweepLeases({ ledger, log, moves: moveLimitsOf(config) }), config.ADYTON_TICK_MS],
     [sweepVault({ ledger, log }), config.ADYTON_TICK_MS],
     [
       requestMaintenance({
@@ -103,4 +103,11 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
     { name: 'relay', run: () => relay.stop() },
     { name: 'queues', run: () => queues.close() },
   ];
+}
+
+function moveLimitsOf(config: SchedulerConfig): MoveLimits {
+  return {
+    takeSeconds: config.ADYTON_CLAIM_SECONDS,
+    presenceSeconds: config.ADYTON_PRESENCE_TTL_SECONDS,
+  };
 }

@@ -92,6 +92,7 @@ function startAgentWorker(
       'run.cancel': ({ runId }) => parts.table.askNow(runId),
       'backup.plan': notPlayed,
       'instance.join': notPlayed,
+      'run.take-over': notPlayed,
       'pieces.uncatalog': notPlayed,
       'database.discover': async ({ databaseId }) =>
         void (await parts.tools.controlPlane.reportIdentity(databaseId, identityOf(databaseId))),

@@ -1,89 +1,35 @@
 // The agent API: what a database host (agent and ingest dedup-worker) asks of the control-plane with its host token.
 import { z } from 'zod';
-import { databaseRegistration, pluggableDatabase, recoveryPointContents } from './recovery-point-contents';
+import { backupQuestion, claimedRun } from './claimed-run';
+import { databaseRegistration, recoveryPointContents } from './recovery-point-contents';
 import { discoveryReport } from './discovery';
-import { database, restorePlan, runPlan, runScript } from './rest-resources';
-import { instanceRoutes, RUN_INSTANCES_MAX } from './instance-routes';
+import { database, runPlan, runScript } from './rest-resources';
+import { instanceRoutes } from './instance-routes';
 import { recordRoutes } from './record-routes';
 import { defineRoutes, nothing } from './route';
 import {
-  askedKind,
   byteTotals,
   count,
   databaseId,
   dbid,
   fence,
   instant,
-  keyId,
-  KEYSTORE_KEYS_MAX,
-  lane,
-  oracleSid,
   plainName,
   progress,
   reason,
-  requestId,
   runId,
   runPhase,
   runState,
-  scn,
 } from './schemas';
 
 /** Handles in one look-up; a database has at most 65,533 data files. */
 const HANDLES_MAX = 70_000;
 /** What agents of this release speak; raised when an older agent could not carry out what it is asked for. */
 export const AGENT_PROTOCOL = 1;
-/** Interrupted attempts that a claim names: of a request there are three at most, of replays by hand as many as somebody has patience for. */
-export const EARLIER_ATTEMPTS_MAX = 20;
 /** Invocations of RMAN in one backup: two for its records, data files, logs, control file. */
 const SCRIPTS_MAX = 5;
 /** RMAN output kept with a run, characters. */
 export const RUN_LOG_CHARS_MAX = 1_048_576;
-
-const claimed = z.object({
-  runId,
-  requestId,
-  fence,
-  attempt: z.int().positive(),
-  database,
-  lane,
-  /** Secret of this run's SBT sessions: goes into a 0600 file on the host and nowhere else. */
-  sbtToken: z.string(),
-  leaseSeconds: z.int().positive(),
-  heartbeatSeconds: z.number().positive(),
-  startedAt: instant,
-});
-/** What the level and the logs of a backup are decided from. */
-const backupQuestion = z.object({
-  database,
-  kind: askedKind,
-  /** The newest recovery point with data files; null when there is none. */
-  lastPoint: z
-    .object({
-      id: z.string(),
-      completedAt: instant,
-      resetlogsScn: scn,
-      consistentScn: scn,
-      /** Null when that point does not say. */
-      pluggableDatabases: z.array(pluggableDatabase).nullable(),
-    })
-    .nullable(),
-  /** Archived logs are chosen from our manifests: the end of what the vault holds, per incarnation and thread. */
-  lastLogs: z.array(z.object({ resetlogsScn: scn, thread: z.int(), sequence: z.int() })),
-  /** Longest time from one full backup to the next, as the policy has it, days; null without a policy that asks for any. */
-  daysBetweenFulls: z.number().positive().nullable(),
-  /** Ids of the master keys that somebody has recorded as backed up. */
-  keystoreKeys: z.array(keyId).max(KEYSTORE_KEYS_MAX),
-  /** The other running instances of a cluster, as the last discovery found them. */
-  otherInstances: z.array(z.object({ sid: oracleSid, hostName: plainName })).max(RUN_INSTANCES_MAX),
-});
-const claimedBackup = claimed.extend({
-  operation: z.literal('backup'),
-  ...backupQuestion.shape,
-  /** Of the last hours, at the same backup, newest first: the data files they finished need not be read again. */
-  earlierAttempts: z.array(z.object({ runId, fence })).max(EARLIER_ATTEMPTS_MAX),
-});
-const claimedRestore = claimed.extend({ operation: z.literal('restore'), plan: restorePlan });
-const claimedRun = z.discriminatedUnion('operation', [claimedBackup, claimedRestore]);
 
 const sessionGrant = z.object({
   runId,
@@ -396,10 +342,6 @@ export const agentRoutes = defineRoutes({
   },
 });
 
-export type BackupQuestion = z.infer<typeof backupQuestion>;
-export type ClaimedRun = z.infer<typeof claimedRun>;
-export type ClaimedBackup = z.infer<typeof claimedBackup>;
-export type ClaimedRestore = z.infer<typeof claimedRestore>;
 export type SessionGrant = z.infer<typeof sessionGrant>;
 export type IngestReport = z.infer<typeof ingestReport>;
 export type ExternalRunState = z.infer<typeof externalState>;

@@ -59,6 +59,13 @@ export const alertCatalog = {
     subject: 'database',
     resolves: 'the next recovery point, or when no log backup is scheduled any more',
   },
+  backup_moved: {
+    severity: 'warning',
+    title: 'A backup left an instance that was not eligible',
+    hint: 'the next instance of the cluster carried on before any data flowed; adyton run why RUN has the check that failed: put it right on that host',
+    subject: 'database',
+    resolves: 'the next backup of that database that succeeds on the instance it was started on',
+  },
   instance_lost: {
     severity: 'warning',
     title: 'An instance was lost during a run',

@@ -5,8 +5,8 @@ export interface CheckSpec {
   /** What holds when it is ok. */
   readonly title: string;
   /**
-   * Otherwise: `failed` ends the run before RMAN starts; `ineligible` leaves the instance out, and ends the run when it is the run's own;
-   * `warning` only tells.
+   * Otherwise: `failed` ends the run before RMAN starts; `ineligible` leaves the instance out, and when it is the run's own the run moves to the
+   * next one; `warning` only tells.
    */
   readonly otherwise: 'failed' | 'ineligible' | 'warning';
   /** When the verdict is a milder or a harder one. */
@@ -54,7 +54,7 @@ export const checkCatalog = {
   },
   rman: {
     title: 'rman can be executed',
-    otherwise: 'failed',
+    otherwise: 'ineligible',
     hint: 'correct ORACLE_HOME of the registered database',
   },
   // the instance

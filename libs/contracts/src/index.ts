@@ -63,12 +63,20 @@ export {
   type RestorePlan,
   type Run,
   type RunDetail,
+  type RunMove,
   type RunPlan,
   type RunScript,
   type Schedule,
 } from './rest-resources';
 export {
+  EARLIER_ATTEMPTS_MAX,
   RUN_INSTANCES_MAX,
+  type BackupQuestion,
+  type ClaimedBackup,
+  type ClaimedRestore,
+  type ClaimedRun,
+} from './claimed-run';
+export {
   type ChannelPlace,
   type InstancesOfRun,
   type InstanceWord,
@@ -79,11 +87,6 @@ export {
   AGENT_PROTOCOL,
   agentRoutes,
   RUN_LOG_CHARS_MAX,
-  EARLIER_ATTEMPTS_MAX,
-  type BackupQuestion,
-  type ClaimedBackup,
-  type ClaimedRestore,
-  type ClaimedRun,
   type DatabaseKeysDocument,
   type ExternalRunState,
   type IngestReport,

@@ -1,12 +1,12 @@
-// The agent API's part for clusters: a run asks the hosts of the other instances to take part, and they say how their instances are.
+// The agent API's part for clusters: a run asks the hosts of the other instances to take part, and they say how their instances are. One whose own
+// instance is not eligible leaves it for the next one, whose host takes it over.
 import { runInstanceTransitions, statesOf } from '@adyton/domain';
 import { z } from 'zod';
+import { claimedRun, RUN_INSTANCES_MAX } from './claimed-run';
 import { database, instanceCheck } from './rest-resources';
 import { defineRoutes } from './route';
-import { connectDescriptor, fence, hostPath, oracleSid, plainName } from './schemas';
+import { connectDescriptor, fence, hostPath, oracleSid, plainName, reason } from './schemas';
 
-/** Instances of one database: Oracle's limit is 100. */
-export const RUN_INSTANCES_MAX = 100;
 /** Checks of one instance in one report. */
 const CHECKS_MAX = 50;
 
@@ -36,6 +36,33 @@ const instancesOfRun = z.object({
 const underFence = z.strictObject({ fence });
 
 export const instanceRoutes = defineRoutes({
+  leaveInstance: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/leave-instance',
+    summary:
+      'The run’s own instance is not eligible: before any data flows the run moves to the next one; without one it fails with the reasons of all',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({
+      fence,
+      /** Why the run would end if there were no other instance. */
+      reason,
+      /** The checks it failed. */
+      checks: z.array(instanceCheck).min(1).max(CHECKS_MAX),
+    }),
+    /** Null: there was no other one, or the run was cancelled; it has ended. */
+    response: z.object({ movedTo: z.object({ instance: oracleSid, hostName: plainName }).nullable() }),
+  },
+  takeOverRun: {
+    method: 'POST',
+    path: '/agent/v1/runs/{id}/take-over',
+    summary:
+      'Takes over a run that was moved to an instance of this host, once; the answer is that of a claim',
+    auth: 'host',
+    status: 200,
+    body: z.strictObject({ fence, incarnation: z.string().max(64) }),
+    response: claimedRun,
+  },
   askInstances: {
     method: 'POST',
     path: '/agent/v1/runs/{id}/instances',

@@ -45,6 +45,8 @@ export const jobCatalog = {
     attempts: 1,
     lockSeconds: 15,
   },
+  // a run left an instance that was not eligible: the host of the next one is asked to take it over
+  'run.take-over': { queue: 'agent', payload: runPayload, attempts: 1, lockSeconds: 15 },
   /** A run was cancelled: its agent asks at once what it would hear with its next heartbeat. */
   'run.cancel': { queue: 'agent', payload: runPayload, attempts: 3, lockSeconds: 15 },
   'database.discover': {

@@ -198,7 +198,23 @@ export const dryRun = z.object({
   plan: runPlan,
   scripts: z.array(runScript),
 });
-export const runDetail = run.extend({ plan: runPlan.nullable(), scripts: z.array(runScript) });
+const runInstance = z.object({ instance: oracleSid, hostName: plainName });
+/** Before any data flowed the run left an instance that was not eligible. */
+const runMove = z.object({
+  at: instant,
+  from: runInstance,
+  to: runInstance,
+  /** The failed checks of the instance that was left, with their evidence. */
+  reason,
+  /** When the agent of the new host took the run over; null while it has not. */
+  takenAt: instant.nullable(),
+});
+export const runDetail = run.extend({
+  plan: runPlan.nullable(),
+  scripts: z.array(runScript),
+  /** Oldest first. */
+  moves: z.array(runMove),
+});
 
 export const recoveryPoint = z.object({
   id: recoveryPointId,
@@ -294,6 +310,7 @@ export type CreateSchedule = z.infer<typeof createSchedule>;
 export type BackupRequest = z.infer<typeof backupRequest>;
 export type Run = z.infer<typeof run>;
 export type RunDetail = z.infer<typeof runDetail>;
+export type RunMove = z.infer<typeof runMove>;
 export type RunPlan = z.infer<typeof runPlan>;
 export type RunScript = z.infer<typeof runScript>;
 export type RecoveryPoint = z.infer<typeof recoveryPoint>;

@@ -16,6 +16,13 @@ export const retentionErrors = {
     title: 'RMAN has been asked to forget pieces and has not answered yet',
     hint: 'nothing is to be done: it takes seconds, and the agent is asked again within five minutes',
   },
+  ADY_INTERRUPTED_KEPT: {
+    http: 409,
+    retry: 'later',
+    exit: 1,
+    title: 'What an interrupted backup left is kept for a week, because the next one may go on from it',
+    hint: 'nothing is to be done: recovery points that were built on it leave the vault with it',
+  },
   ADY_UNCATALOG_FAILED: {
     http: 409,
     retry: 'later',

@@ -13,13 +13,15 @@ import {
 } from '@adyton/domain';
 import { sql, type Selectable } from 'kysely';
 import { recordAudit } from './audit-events';
+import { databaseOfRun } from './database-of-run';
 import { lockDatabase } from './databases';
 import { inTransaction, readNow, type LedgerSession } from './ledger';
 import { refuse, type Refusal } from './refusal';
 import { endRequest } from './requests';
-import { findActiveRun } from './runs';
+import { findActiveRun, type RunRow } from './runs';
 import { now, nowPlus } from './sql-values';
-import { type Operation, type RequestsTable, type RunsTable } from './tables';
+import { findStandIn, standIn } from './stand-ins';
+import { type Operation, type RequestsTable } from './tables';
 
 export interface Claim {
   readonly requestId: RequestId;
@@ -56,9 +58,11 @@ export function claimRequest(session: LedgerSession, claim: Claim): Promise<Clai
     const databaseId = await databaseOfRequest(tx, claim.requestId);
     const database = databaseId === undefined ? undefined : await lockDatabase(tx, databaseId);
     if (database === undefined) return refuse('ADY_NOT_FOUND', `there is no request ${claim.requestId}`);
-    if (database.hostId !== claim.hostId)
-      return refuse('ADY_FORBIDDEN', `request ${claim.requestId} belongs to another host`);
     const request = await lockRequest(tx, claim.requestId);
+    const isOwn = database.hostId === claim.hostId;
+    const by = isOwn ? undefined : await findStandIn(tx, { request, database, hostId: claim.hostId });
+    if (!isOwn && by === undefined)
+      return refuse('ADY_FORBIDDEN', `request ${claim.requestId} belongs to another host`);
     const at = await readNow(tx);
     const tooLate = await judge(tx, { request, claim, at });
     if (tooLate !== null) return tooLate;
@@ -72,20 +76,36 @@ export function claimRequest(session: LedgerSession, claim: Claim): Promise<Clai
       );
     }
     await markClaimed(tx, request, claim);
-    return {
-      kind: 'claimed',
-      runId: run.id,
-      requestId: request.id,
-      fence: run.fence,
-      attempt: run.attempt,
-      operation: request.operation,
-      asked: request.kind,
-      lane: request.lane,
-      restorePlanId: request.restore_plan_id,
-      database,
-      startedAt: run.started_at,
-    };
+    if (by === undefined) return claimedRequest({ run, request, database });
+    await standIn(tx, run, { database, by });
+    const fromThere = await databaseOfRun(tx, { id: run.id, database_id: database.id });
+    return claimedRequest({ run, request, database: fromThere });
   });
+}
+
+/** What the agent is told that has the run from now on. */
+export function claimedRequest({
+  run,
+  request,
+  database,
+}: {
+  readonly run: Pick<RunRow, 'id' | 'fence' | 'attempt' | 'started_at'>;
+  readonly request: RequestRow;
+  readonly database: Database;
+}): ClaimedRequest {
+  return {
+    kind: 'claimed',
+    runId: run.id,
+    requestId: request.id,
+    fence: run.fence,
+    attempt: run.attempt,
+    operation: request.operation,
+    asked: request.kind,
+    lane: request.lane,
+    restorePlanId: request.restore_plan_id,
+    database,
+    startedAt: run.started_at,
+  };
 }
 
 async function databaseOfRequest(tx: LedgerSession, id: RequestId) {
@@ -132,7 +152,7 @@ async function judge(tx: LedgerSession, { request, claim, at }: ClaimAttempt): P
 async function insertRun(
   tx: LedgerSession,
   { request, claim, at }: ClaimAttempt,
-): Promise<Pick<Selectable<RunsTable>, 'id' | 'fence' | 'attempt' | 'started_at'> | undefined> {
+): Promise<Pick<RunRow, 'id' | 'fence' | 'attempt' | 'started_at'> | undefined> {
   const earlier = await tx
     .selectFrom('runs')
     .select((e) => e.fn.countAll<number>().as('count'))

@@ -9,6 +9,7 @@ import {
   type AgentPresence,
   type AskedKind,
   type DatabaseId,
+  type HostId,
   type Lane,
   type RequestId,
   type RequestState,
@@ -36,7 +37,9 @@ export interface NewRequest {
   readonly lane: Lane;
   /** Who asks: `api` or `system`. */
   readonly principal: string;
-  /** What is known of the agent; `unknown` when the queue cannot take a job either. */
+  /** Whose agent is asked; the registered host's when it is left out. */
+  readonly hostId?: HostId;
+  /** What is known of that agent; `unknown` when the queue cannot take a job either. */
   readonly presence: AgentPresence;
   /** How long an agent said to be running may take to claim a request somebody waits for. */
   readonly claimSeconds: number;
@@ -125,7 +128,7 @@ async function admit(
     await noteWaiting(tx, { hostId: database.hostId, reason: first.reason });
   if (end === null) {
     await supersedeOlder(tx, request);
-    await dispatchRequest(tx, request.id, database.hostId);
+    await dispatchRequest(tx, request.id, request.hostId ?? database.hostId);
   }
   const created = await findRequest(tx, request.id);
   if (created === undefined) throw new Error('invariant: an inserted request can be read');

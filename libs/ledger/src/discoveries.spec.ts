@@ -231,7 +231,8 @@ describe('a registered database', () => {
       commitSeconds: 30,
       uncatalogSeconds: 300,
     });
-    expect(candidate).toMatchObject({ requestId: waiting, hostId: other });
+    const { databaseId } = fixture;
+    expect(candidate).toMatchObject({ requestId: waiting, database: { id: databaseId, hostId: other } });
     const claimBy = (hostId: HostId) =>
       claimRequest(session(), {
         ...{ requestId: waiting, hostId, incarnation: 'i', runId: nextId('run') },

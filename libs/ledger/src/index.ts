@@ -80,6 +80,9 @@ export {
   type FencedInstance,
   type OtherInstance,
 } from './run-instances';
+export { leaveInstance, sweepUntakenMoves, type LeftInstance, type MoveLimits } from './run-moves';
+export { takeOverRun, type TakeOver } from './take-over-run';
+export { hostToAsk, type AskedHost } from './stand-ins';
 export { createRequest, type NewRequest, type RequestCreation } from './create-request';
 export { cancelRequest } from './cancel-request';
 export { findRequest, listRequests, markWaiting } from './requests';

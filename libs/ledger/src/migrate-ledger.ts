@@ -12,6 +12,8 @@ import { retention } from './migrations/0008-retention';
 import { runInstances } from './migrations/0009-run-instances';
 import { keystoreBackups } from './migrations/0010-keystore-backups';
 import { runsOfRequests } from './migrations/0011-runs-of-requests';
+import { runMoves } from './migrations/0012-run-moves';
+import { askedHosts } from './migrations/0013-asked-hosts';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -25,6 +27,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-run-instances': runInstances,
   '0010-keystore-backups': keystoreBackups,
   '0011-runs-of-requests': runsOfRequests,
+  '0012-run-moves': runMoves,
+  '0013-asked-hosts': askedHosts,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */

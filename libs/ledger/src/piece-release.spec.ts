@@ -94,6 +94,25 @@ describe('a review', () => {
     expect(waitsFor?.detail).toContain(run.runId);
   });
 
+  it('K1 says on whose leftovers a point was built that stays in the vault, and until when', async () => {
+    const site = await retentionSite(fixture);
+    const { databaseId } = site;
+    const interrupted = await site.failedRun(['left']);
+    await site.point(['old'], ['left', 'old']);
+    await site.point(['new']);
+    await site.keep(1);
+    await expired(site);
+    await endReview(session(), { databaseId, review: await reviewOf(site), needed: new Set(['left']) });
+    await recordUncataloged(session(), { databaseId, gone: ['old'], reason: null, principal: 'host:1' });
+    const waitsFor = async () => (await readRetentionStatus(session(), databaseId)).waitsFor;
+    expect(await waitsFor()).toMatchObject({
+      code: 'ADY_INTERRUPTED_KEPT',
+      detail: expect.stringMatching(new RegExp(`run ${interrupted} left, kept until 2`)) as string,
+    });
+    await fixture.moveClock(7 * DAY_SECONDS);
+    expect(await waitsFor()).toBeNull();
+  });
+
   it('goes on with pieces that a review left when it was interrupted', async () => {
     const site = await siteWithExpiredPoint();
     await reviewOf(site);

@@ -15,6 +15,7 @@ import { dispatchUncatalog } from './uncatalog';
 
 /** What a failed run left may be the base of the next level 1, or be resumed: it is kept this long, seconds. */
 const RESUME_KEEP_SECONDS = 7 * 24 * 60 * 60;
+const keptUntil = sql<Date>`runs.finished_at + make_interval(secs => ${RESUME_KEEP_SECONDS})`;
 const SYSTEM = 'system';
 
 /** A recovery point, or what a failed run left, that is to go for ever. */
@@ -85,8 +86,18 @@ async function readLeaving(tx: LedgerSession, databaseId: DatabaseId): Promise<L
   return { points: points.map((p) => ({ id: p.id, manifestKey: p.manifest_key })), runs };
 }
 
-/** Backups of ours that failed long ago and left pieces. What a person backed up by hand stays as long as RMAN lists it. */
+/** Backups of ours that failed long ago and left pieces. */
 export function selectRunsLetGo(session: LedgerSession) {
+  return selectInterrupted(session).where(keptUntil, '<', now);
+}
+
+/** Those that failed of late, and until when what they left is kept. */
+export function selectRunsKept(session: LedgerSession) {
+  return selectInterrupted(session).select(keptUntil.as('kept_until')).where(keptUntil, '>=', now);
+}
+
+/** What a person backed up by hand stays as long as RMAN lists it. */
+function selectInterrupted(session: LedgerSession) {
   return session
     .selectFrom('runs')
     .select('runs.id')
@@ -94,7 +105,6 @@ export function selectRunsLetGo(session: LedgerSession) {
     .where('runs.operation', '=', 'backup')
     .where('runs.lane', 'in', ['data', 'log'])
     .where('runs.partial_expired_at', 'is', null)
-    .where('runs.finished_at', '<', sql<Date>`adyton.now() - make_interval(secs => ${RESUME_KEEP_SECONDS})`)
     .where((e) =>
       e.exists(
         e.selectFrom('pieces').select('pieces.handle').whereRef('pieces.run_id', '=', 'runs.id').limit(1),

@@ -14,23 +14,36 @@ import { commitJobId, dispatchCommit } from './commit-run';
 import { inTransaction, type LedgerSession } from './ledger';
 import { dispatchRequest, OPEN_REQUEST_STATES, requestJobId } from './requests';
 import { ACTIVE_RUN_STATES } from './runs';
+import { findUntakenMoves, redispatchTakeOver } from './ring-take-over';
+import { type MovableWork } from './read-moves';
 import { nowMinus } from './sql-values';
 import { findWaitingSites, redispatchUncatalog } from './uncatalog';
 
+interface OpenRequest {
+  readonly kind: 'request';
+  readonly requestId: RequestId;
+  readonly state: RequestState;
+  /** Whose agent is to be asked follows from these. */
+  readonly database: { readonly id: DatabaseId; readonly hostId: HostId };
+  readonly work: MovableWork;
+}
+
 export type ReconcileCandidate = {
   readonly family: QueueFamily;
+  /** Of the queue that the last job was sent to. */
   readonly hostId: HostId;
   /** The last job sent; if the queue does not hold it as pending, it must be sent again. */
   readonly jobId: string;
 } & (
-  | { readonly kind: 'request'; readonly requestId: RequestId; readonly state: RequestState }
+  | OpenRequest
   | { readonly kind: 'commit'; readonly runId: RunId }
+  | { readonly kind: 'take-over'; readonly runId: RunId; readonly fence: number }
   | { readonly kind: 'discovery'; readonly discoveryId: DiscoveryId }
   | { readonly kind: 'uncatalog'; readonly databaseId: DatabaseId }
 );
 
 export interface ReconcileLimits {
-  /** An open request is asked about when its last job is older. */
+  /** An open request, or a run that was moved and not taken over, is asked about when its last job is older. */
   readonly requestSeconds: number;
   /** A committing run is asked about when its last job is older. */
   readonly commitSeconds: number;
@@ -63,15 +76,18 @@ export async function findReconcileCandidates(
     .orderBy('id')
     .limit(CANDIDATES_MAX)
     .execute();
+  const moves = await findUntakenMoves(session, limits.requestSeconds);
   const sites = await findWaitingSites(session, limits.uncatalogSeconds);
   return [
     ...requests.map((r) => ({
       kind: 'request' as const,
       family: 'agent' as const,
-      hostId: r.host_id,
+      hostId: r.asked_host_id ?? r.host_id,
       jobId: requestJobId(r.id, r.dispatches),
       requestId: r.id,
       state: r.state,
+      database: { id: r.database_id, hostId: r.host_id },
+      work: { operation: r.operation, lane: r.lane },
     })),
     ...commits.map((r) => ({
       kind: 'commit' as const,
@@ -80,6 +96,7 @@ export async function findReconcileCandidates(
       jobId: commitJobId(r.id, r.dispatches),
       runId: r.id,
     })),
+    ...moves.map((move) => ({ kind: 'take-over' as const, family: 'agent' as const, ...move })),
     ...discoveries.map((r) => ({
       kind: 'discovery' as const,
       family: 'agent' as const,
@@ -97,6 +114,7 @@ function findOpenRequests(session: LedgerSession, limits: ReconcileLimits) {
     .selectFrom('requests')
     .innerJoin('databases', 'databases.id', 'requests.database_id')
     .select(['requests.id', 'requests.state', 'requests.dispatches', 'databases.host_id'])
+    .select(['requests.asked_host_id', 'requests.operation', 'requests.lane', 'requests.database_id'])
     .where('requests.state', 'in', [...OPEN_REQUEST_STATES])
     .where('requests.dispatched_at', '<', nowMinus(limits.requestSeconds))
     .where((e) =>
@@ -118,7 +136,7 @@ function findOpenRequests(session: LedgerSession, limits: ReconcileLimits) {
   ).execute();
 }
 
-/** Puts the candidate's job into the outbox again, unless it moved on meanwhile. @returns the new job id. */
+/** Puts the candidate's job into the outbox again, for its `hostId`, unless it moved on meanwhile. @returns the new job id. */
 export function redispatch(session: LedgerSession, candidate: ReconcileCandidate): Promise<string | null> {
   return inTransaction(session, async (tx) => {
     switch (candidate.kind) {
@@ -126,6 +144,8 @@ export function redispatch(session: LedgerSession, candidate: ReconcileCandidate
         return redispatchRequest(tx, candidate.requestId, candidate);
       case 'commit':
         return redispatchCommit(tx, candidate.runId, candidate);
+      case 'take-over':
+        return redispatchTakeOver(tx, candidate);
       case 'discovery':
         return redispatchDiscovery(tx, candidate.discoveryId, candidate);
       case 'uncatalog':

@@ -134,7 +134,7 @@ async function moveToWaiting(tx: LedgerSession, id: RequestId): Promise<boolean>
 export async function dispatchRequest(tx: LedgerSession, id: RequestId, hostId: HostId): Promise<string> {
   const row = await tx
     .updateTable('requests')
-    .set((e) => ({ dispatches: e('dispatches', '+', 1), dispatched_at: now }))
+    .set((e) => ({ dispatches: e('dispatches', '+', 1), dispatched_at: now, asked_host_id: hostId }))
     .where('id', '=', id)
     .returning(['dispatches', 'operation'])
     .executeTakeFirstOrThrow();

@@ -4,7 +4,7 @@ import { type DatabaseId, type PieceReleaseState } from '@adyton/domain';
 import { sql } from 'kysely';
 import { type AlertToRaise } from './alerts';
 import { type LedgerSession } from './ledger';
-import { selectRunsThatBuild } from './piece-review';
+import { selectRunsKept, selectRunsThatBuild } from './piece-review';
 import { listPointsInRetention } from './recovery-points';
 import { nowMinus, toInstantOrNull } from './sql-values';
 
@@ -44,7 +44,7 @@ export async function readRetentionStatus(
       uncataloged: of('uncataloged')?.count ?? 0,
     },
     waitsFor: isReviewDue
-      ? await findBackupInTheWay(session, databaseId)
+      ? ((await findBackupInTheWay(session, databaseId)) ?? (await findInterrupted(session, databaseId)))
       : reasonOfRman(uncatalogPending, site?.reason ?? null),
     waitsSince: toInstantOrNull(of('uncatalog_pending')?.since ?? null),
     forgottenAt: toInstantOrNull(site?.forgotten_at ?? null),
@@ -62,6 +62,25 @@ async function findBackupInTheWay(session: LedgerSession, databaseId: DatabaseId
     .executeTakeFirst();
   if (run === undefined) return null;
   return reasonOf('ADY_RUN_ACTIVE', `run ${run.id} may still build on what has expired`);
+}
+
+/** A point that was built on what an interrupted backup left stays in the vault as long as that is kept. */
+async function findInterrupted(session: LedgerSession, databaseId: DatabaseId): Promise<Reason | null> {
+  const run = await selectRunsKept(session)
+    .where('runs.database_id', '=', databaseId)
+    .where(
+      sql<boolean>`EXISTS (SELECT FROM adyton.pieces, adyton.recovery_points AS points
+        WHERE pieces.run_id = runs.id AND points.database_id = runs.database_id AND points.state = 'expired'
+          AND points.vault_expired_at IS NULL AND points.contents->'closure' ? pieces.handle)`,
+    )
+    .orderBy('runs.finished_at', 'desc')
+    .executeTakeFirst();
+  if (run === undefined) return null;
+  const until = run.kept_until.toISOString();
+  return reasonOf(
+    'ADY_INTERRUPTED_KEPT',
+    `what has expired was built on what run ${run.id} left, kept until ${until}`,
+  );
 }
 
 /** Databases whose pieces wait for RMAN for too long. */

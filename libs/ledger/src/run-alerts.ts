@@ -3,6 +3,7 @@ import { type Reason } from '@adyton/contracts';
 import { type DatabaseId, type Lane, type RunId, type RunState } from '@adyton/domain';
 import { raiseAlert, resolveAlerts } from './alerts';
 import { type LedgerSession } from './ledger';
+import { hasMoved } from './read-moves';
 import { type Operation } from './tables';
 
 export interface EndedRun {
@@ -64,6 +65,7 @@ async function resolve(tx: LedgerSession, run: EndedRun): Promise<void> {
       'log_backup_overdue',
       ...(run.lane === 'data' ? (['data_backup_overdue'] as const) : []),
       ...(isWhole ? (['instance_lost'] as const) : []),
+      ...((await hasMoved(tx, run.id)) ? [] : (['backup_moved'] as const)),
     ],
   });
 }

@@ -1,5 +1,5 @@
 // Tables of runs over several instances, as types for the query builder.
-import { type ChannelPlace, type RunPlan } from '@adyton/contracts';
+import { type ChannelPlace, type Reason, type RunPlan } from '@adyton/contracts';
 import { type HostId, type RunId, type RunInstanceState } from '@adyton/domain';
 import { type ColumnType, type Generated } from 'kysely';
 
@@ -24,4 +24,21 @@ export interface RunIngestTable {
   bytes_read: number;
   bytes_new: number;
   bytes_stored: number;
+}
+
+export interface RunMovesTable {
+  run_id: RunId;
+  /** Of the run since this move. */
+  fence: number;
+  from_sid: string;
+  from_host_id: HostId;
+  to_sid: string;
+  to_host_id: HostId;
+  to_oracle_home: string;
+  to_connect_descriptor: string;
+  reason: ColumnType<Reason, string, string>;
+  moved_at: Generated<Date>;
+  taken_at: Generated<Date | null>;
+  dispatches: Generated<number>;
+  dispatched_at: Generated<Date | null>;
 }

@@ -3,7 +3,6 @@ import { type InstanceWord } from '@adyton/contracts';
 import { type DatabaseId, type FoundDatabaseId, type HostId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { readGrant } from './grants';
-import { enrolHost } from './hosts';
 import { recordIngest } from './pieces';
 import {
   askInstances,
@@ -14,14 +13,8 @@ import {
 } from './run-instances';
 import { failRun, storePlan } from './run-lifecycle';
 import { findRun, hasActiveRunOn, isRefusal, type FencedRun } from './runs';
-import {
-  claimedRun,
-  code,
-  nextId,
-  openLedgerFixture,
-  plan,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { newCluster, newHost } from './testing/cluster-fixture';
+import { claimedRun, code, openLedgerFixture, plan, type LedgerFixture } from './testing/ledger-fixture';
 
 const SILENT_SECONDS = 15;
 const TOKEN = 'b'.repeat(64);
@@ -30,44 +23,20 @@ let fixture: LedgerFixture;
 let second: HostId;
 let stranger: HostId;
 let databaseId: DatabaseId;
+let found: FoundDatabaseId;
 let run: FencedRun;
 beforeAll(async () => {
   fixture = await openLedgerFixture();
-  second = await newHost('db2');
-  stranger = await newHost('db3');
+  second = await newHost(session(), 'db2');
+  stranger = await newHost(session(), 'db3');
 }, 60_000);
 afterAll(() => fixture.close());
 beforeEach(async () => {
-  databaseId = await fixture.newDatabase();
-  await sql`UPDATE adyton.databases SET dbid = '1234567890', db_unique_name = 'ORCL' WHERE id = ${databaseId}`.execute(
-    session(),
-  );
-  await foundRunning('ORCL1', fixture.hostId);
-  await foundRunning('ORCL2', second);
+  ({ databaseId, found } = await newCluster(fixture, [second]));
   run = await claimedRun(fixture, databaseId);
 });
 
 const session = () => fixture.ledger.session;
-const newHost = async (name: string): Promise<HostId> => {
-  const id = nextId<HostId>('hst');
-  await enrolHost(session(), { id, name, tokenSha256: name, principal: 'api' });
-  return id;
-};
-let found: FoundDatabaseId;
-const foundRunning = async (sid: string, hostId: HostId): Promise<void> => {
-  if (sid === 'ORCL1') {
-    found = nextId<FoundDatabaseId>('fdb');
-    await sql`INSERT INTO adyton.found_databases (id, dbid, db_name, db_unique_name, resetlogs_scn, state, duplicate,
-        place_host_id, place_sid, place_oracle_home, database_id)
-      VALUES (${found}, ${found}, 'ORCL', 'ORCL', '1', 'seen', false, ${hostId}, ${sid}, '/u01/home', ${databaseId})`.execute(
-      session(),
-    );
-  }
-  await sql`INSERT INTO adyton.found_instances (found_database_id, host_id, sid, oracle_home, state, connect_descriptor)
-    VALUES (${found}, ${hostId}, ${sid}, '/u02/home', 'running', ${`${sid.toLowerCase()}:1521/orcl`})`.execute(
-    session(),
-  );
-};
 const part = (hostId = second) => ({ ...run, hostId, sid: 'ORCL2' });
 const listed = async () => {
   const answer = await listRunInstances(session(), run, SILENT_SECONDS);

@@ -11,7 +11,7 @@ import {
   type RunInstanceState,
 } from '@adyton/domain';
 import { sql } from 'kysely';
-import { findDatabase } from './databases';
+import { databaseOfRun } from './database-of-run';
 import { inTransaction, type LedgerSession } from './ledger';
 import { addToOutbox } from './outbox';
 import { refuse, type Refusal } from './refusal';
@@ -159,8 +159,7 @@ export function joinRun(
     const { run } = found;
     if (isTerminal(runTransitions, run.state)) return wrongState(run);
     await update(tx, instance, { sbt_token_sha256: tokenSha256 });
-    const database = await findDatabase(tx, run.database_id);
-    if (database === undefined) throw new Error('invariant: a run has its database');
+    const database = await databaseOfRun(tx, run);
     const { oracleHome, connectDescriptor } = found;
     return { kind: 'joined', fence: run.fence, database, oracleHome, connectDescriptor };
   });

@@ -14,6 +14,7 @@ import { type Selectable } from 'kysely';
 import { recordAudit } from './audit-events';
 import { type LedgerSession } from './ledger';
 import { pageOf, type Page, type PageQuestion } from './pages';
+import { hasMoved, listMoves } from './read-moves';
 import { refuse, type Refusal } from './refusal';
 import { noteRunEnd } from './run-alerts';
 import { now, toInstant, toInstantOrNull, toJson } from './sql-values';
@@ -80,7 +81,9 @@ export async function findRun(session: LedgerSession, id: string): Promise<RunDe
     .select(['runs.plan', 'runs.scripts'])
     .where('runs.id', '=', id as RunId)
     .executeTakeFirst();
-  return row === undefined ? undefined : { ...toRun(row), plan: row.plan, scripts: row.scripts ?? [] };
+  if (row === undefined) return undefined;
+  const { plan, scripts } = row;
+  return { ...toRun(row), plan, scripts: scripts ?? [], moves: await listMoves(session, row.id) };
 }
 
 export function findActiveRun(
@@ -157,8 +160,10 @@ export async function lockOwnRun(
     .forUpdate()
     .executeTakeFirst();
   if (row === undefined) return refuse('ADY_NOT_FOUND', `there is no run ${run.runId}`);
-  if (row.host_id !== run.hostId) return refuse('ADY_FORBIDDEN', `run ${run.runId} belongs to another host`);
-  return row;
+  if (row.host_id === run.hostId) return row;
+  return (await hasMoved(tx, row.id, run.hostId))
+    ? refuse('ADY_FENCED', `run ${row.id} has left the instance of this host`)
+    : refuse('ADY_FORBIDDEN', `run ${row.id} belongs to another host`);
 }
 
 export function isRefusal(answer: object): answer is Refusal {

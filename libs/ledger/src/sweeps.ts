@@ -4,6 +4,7 @@ import { reasonOf } from '@adyton/contracts';
 import { type HostId, type RequestId, type RunId } from '@adyton/domain';
 import { inTransaction, type LedgerSession } from './ledger';
 import { followUpLostRun } from './next-attempt';
+import { isUntaken } from './read-moves';
 import { endRequest, OPEN_REQUEST_STATES, requestJobId } from './requests';
 import { endRun } from './runs';
 import { now } from './sql-values';
@@ -49,7 +50,8 @@ function lockDueRequests(tx: LedgerSession, deadline: 'expires_at' | 'claim_by')
   return tx
     .selectFrom('requests')
     .innerJoin('databases', 'databases.id', 'requests.database_id')
-    .select(['requests.id', 'requests.expires_at', 'requests.dispatches', 'databases.host_id'])
+    .select(['requests.id', 'requests.expires_at', 'requests.dispatches'])
+    .select((e) => e.fn.coalesce('requests.asked_host_id', 'databases.host_id').as('host_id'))
     .where('requests.state', 'in', [...OPEN_REQUEST_STATES])
     .where(`requests.${deadline}`, '<=', now)
     .orderBy('requests.id')
@@ -67,7 +69,10 @@ function toSwept(row: DueRow): SweptRequest {
   };
 }
 
-/** Runs whose agent stopped reporting become failed(ADY_AGENT_LOST); what a schedule asked for is tried again while its window is open. */
+/**
+ * Runs whose agent stopped reporting become failed(ADY_AGENT_LOST); what a schedule asked for is tried again while its window is open. One that
+ * was moved and not taken over yet has no agent to lose: see sweepUntakenMoves.
+ */
 export function sweepLostRuns(session: LedgerSession): Promise<RunId[]> {
   return inTransaction(session, async (tx) => {
     const lost = await tx
@@ -75,6 +80,7 @@ export function sweepLostRuns(session: LedgerSession): Promise<RunId[]> {
       .select(['id', 'phase', 'lease_until', 'request_id', 'attempt', 'cancel_requested_at'])
       .where('state', 'in', ['planning', 'running'])
       .where('lease_until', '<', now)
+      .where((e) => e.not(isUntaken))
       .orderBy('id')
       .limit(SWEEP_ROWS_MAX)
       .forUpdate()

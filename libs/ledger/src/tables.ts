@@ -48,7 +48,7 @@ import {
   type DeliveryAttemptsTable,
 } from './alert-tables';
 import { type KeystoreBackupsTable } from './keystore-tables';
-import { type RunIngestTable, type RunInstancesTable } from './run-instance-tables';
+import { type RunIngestTable, type RunInstancesTable, type RunMovesTable } from './run-instance-tables';
 import {
   type PieceReleaseColumns,
   type PointRetentionColumns,
@@ -137,6 +137,8 @@ export interface RequestsTable {
   idle_minutes: Generated<number | null>;
   dispatches: Generated<number>;
   dispatched_at: Date | null;
+  /** Whose agent was rung last. */
+  asked_host_id: Generated<HostId | null>;
   created_at: Generated<Date>;
   finished_at: Date | null;
 }
@@ -156,7 +158,8 @@ export interface RunsTable {
   level_reason: string | null;
   reason: Json<Reason> | null;
   agent_incarnation: string;
-  sbt_token_sha256: string;
+  /** Null while the run is moved and not taken over yet. */
+  sbt_token_sha256: string | null;
   /** Of the dedup-worker on the run's own host; those of other hosts belong to it. */
   writer_session: Generated<string | null>;
   lease_until: Date;
@@ -373,6 +376,7 @@ export interface LedgerTables {
   run_logs: RunLogsTable;
   run_instances: RunInstancesTable;
   run_ingest: RunIngestTable;
+  run_moves: RunMovesTable;
   pieces: PiecesTable;
   recovery_points: RecoveryPointsTable;
   release_sites: ReleaseSitesTable;

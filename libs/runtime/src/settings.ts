@@ -51,7 +51,7 @@ export const durationSettings = defineSettings({
   ADYTON_CLAIM_SECONDS: {
     schema: setting.seconds(0.5, 3_600),
     default: '10',
-    doc: 'how long an agent may take to claim a request somebody waits for',
+    doc: 'how long an agent may take to claim a request somebody waits for, or to take over a run that moved to it',
   },
 });
 

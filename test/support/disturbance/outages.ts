@@ -1,6 +1,6 @@
 // What is taken away while the product works, and how it comes back. After `end` everything runs, and what a lease still held has run out.
 import { AdytonError, callRoute, restRoutes } from '@adyton/contracts';
-import { closeRedis, connectRedis, waitForRedis } from '@adyton/queue';
+import { flushRedis } from '../redis';
 import { agentShown, eventually, healStore, type RunningStack, spoilStore } from '../running-stack';
 import { type SeededDraw } from './seeded-draw';
 import { LEASE_SECONDS } from './soak-world';
@@ -14,7 +14,6 @@ export interface Outage {
 type ProcessName = keyof RunningStack['services'];
 /** An operation of the vault whose worker is gone lives so long by the ledger's clock. */
 const OPERATION_LEASE_SECONDS = 60;
-const REDIS_TIMEOUT_MS = 10_000;
 
 const OF_THE_STORE: readonly Outage[] = [
   storeThat('is slow', { latencyMs: 400 }),
@@ -121,13 +120,6 @@ async function agentRuns(stack: RunningStack): Promise<void> {
 
 async function nothing(): Promise<void> {
   // it is over by itself
-}
-
-async function flushRedis({ redisUrl }: RunningStack): Promise<void> {
-  const redis = connectRedis(redisUrl, { onError: () => undefined });
-  await waitForRedis(redis, REDIS_TIMEOUT_MS);
-  await redis.flushall();
-  closeRedis(redis);
 }
 
 async function cancelWhatRuns(stack: RunningStack): Promise<void> {

@@ -1,7 +1,9 @@
-// The backup workflow, from a claimed run to a recovery point. Each phase is a sibling file; the first failure ends the run with its reason.
-import { assertPassed } from '../checks/check-instances';
+// The backup workflow, from a claimed run to a recovery point. Each phase is a sibling file; the first failure ends the run with its reason, unless
+// it is one of this instance alone: then another instance of the cluster has the run from there on.
+import { assertEligible, assertPassed } from '../checks/assert-passed';
 import { checkLogFiles } from '../checks/check-log-files';
 import { gatherInstances } from '../instances/gather-instances';
+import { meetInstance } from '../instances/meet-instance';
 import { type BackupRun, channelsOf, withChannelsOfEdition } from './backup-run';
 import { composePlan, scriptsOf } from './compose-plan';
 import { deleteLogs } from './delete-logs';
@@ -18,11 +20,13 @@ export async function runBackup(asked: BackupRun): Promise<void> {
   // Step 1, admission and claim, has happened: the run exists, and its fence is ours.
 
   await lease.enter('identity');
+  await meetInstance(asked);
   await using database = await openDatabase(asked);
 
   // Steps 2 to 4: level, estimate, pre-checks; from the state of the database now, not when the request was made.
   const survey = await surveyDatabase(asked, database, {
     enter: (phase) => lease.enter(phase),
+    judgeInstance: assertEligible,
     checkRecords: (identity) => healRecords(asked, database, identity),
     resume: (identity, level) => resumeFiles(asked, database, identity, level),
   });

@@ -4,9 +4,10 @@ import { type RunScript } from '@adyton/contracts';
 import { type RunPhase } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { checkDatabase, type DatabaseChecked } from '../checks/check-database';
-import { checkInstances } from '../checks/check-instances';
+import { checkInstance } from '../checks/check-instance';
 import { absentLogs } from '../checks/check-log-files';
 import { type Check } from '../checks/check-that';
+import { judgeIdentity } from '../checks/judge-database';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
@@ -48,6 +49,8 @@ export interface RecordsJudged {
 interface SurveyDoings {
   /** Told each phase as it begins. */
   readonly enter: (phase: RunPhase) => Promise<void>;
+  /** Judges the checks of the run's own instance, before anything else is asked: a run leaves one that is not eligible. */
+  readonly judgeInstance: (checks: readonly Check[]) => void;
   /** Compares RMAN's records with the vault; a run puts them right. */
   readonly checkRecords: (identity: Identity) => Promise<RecordsJudged>;
   /** What interrupted attempts at the same backup finished; a run takes it over. */
@@ -58,10 +61,12 @@ interface SurveyDoings {
 export async function surveyDatabase(
   run: Planning,
   database: DatabaseFacts,
-  { enter, checkRecords, resume }: SurveyDoings,
+  { enter, judgeInstance, checkRecords, resume }: SurveyDoings,
 ): Promise<Survey> {
   await enter('identity');
   const identity = await confirmIdentity(run, database);
+  const ofInstance = await checkInstance(run, identity);
+  judgeInstance(ofInstance);
 
   // Step 2: full, incremental or archived logs, per data file. It is decided from RMAN's records; those of logs decide nothing.
   await enter('level');
@@ -91,7 +96,8 @@ export async function surveyDatabase(
   const settings = await database.rmanConfiguration();
   const { checks: ofDatabase, ...checked } = await checkDatabase(run, database, settings);
   const checks = [
-    ...(await checkInstances(run, identity)),
+    ...ofInstance,
+    ...judgeIdentity(identity),
     ...ofDatabase,
     judgeLogs(choice, waitingLogs.length),
     ...(records === null ? [] : [records.check]),

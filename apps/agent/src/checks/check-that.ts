@@ -3,7 +3,7 @@ import { checkCatalog, type CheckCode, type RunPlan } from '@adyton/contracts';
 
 export type Check = RunPlan['checks'][number];
 
-/** Of the run's own instance and the database: an instance that is not eligible ends the run it is the primary of. */
+/** Of the run's own instance and the database. */
 export function checkThat(code: CheckCode, holds: boolean, evidence: string): Check {
   const { otherwise } = checkCatalog[code];
   return judged(code, holds ? 'ok' : otherwise === 'warning' ? 'warning' : 'failed', evidence);

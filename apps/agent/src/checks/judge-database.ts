@@ -1,9 +1,16 @@
 // Conditions of the database that a backup depends on or that a DBA should know of: pure verdicts over what it says of itself.
-import { type RmanChannel } from '@adyton/oracle';
+import { type DatabaseIdentity, type RmanChannel } from '@adyton/oracle';
 import { checkThat, judged, type Check } from './check-that';
 
 /** Sessions named in an evidence; the rest is counted. */
 const NAMED_MAX = 5;
+
+export function judgeIdentity({ logMode, role }: Pick<DatabaseIdentity, 'logMode' | 'role'>): Check[] {
+  return [
+    checkThat('archivelog-mode', logMode === 'ARCHIVELOG', `log mode is ${logMode}`),
+    checkThat('primary-role', role === 'PRIMARY', `database role is ${role}`),
+  ];
+}
 
 /** @param daysBetweenFulls as the policy has it; null without a policy */
 export function judgeRecordKeepTime(keepDays: number, daysBetweenFulls: number | null): Check {

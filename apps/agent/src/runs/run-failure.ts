@@ -1,5 +1,5 @@
 // How a run ends early: an error with a code of the catalog, the phase it happened in, and RMAN's own words where there are any.
-import { AdytonError, reasonOf, type ErrorCode, type Reason } from '@adyton/contracts';
+import { AdytonError, reasonOf, type ErrorCode, type Reason, type RunPlan } from '@adyton/contracts';
 import { type RunPhase } from '@adyton/domain';
 import { OracleError } from '@adyton/oracle';
 import { RmanScriptError } from '@adyton/rman';
@@ -17,6 +17,18 @@ export class RunFailure extends Error {
     super(detail, options);
     this.name = 'RunFailure';
     this.instance = options.instance ?? null;
+  }
+}
+
+/** Pre-checks that the run's own instance failed: another instance may pass them. */
+export class IneligibleInstance extends RunFailure {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    readonly checks: RunPlan['checks'],
+  ) {
+    super(code, detail);
+    this.name = 'IneligibleInstance';
   }
 }
 

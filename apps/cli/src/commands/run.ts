@@ -131,6 +131,11 @@ function runText(run: RunDetail): string {
     ['finished', run.finishedAt ?? '-'],
     ['replay of', run.replayOf ?? '-'],
   ];
+  for (const { from, to, reason } of run.moves)
+    pairs.push([
+      'moved',
+      `from ${from.instance} on ${from.hostName} to ${to.instance} on ${to.hostName}: ${reason.detail}`,
+    ]);
   const reason = run.reason;
   if (reason !== null) {
     pairs.push(

@@ -1,6 +1,13 @@
-// Runs over several instances of a cluster: the run's own agent asks, those of the other hosts answer.
+// Runs over several instances of a cluster: the run's own agent asks, those of the other hosts answer. One leaves its instance for another's host.
 import { agentRoutes } from '@adyton/contracts';
-import { askInstances, joinRun, listRunInstances, recordInstanceWord, type Ledger } from '@adyton/ledger';
+import {
+  askInstances,
+  joinRun,
+  leaveInstance,
+  listRunInstances,
+  recordInstanceWord,
+  type Ledger,
+} from '@adyton/ledger';
 import { type HostId } from '@adyton/domain';
 import { Controller, Inject, Param } from '@nestjs/common';
 import { type Config } from '../config';
@@ -9,6 +16,7 @@ import { Handles, type AnswerOf, type BodyOf } from '../http/handles';
 import { accepted } from '../http/refused-request';
 import { RequestBody } from '../http/request-input';
 import { CONFIG, LEDGER } from '../wiring/tokens';
+import { takeOver } from './claim-run';
 import { newSbtToken } from './sbt-token';
 
 @Controller()
@@ -35,6 +43,32 @@ export class AgentInstancesController {
   ): Promise<AnswerOf<typeof agentRoutes.listRunInstances>> {
     const silentSeconds = this.config.ADYTON_PRESENCE_TTL_SECONDS;
     return accepted(await listRunInstances(this.ledger.session, { runId, hostId }, silentSeconds));
+  }
+
+  @Handles(agentRoutes.leaveInstance)
+  async leave(
+    @Param('id') runId: string,
+    @RequestBody() body: BodyOf<typeof agentRoutes.leaveInstance>,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.leaveInstance>> {
+    const limits = {
+      takeSeconds: this.config.ADYTON_CLAIM_SECONDS,
+      presenceSeconds: this.config.ADYTON_PRESENCE_TTL_SECONDS,
+    };
+    const left = accepted(await leaveInstance(this.ledger.session, { runId, hostId, ...body }, limits));
+    return {
+      movedTo: left.kind === 'ended' ? null : { instance: left.to.sid, hostName: left.to.hostName },
+    };
+  }
+
+  @Handles(agentRoutes.takeOverRun)
+  async take(
+    @Param('id') runId: string,
+    @RequestBody() body: BodyOf<typeof agentRoutes.takeOverRun>,
+    @CallingHost() hostId: HostId,
+  ): Promise<AnswerOf<typeof agentRoutes.takeOverRun>> {
+    const leaseSeconds = this.config.ADYTON_LEASE_SECONDS;
+    return accepted(await takeOver(this.ledger, { runId, hostId, leaseSeconds, ...body }));
   }
 
   @Handles(agentRoutes.joinRun)

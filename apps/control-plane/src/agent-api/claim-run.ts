@@ -1,14 +1,17 @@
-// A claim with everything the agent needs to start: fence, token for the SBT sessions, and what earlier recovery points hold.
+// A claim, or the taking over of a run that was moved, with everything the agent needs to start: fence, token for the SBT sessions, and what
+// earlier recovery points hold.
 import { type ClaimedRun } from '@adyton/contracts';
 import {
   claimRequest,
   findRestorePlan,
   isRefusal,
   listEarlierAttempts,
+  takeOverRun,
   type ClaimedRequest,
   type Ledger,
   type LedgerSession,
   type Refusal,
+  type TakeOver,
 } from '@adyton/ledger';
 import { type HostId, type RequestId, type RunId } from '@adyton/domain';
 import { backupQuestionOf } from './backup-question';
@@ -36,6 +39,17 @@ export function claimRun(ledger: Ledger, claim: RunClaim): Promise<ClaimedRun | 
     });
     if (isRefusal(claimed)) return claimed;
     return describe(tx, claimed, sbtToken, claim.leaseSeconds);
+  });
+}
+
+export function takeOver(
+  ledger: Ledger,
+  taking: Omit<TakeOver, 'sbtTokenSha256'>,
+): Promise<ClaimedRun | Refusal> {
+  const { sbtToken, tokenSha256 } = newSbtToken();
+  return ledger.transaction(async (tx) => {
+    const taken = await takeOverRun(tx, { ...taking, sbtTokenSha256: tokenSha256 });
+    return isRefusal(taken) ? taken : describe(tx, taken, sbtToken, taking.leaseSeconds);
   });
 }
 

@@ -1,4 +1,4 @@
-import { type BackupRequest, type Run } from '@adyton/contracts';
+import { reasonOf, type BackupRequest, type RunDetail } from '@adyton/contracts';
 import { requestTransitions, runTransitions, statesOf } from '@adyton/domain';
 import { explainRequest, explainRun } from './explain';
 
@@ -22,8 +22,8 @@ const request = (fields: Partial<BackupRequest>): BackupRequest =>
     runId: null,
     ...fields,
   }) as BackupRequest;
-const run = (fields: Partial<Run>): Run =>
-  ({ id: 'run_1', state: 'running', phase: 'transfer', reason: null, ...fields }) as Run;
+const run = (fields: Partial<RunDetail>): RunDetail =>
+  ({ id: 'run_1', state: 'running', phase: 'transfer', reason: null, moves: [], ...fields }) as RunDetail;
 const running = { host, presence: 'running', active: null } as const;
 const leased = { host, presence: 'running', leaseUntil: 'T', cancelRequested: false } as const;
 
@@ -63,4 +63,19 @@ it('gives the reason and its hint of whatever ended badly', () => {
 it('says when a run without its agent will fail', () => {
   const { summary } = explainRun({ ...leased, run: run({}), presence: 'not-running' });
   expect(summary).toContain('fails at T');
+});
+
+it('S4.5 says which agent a moved run waits for, and until when', () => {
+  const move = {
+    at: 'T',
+    from: { instance: 'ORCL1', hostName: 'db1' },
+    to: { instance: 'ORCL2', hostName: 'db2' },
+    reason: reasonOf('ADY_PRECHECK_FAILED', 'dedup-worker: socket /s'),
+    takenAt: null,
+  };
+  const onItsWay = { ...leased, host: { ...host, name: 'db2' } };
+  const { summary } = explainRun({ ...onItsWay, run: run({ state: 'planning', moves: [move] }) });
+  expect(summary).toMatch(/left ORCL1.*agent on db2 has until T .*for ORCL2/);
+  const taken = run({ state: 'planning', phase: 'level', moves: [{ ...move, takenAt: 'T' }] });
+  expect(explainRun({ ...onItsWay, run: taken }).summary).toBe('it is in phase level on db2');
 });

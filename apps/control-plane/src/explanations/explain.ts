@@ -1,5 +1,5 @@
 // Why a request or run is as it is, in one sentence with the next step: a pure judgement over what ledger and presence say.
-import { type BackupRequest, type Explanation, type Host, type Run } from '@adyton/contracts';
+import { type BackupRequest, type Explanation, type Host, type Run, type RunDetail } from '@adyton/contracts';
 import { type AgentPresence } from '@adyton/domain';
 
 export interface SituationOfRequest {
@@ -11,7 +11,7 @@ export interface SituationOfRequest {
 }
 
 export interface SituationOfRun {
-  readonly run: Run;
+  readonly run: RunDetail;
   readonly host: Pick<Host, 'name' | 'lastSeenAt'>;
   readonly presence: AgentPresence;
   /** RFC 3339. */
@@ -89,6 +89,13 @@ function explainActive({ run, host, presence, leaseUntil, cancelRequested }: Sit
     return {
       summary: 'its pieces are complete; the dedup-worker makes the manifest',
       next: `should this last, check adyton-dedup-worker on ${host.name}`,
+    };
+  }
+  const move = run.moves.at(-1);
+  if (move?.takenAt === null) {
+    return {
+      summary: `it left ${move.from.instance}, which is not eligible; the agent on ${host.name} has until ${leaseUntil} to take it over for ${move.to.instance}`,
+      next: `adyton run show ${run.id} has the check that failed`,
     };
   }
   if (presence === 'not-running') {

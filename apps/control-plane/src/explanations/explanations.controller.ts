@@ -1,5 +1,11 @@
 // `adyton run why`: everything needed to understand one request or run, on one screen.
-import { restRoutes, type BackupRequest, type Explanation, type RunDetail } from '@adyton/contracts';
+import {
+  restRoutes,
+  type BackupRequest,
+  type Explanation,
+  type RunDetail,
+  type RunMove,
+} from '@adyton/contracts';
 import {
   findActiveRun,
   findHost,
@@ -85,6 +91,7 @@ export class ExplanationsController {
         ['done', `${bytesDone} of ${bytesExpected ?? '?'} bytes, ${piecesDone} pieces`],
         ['agent', `${presence} on ${host.name}, last seen ${host.lastSeenAt ?? 'never'}`],
         ['lease', run.finishedAt === null ? `until ${leaseUntil}` : null],
+        ...run.moves.map(moveFact),
         ...checksOf(run),
       ]),
       events: await this.trail([run.requestId, run.id]),
@@ -103,6 +110,14 @@ export class ExplanationsController {
         detail: e.reason?.detail ?? e.detail ?? null,
       }));
   }
+}
+
+function moveFact({ at, from, to, reason, takenAt }: RunMove): [string, string] {
+  const taken = takenAt === null ? 'not taken over' : `taken over at ${takenAt}`;
+  return [
+    'moved',
+    `from ${from.instance} on ${from.hostName} to ${to.instance} on ${to.hostName} at ${at}, ${taken}: ${reason.detail}`,
+  ];
 }
 
 /** What its pre-checks found that was not as it should be. One that ended the run is in the run's reason. */

@@ -1,7 +1,8 @@
 // Redis may forget what it acknowledged. What the ledger says should be on a queue and is not there any more, is rung again. A scheduled
-// request whose agent went away before it claimed is marked as waiting for it.
+// request whose agent went away before it claimed is marked as waiting for it; one of a cluster is then asked of another instance's host.
 import {
   findReconcileCandidates,
+  hostToAsk,
   markWaiting,
   redispatch,
   type Ledger,
@@ -50,18 +51,22 @@ async function reconcileAll(parts: ReconcileParts): Promise<void> {
 
 async function reconcile(parts: ReconcileParts, candidate: ReconcileCandidate): Promise<void> {
   const { ledger, inspector, log } = parts;
-  if (candidate.kind === 'request' && candidate.state === 'dispatching') await noteAbsence(parts, candidate);
+  const hostId = candidate.kind === 'request' ? await askedHost(parts, candidate) : candidate.hostId;
   const presence = await inspector.presenceOf(candidate.family, candidate.hostId, candidate.jobId);
-  if (presence === 'pending') return;
-  const jobId = await redispatch(ledger.session, candidate);
+  if (presence === 'pending' && hostId === candidate.hostId) return;
+  const jobId = await redispatch(ledger.session, { ...candidate, hostId });
   if (jobId !== null)
     log.info({ kind: candidate.kind, lostJobId: candidate.jobId, jobId, presence }, 'job.rung-again');
 }
 
-async function noteAbsence(
+type RequestCandidate = Extract<ReconcileCandidate, { kind: 'request' }>;
+
+async function askedHost(
   { ledger, log, presenceOf }: ReconcileParts,
-  { requestId, hostId }: { requestId: RequestId; hostId: HostId },
-): Promise<void> {
-  if ((await presenceOf(hostId)) !== 'not-running') return;
-  if (await markWaiting(ledger.session, requestId)) log.info({ requestId, hostId }, 'request.waiting');
+  { requestId, state, database, work }: RequestCandidate,
+): Promise<HostId> {
+  const { hostId, presence } = await hostToAsk(ledger.session, database, work, presenceOf);
+  if (state === 'dispatching' && presence === 'not-running' && (await markWaiting(ledger.session, requestId)))
+    log.info({ requestId, hostId }, 'request.waiting');
+  return hostId;
 }
