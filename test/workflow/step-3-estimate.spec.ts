@@ -32,8 +32,8 @@ it('S4.7 shows level, checks, estimate and scripts of a backup without running a
   const checks = shown.plan.checks.filter((c) => c.code !== 'state-space');
   expect(checks.filter((c) => c.verdict !== 'ok').map((c) => c.code)).toEqual(['change-tracking']);
   expect(checks.map((c) => c.code)).toEqual([
-    ...['instance-open', 'archivelog-mode', 'primary-role', 'rman'],
-    ...['sbt-library', 'dedup-worker', 'object-store', 'clock-skew'],
+    ...['instance-open', 'rman', 'sbt-library', 'dedup-worker', 'object-store', 'clock-skew'],
+    ...['archivelog-mode', 'primary-role'],
     ...['standard-edition', 'change-tracking', 'record-keep-time', 'recovery-area', 'rman-jobs'],
     ...['keystore', 'keystore-backup'],
     ...['archived-logs', 'rman-records', 'data-files', 'nologging', 'rman-configuration'],
