@@ -86,7 +86,7 @@ itLong(
 );
 
 it('S5.4 a secondary lost while channels are allocated: RMAN starts once more without it', async () => {
-  await cluster.arm(SECONDARY, 'connect', { after: 1 }); // the first login is the pre-check's
+  await cluster.arm(SECONDARY, 'connect');
   const run = await backUp(cluster, 'full');
   expect(run).toMatchObject(lostTo(SECONDARY));
   expect(await hostsOf(cluster, run)).toEqual(['node1', 'node3']);

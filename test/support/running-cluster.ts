@@ -65,8 +65,15 @@ async function heal(stack: RunningStack): Promise<void> {
     await stack.lab.tryCtl(['instance', 'resume', '--sid', sid]);
     await stack.lab.tryCtl(['instance', 'start', '--sid', sid]);
   }
+  const looks = [];
   for (const { host } of stack.nodes)
-    await callRoute(stack.api, restRoutes.discoverHost, { params: { host: host.name } });
+    looks.push(await callRoute(stack.api, restRoutes.discoverHost, { params: { host: host.name } }));
+  for (const { id } of looks)
+    // an agent that looks logs in to its instance, where a login may be what a test waits for
+    await eventually(
+      () => callRoute(stack.api, restRoutes.getDiscovery, { params: { id } }),
+      ({ state }) => state !== 'requested',
+    );
   await eventually(
     async () => (await callRoute(stack.api, restRoutes.listFoundDatabases, {})).items[0],
     (found) =>
