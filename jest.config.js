@@ -22,6 +22,7 @@ const LONG = [
   'apps/lab/src/rman/image-copies',
   'apps/lab/src/rman/maintenance',
   'apps/lab/src/rman/restore-points',
+  'certify/src/certify',
   'test/lab/rac-backup',
   'test/model/stale-listings',
   'test/workflow/disturbance-invariants',

@@ -91,7 +91,7 @@ describe('S4.5 the dedup-worker of the first host does not run', () => {
     expect(shown.stdout).toMatch(/moved\s+from ORCL1 on node1 to ORCL2 on node2: dedup-worker: socket /);
   });
 
-  it('S4.5 archived logs move too', async () => {
+  itLong('S4.5 archived logs move too', async () => {
     const logs = await backUp(cluster, 'archivelog');
     expect(logs).toMatchObject({ ...SUCCEEDED, hostId: node(1).host.id, moves: [FROM_FIRST] });
   });
@@ -111,14 +111,14 @@ describe('S4.5 the dedup-worker of the first host does not run', () => {
   });
 });
 
-it('S4.5 an instance that is down leaves its run to the next one', async () => {
+itLong('S4.5 an instance that is down leaves its run to the next one', async () => {
   await cluster.crash(PRIMARY);
   const run = await backUp(cluster);
   expect(run).toMatchObject({ ...SUCCEEDED, hostId: node(1).host.id, moves: [FROM_FIRST] });
   expect(ineligible(run)).toMatchObject([{ code: 'login', instance: PRIMARY }]);
 });
 
-it('S4.5 two of three are not eligible: the third does it', async () => {
+itLong('S4.5 two of three are not eligible: the third does it', async () => {
   for (const n of [0, 1]) await node(n).services['dedup-worker'].stop();
   const run = await backUp(cluster);
   for (const n of [0, 1]) await node(n).services['dedup-worker'].start();
@@ -157,7 +157,7 @@ describe('S4.5 the agent of the first host does not run', () => {
     expect(ineligible(run)).toMatchObject([{ code: 'agent', instance: PRIMARY }]);
   });
 
-  it('S4.5 S1.3 a scheduled backup does not wait for it', async () => {
+  itLong('S4.5 S1.3 a scheduled backup does not wait for it', async () => {
     const request = await scheduledRequest(cluster, 60);
     expect(await endedRun(cluster, request)).toMatchObject({ ...SUCCEEDED, ...atSecond });
   });
@@ -193,7 +193,7 @@ async function whileNobodyTakesOver(act: (request: BackupRequest) => Promise<Run
 const agentsShown = async () =>
   (await callRoute(cluster.api, restRoutes.listHosts, {})).items.map(({ agent }) => agent);
 
-it('S4.5 Redis loses the job of a moved run: it is rung for again', async () => {
+itLong('S4.5 Redis loses the job of a moved run: it is rung for again', async () => {
   const run = await whileNobodyTakesOver(async (request) => {
     await flushRedis(cluster);
     node(1).services.agent.signal('SIGCONT');
