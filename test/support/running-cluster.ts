@@ -1,6 +1,6 @@
 // The product beside a simulated cluster, with words for what happens to its instances.
 import { callRoute, restRoutes, type Alert, type RunDetail } from '@adyton/contracts';
-import { eventually, runStack, QUICK_DURATIONS, type RunningStack } from './running-stack';
+import { discover, eventually, runStack, QUICK_DURATIONS, type RunningStack } from './running-stack';
 
 export const PRIMARY = 'ORCL1';
 export const SECONDARY = 'ORCL2';
@@ -65,15 +65,8 @@ async function heal(stack: RunningStack): Promise<void> {
     await stack.lab.tryCtl(['instance', 'resume', '--sid', sid]);
     await stack.lab.tryCtl(['instance', 'start', '--sid', sid]);
   }
-  const looks = [];
-  for (const { host } of stack.nodes)
-    looks.push(await callRoute(stack.api, restRoutes.discoverHost, { params: { host: host.name } }));
-  for (const { id } of looks)
-    // an agent that looks logs in to its instance, where a login may be what a test waits for
-    await eventually(
-      () => callRoute(stack.api, restRoutes.getDiscovery, { params: { id } }),
-      ({ state }) => state !== 'requested',
-    );
+  // an agent that looks logs in to its instance, where a login may be what a test waits for
+  await Promise.all(stack.nodes.map(({ host }) => discover(stack, host.name)));
   await eventually(
     async () => (await callRoute(stack.api, restRoutes.listFoundDatabases, {})).items[0],
     (found) =>

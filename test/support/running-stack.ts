@@ -5,6 +5,7 @@ import {
   type ApiEndpoint,
   type BackupRequest,
   type CreateSchedule,
+  type Discovery,
   type RecoveryPoint,
   type RestorePlan,
   type RunDetail,
@@ -184,6 +185,15 @@ export async function scheduledRequest(
   const request = await slotComes(stack, schedule);
   await removeSchedule(stack, schedule);
   return request;
+}
+
+/** Has the agent of the host look for databases, and waits until it has. */
+export async function discover(stack: RunningStack, host: string): Promise<Discovery> {
+  const { id } = await callRoute(stack.api, restRoutes.discoverHost, { params: { host } });
+  return eventually(
+    () => callRoute(stack.api, restRoutes.getDiscovery, { params: { id } }),
+    ({ state }) => state !== 'requested',
+  );
 }
 
 /** What the hosts' list says of the agent. */

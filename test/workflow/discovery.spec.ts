@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import {
   backUp,
   DATABASE_NAME,
+  discover,
   endedRun,
   eventually,
   recoveryPoints,
@@ -45,15 +46,7 @@ const node = (n: 0 | 1) => {
   return wanted;
 };
 
-async function discover(n: 0 | 1): Promise<Discovery> {
-  const { id } = await callRoute(stack.api, restRoutes.discoverHost, {
-    params: { host: node(n).host.name },
-  });
-  return eventually(
-    () => callRoute(stack.api, restRoutes.getDiscovery, { params: { id } }),
-    (d) => d.state !== 'requested',
-  );
-}
+const discoverOn = (n: 0 | 1): Promise<Discovery> => discover(stack, node(n).host.name);
 
 const statesOf = ([database]: readonly FoundDatabase[]) =>
   Object.fromEntries((database?.instances ?? []).map((i) => [i.sid, i.state]));
@@ -72,7 +65,7 @@ it('looks at every host by itself, and makes one database of the instances of a 
   expect(all[0]).toMatchObject({ dbUniqueName: 'ORCL', state: 'seen', duplicate: false });
   expect(statesOf(all)).toEqual({ ORCL1: 'running', ORCL2: 'running' });
   expect(await kinds()).toEqual(['new']);
-  const { report } = await discover(0);
+  const { report } = await discoverOn(0);
   expect(report?.cluster).toMatchObject({ online: true, nodes: ['node1', 'node2'] });
   expect(report?.instances).toMatchObject([
     { sid: 'ORCL1', running: true, clustered: true, oracleHome: node(0).node.oracleHome },
@@ -100,11 +93,11 @@ it('looks again after four hours of Postgres time, and not before', async () => 
 
 it('shows an instance that is down as down, and its database as seen', async () => {
   await stack.lab.ctl(['instance', 'crash', '--sid', 'ORCL2']);
-  await discover(1);
+  await discoverOn(1);
   expect(statesOf(await found())).toEqual({ ORCL1: 'running', ORCL2: 'down' });
   expect(await kinds()).toEqual(['new']);
   await stack.lab.ctl(['instance', 'start', '--sid', 'ORCL2']);
-  await discover(1);
+  await discoverOn(1);
   expect(statesOf(await found())).toEqual({ ORCL1: 'running', ORCL2: 'running' });
   expect(await backUp(stack)).toMatchObject({ ...SUCCEEDED, hostId: node(0).host.id });
 });
@@ -114,7 +107,7 @@ it('reports output that it does not understand, and takes nothing for gone becau
   const script = readFileSync(srvctl, 'utf8');
   writeFileSync(srvctl, '#!/bin/sh\necho "PRXX-0001 : something new"\n');
   await stack.lab.ctl(['instance', 'crash', '--sid', 'ORCL1']);
-  const { report } = await discover(0);
+  const { report } = await discoverOn(0);
   expect(report?.tools.find((t) => t.tool === 'srvctl')).toMatchObject({
     outcome: 'not-understood',
     unknownLines: expect.arrayContaining(['PRXX-0001 : something new']) as unknown,
@@ -128,7 +121,7 @@ it('reports output that it does not understand, and takes nothing for gone becau
 it('follows a database whose instance was taken off its host: scheduled backups run where it is now', async () => {
   const olr = moveAside(0, 'etc', 'oracle', 'olr.loc'); // node1 left the cluster
   const oratab = moveAside(0, 'etc', 'oratab');
-  await discover(0);
+  await discoverOn(0);
   expect(await kinds()).toEqual(['new', 'moved']);
   expect(await registered()).toMatchObject({
     hostId: node(1).host.id,
@@ -157,9 +150,9 @@ it('reports a database that no host sees any more as vanished, and keeps all of 
     moveAside(n, 'etc', 'oracle', 'olr.loc'),
     moveAside(n, 'etc', 'oratab'),
   ]);
-  await discover(0);
+  await discoverOn(0);
   expect((await found())[0]).toMatchObject({ state: 'seen' }); // the other host was not asked yet
-  await discover(1);
+  await discoverOn(1);
   expect((await found())[0]).toMatchObject({ state: 'vanished', databaseName: DATABASE_NAME });
   expect(await kinds()).toEqual(['new', 'moved', 'vanished']);
   expect(await recoveryPoints(stack)).toEqual(points);

@@ -178,17 +178,7 @@ export const runPlan = z.object({
 });
 /** One RMAN invocation of a run, without secrets. */
 export const runScript = z.object({
-  step: z.enum([
-    'records',
-    'resume',
-    'data',
-    'logs',
-    'control-file',
-    'delete-logs',
-    'mount',
-    'restore',
-    'channels',
-  ]),
+  step: z.enum(['records', 'resume', 'data', 'logs', 'control-file', 'mount', 'restore', 'channels']),
   text: z.string(),
 });
 /** What a backup would do now; nothing was run for it. */

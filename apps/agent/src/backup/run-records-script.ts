@@ -1,5 +1,4 @@
 // A script beside the backup itself, about RMAN's records of our pieces: its failure is told, and ends no backup.
-import { type RunScript } from '@adyton/contracts';
 import { type RunNames } from '@adyton/rman';
 import { runScript } from '../rman/run-script';
 import { RunFailure } from '../runs/run-failure';
@@ -9,7 +8,7 @@ import { endingOf } from './ending-of-backup';
 /** @returns why RMAN failed; null when it did not. @throws RunFailure when the run was stopped */
 export async function runRecordsScript(
   run: BackupRun,
-  { step, text }: RunScript,
+  { step, text }: { readonly step: string; readonly text: string },
   names: RunNames,
 ): Promise<string | null> {
   const { claimed, controlPlane, files, lease } = run;
