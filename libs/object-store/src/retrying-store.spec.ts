@@ -19,10 +19,19 @@ class UnreliableStore extends MemoryStore {
   override async create(key: string, bytes: Uint8Array): Promise<CreateOutcome> {
     this.bodies.push(bytes);
     const outcome = await super.create(key, bytes);
+    this.answer();
+    return outcome;
+  }
+
+  async clock(): Promise<Date> {
+    this.answer();
+    return new Date(0);
+  }
+
+  private answer(): void {
     this.attempts += 1;
     this.nowMs += this.timeoutMs;
     if (this.attempts <= this.answersLost) throw new ObjectStoreError('timeout', this.name, 'no answer');
-    return outcome;
   }
 }
 
@@ -39,6 +48,12 @@ describe('a store that tries again', () => {
     const store = new UnreliableStore(1);
     expect(await retrying(store).create('pack/aa/1', Buffer.from('bytes'))).toBe('exists');
     expect(await store.get('pack/aa/1')).toEqual(new Uint8Array(Buffer.from('bytes')));
+  });
+
+  it('asks for the time again when its connection was reset: a backup must not fail its checks for that', async () => {
+    const store = new UnreliableStore(1);
+    expect(await retrying(store).clock?.()).toEqual(new Date(0));
+    expect(store.attempts).toBe(2);
   });
 
   it('sends the very memory it was given, every time', async () => {

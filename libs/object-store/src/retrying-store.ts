@@ -28,6 +28,7 @@ const TOTAL_MS_MAX = 180_000;
 export function retryingStore(store: ObjectStore, options: RetryOptions = {}): ObjectStore {
   const again = <T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
     retry(work, options, signal);
+  const clock = store.clock?.bind(store);
   return {
     name: store.name,
     create: (key: string, bytes: Uint8Array, o: RequestOptions = {}) =>
@@ -42,7 +43,7 @@ export function retryingStore(store: ObjectStore, options: RetryOptions = {}): O
           lock: (key: string, until: Date, o: RequestOptions = {}) =>
             again(async () => store.lock?.(key, until, o), o.signal),
         }),
-    ...(store.clock === undefined ? {} : { clock: store.clock.bind(store) }),
+    ...(clock === undefined ? {} : { clock: (o: RequestOptions = {}) => again(() => clock(o), o.signal) }),
   };
 }
 
