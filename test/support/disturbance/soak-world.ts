@@ -58,6 +58,15 @@ export interface SoakWorld {
 /** A small database with a first backup, a policy that keeps two points, and another vendor's library beside ours. */
 export async function openSoakWorld(): Promise<SoakWorld> {
   const stack = await runStack({ settings: SETTINGS });
+  try {
+    return await firstBackup(stack);
+  } catch (error) {
+    await stack.stop(); // nobody else knows of it yet
+    throw error;
+  }
+}
+
+async function firstBackup(stack: RunningStack): Promise<SoakWorld> {
   expect(await backUp(stack, 'full')).toMatchObject(SUCCEEDED);
   expect(await stack.cli(['policy', 'set', DATABASE_NAME, '--redundancy', '2'])).toMatchObject({ code: 0 });
   return {
