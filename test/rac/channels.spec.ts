@@ -15,6 +15,7 @@ import {
 import { itLong } from '../support/long-tests';
 import {
   hostsOf,
+  instancesUsed,
   logOf,
   PRIMARY,
   runCluster,
@@ -57,12 +58,13 @@ it('enrolls a host for each instance, all of them with a running agent', async (
   expect(hosts.items.map(({ name }) => name).sort()).toEqual(['node1', 'node2', 'node3']);
 });
 
-it('S4.4 gives every eligible instance channels, and the pieces come in on every host', async () => {
+it('S4.4 S4.8 gives every eligible instance channels, in three invocations of RMAN, and the pieces come in on every host', async () => {
   const run = await backUp(cluster);
   expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
   expect(await hostsOf(cluster, run)).toEqual(['node1', 'node2', 'node3']);
-  const log = await logOf(cluster, run);
-  for (const sid of ['ORCL1', 'ORCL2', 'ORCL3']) expect(log).toContain(`instance=${sid} `);
+  expect(run.scripts.map((s) => s.step)).toEqual(['data', 'logs', 'control-file']);
+  const all = ['ORCL1', 'ORCL2', 'ORCL3'];
+  expect(await instancesUsed(cluster, run)).toEqual([all, all, [PRIMARY]]);
   const { plan } = run;
   const ofOthers = plan?.checks.filter((c) => c.instance !== undefined) ?? [];
   expect(new Set(ofOthers.map((c) => c.instance))).toEqual(new Set(['ORCL2', 'ORCL3']));

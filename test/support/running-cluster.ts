@@ -95,3 +95,12 @@ export async function logOf(stack: RunningStack, { id }: RunDetail): Promise<str
   const [row] = await stack.sql<{ text: string }>('SELECT text FROM adyton.run_logs WHERE run_id = $1', [id]);
   return row?.text ?? '';
 }
+
+/** Instances whose channels each invocation of RMAN opened, in the order of the invocations. */
+export async function instancesUsed(stack: RunningStack, run: RunDetail): Promise<string[][]> {
+  const [, ...invocations] = (await logOf(stack, run)).split(/^Recovery Manager: Release /m);
+  return invocations.map((text) => {
+    const opened = [...text.matchAll(/^channel \S+: SID=\d+ instance=(\S+) /gm)];
+    return [...new Set(opened.map(([, instance = '']) => instance))].sort();
+  });
+}

@@ -114,8 +114,28 @@ it('names the channels of an instance, and copies the control file on the primar
   expect(text).not.toContain('CONNECT');
 });
 
-it('tags have at most thirty characters of upper case', () => {
+it('S4.2 every data file is a stream of its own, in the order of its blocks and as they are, under our tag and handle', () => {
+  const text = printScript(
+    composeDataScript({ ...data, names: { ...names, runToken: 'abcd1234' }, level1Files: [7] }),
+  );
+  expect(text).toMatch(/^SET ENCRYPTION OFF FOR ALL TABLESPACES;$/m);
+  expect(text).not.toContain('COMPRESSED');
+  const channelLines = text.match(/ALLOCATE CHANNEL .*/g) ?? [];
+  expect(channelLines).toHaveLength(channels.count);
+  for (const line of channelLines) expect(line).toContain(' MAXOPENFILES 1 ');
+  const form = 'FILESPERSET 1 SECTION SIZE 64G';
+  expect([...text.matchAll(/INCREMENTAL (LEVEL \d)(?: CUMULATIVE)? (.*) TAG '(.*)'/g)].map(([, ...m]) => m)).toEqual([
+    ['LEVEL 0', form, 'ADY_L0_ABCD1234'],
+    ['LEVEL 1', form, 'ADY_L1_ABCD1234'],
+  ]);
+  const handles = [...text.matchAll(/DATAFILE (\d+) FORMAT '(.*)'/g)].map(([, file, handle]) => [file, handle]);
+  expect(handles).toEqual([1, 3, 4, 7].map((n) => [`${n}`, `${names.handlePrefix}/abcd1234_7_F${n}_%U`]));
+});
+
+it('S4.2 a tag has at most thirty characters, of upper case', () => {
   expect(tagOf('level1', 'abcd1234')).toBe('ADY_L1_ABCD1234');
+  expect(tagOf('level0', 'a'.repeat(23))).toHaveLength(30);
+  expect(() => tagOf('level0', 'a'.repeat(24))).toThrow(RmanScriptError);
 });
 
 it('CROSSCHECK and CATALOG name every handle, and nothing is crosschecked that is not named', () => {
