@@ -89,14 +89,25 @@ it('S4.4 keeps the login of the channels out of scripts and logs', async () => {
   expect(detail).not.toContain(password);
 });
 
-it('S4.5 leaves an instance out whose dedup-worker does not run, and says so', async () => {
-  await node(1).services['dedup-worker'].stop();
+it('S4.5 S4.6 leaves out an instance without a dedup-worker, and one whose server processes cannot load the library, and says so', async () => {
+  const [second, third] = [node(1).services, node(2).services];
+  await second['dedup-worker'].stop();
+  await third.agent.stop();
+  await third.agent.start({ ADYTON_SBT_LIBRARY: cluster.tokenFile }); // there and readable, and no library
   const run = await backUp(cluster);
-  await node(1).services['dedup-worker'].start();
+  await second['dedup-worker'].start();
+  await third.agent.stop();
+  await third.agent.start();
   expect(run).toMatchObject(SUCCEEDED);
   const failed = run.plan?.checks.filter((c) => c.verdict === 'ineligible');
-  expect(failed).toMatchObject([{ code: 'dedup-worker', instance: SECONDARY }]);
-  expect(await hostsOf(cluster, run)).toEqual(['node1', 'node3']);
+  expect(failed).toMatchObject([
+    { code: 'dedup-worker', instance: SECONDARY },
+    {
+      ...{ code: 'channel', instance: 'ORCL3', hint: expect.stringContaining('ORA-27211') as string },
+      evidence: expect.stringMatching(/^RMAN-03009: .* on c1 channel .*; ORA-27211: Failed to load/) as string,
+    },
+  ]);
+  expect(await hostsOf(cluster, run)).toEqual(['node1']);
 });
 
 itLong(

@@ -86,8 +86,11 @@ itLong(
   },
 );
 
+/** RMAN's own and its channel's, when the host of the instance tries whether a channel opens. */
+const LOGINS_OF_CHECK = 2;
+
 it('S5.4 a secondary lost while channels are allocated: RMAN starts once more without it', async () => {
-  await cluster.arm(SECONDARY, 'connect');
+  await cluster.arm(SECONDARY, 'connect', { after: LOGINS_OF_CHECK });
   const run = await backUp(cluster, 'full');
   expect(run).toMatchObject(lostTo(SECONDARY));
   expect(await hostsOf(cluster, run)).toEqual(['node1', 'node3']);

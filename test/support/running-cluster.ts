@@ -39,7 +39,6 @@ export async function runCluster(durations?: ClusterDurations): Promise<RunningC
       agent: {
         ...QUICK_DURATIONS.agent,
         ...presence,
-        ADYTON_INSTANCE_CHECK_SECONDS: '10',
         ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
       },
     },

@@ -57,6 +57,13 @@ export const checkCatalog = {
     otherwise: 'ineligible',
     hint: 'correct ORACLE_HOME of the registered database',
   },
+  channel: {
+    title:
+      'rman opens a channel on the instance as a backup does: its server process loads libobk.so, and the dedup-worker answers',
+    otherwise: 'ineligible',
+    except: 'it is not tried where rman, libobk.so or the dedup-worker fail their own check',
+    hint: 'the last lines say what failed: ORA-27211 that the Oracle user cannot load libobk.so, ADY_SBT_ that the library does not get through to the dedup-worker or its token file, an ORA- number of a login that the listener or the password file is at fault',
+  },
   // the instance
   'instance-open': {
     title: 'the instance is OPEN',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   channelsAt,
+  composeChannelScript,
   composeControlFileScript,
   composeDataScript,
   composeDeleteLogsScript,
@@ -82,6 +83,8 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   }),
   restore: composeRestoreScript(restore),
   uncatalog: composeUncatalogScript(restore.crosscheck),
+  channel: composeChannelScript({ runId: 'check', places: [place] }),
+  'channel-of-cluster': composeChannelScript({ runId: 'check', places: [at(2)] }),
   'delete-logs': composeDeleteLogsScript(logs.ranges),
   'restore-without': composeRestoreScript({
     ...{ ...restore, uncatalog: [] },
@@ -124,11 +127,16 @@ it('S4.2 every data file is a stream of its own, in the order of its blocks and 
   expect(channelLines).toHaveLength(channels.count);
   for (const line of channelLines) expect(line).toContain(' MAXOPENFILES 1 ');
   const form = 'FILESPERSET 1 SECTION SIZE 64G';
-  expect([...text.matchAll(/INCREMENTAL (LEVEL \d)(?: CUMULATIVE)? (.*) TAG '(.*)'/g)].map(([, ...m]) => m)).toEqual([
+  expect(
+    [...text.matchAll(/INCREMENTAL (LEVEL \d)(?: CUMULATIVE)? (.*) TAG '(.*)'/g)].map(([, ...m]) => m),
+  ).toEqual([
     ['LEVEL 0', form, 'ADY_L0_ABCD1234'],
     ['LEVEL 1', form, 'ADY_L1_ABCD1234'],
   ]);
-  const handles = [...text.matchAll(/DATAFILE (\d+) FORMAT '(.*)'/g)].map(([, file, handle]) => [file, handle]);
+  const handles = [...text.matchAll(/DATAFILE (\d+) FORMAT '(.*)'/g)].map(([, file, handle]) => [
+    file,
+    handle,
+  ]);
   expect(handles).toEqual([1, 3, 4, 7].map((n) => [`${n}`, `${names.handlePrefix}/abcd1234_7_F${n}_%U`]));
 });
 
@@ -252,6 +260,7 @@ describe('made-up names', () => {
         ranges: [spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)],
       }),
     () => composeControlFileScript({ ...controlFile, names: spoiledNames(), channels: spoiledChannels() }),
+    () => composeChannelScript(spoiledChannels()),
     () => composeDeleteLogsScript([spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)]),
     () => composeUncatalogScript(random(2) > 0 ? restore.crosscheck : [text(), 'a1b2c3d4/x_2']),
     () => composeMountScript({ ...spoiled(mount, text), channels: spoiledChannels() }),

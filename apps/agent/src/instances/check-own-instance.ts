@@ -7,10 +7,13 @@ import {
   type DatabaseIdentity,
   type InstanceRelease,
 } from '@adyton/oracle';
+import { type InstanceAddress } from '@adyton/rman';
+import { type ChannelToOpen } from '../checks/check-channel';
 import { checkHost, checkOpen } from '../checks/check-host';
 import { checkThat, ofInstance, type Check } from '../checks/check-that';
 import { judgeBaseRelease } from '../checks/judge-releases';
 import { type AgentConfig } from '../config';
+import { targetLogin } from '../rman/target-login';
 import { descriptorOf, instanceAddress } from './instance-address';
 import { type Background } from './watch-background';
 
@@ -25,13 +28,14 @@ export interface OwnInstance {
 
 export async function checkOwnInstance(config: AgentConfig, own: OwnInstance): Promise<Check[]> {
   const { sid, joined, background } = own;
-  const [ofLogin, ofHost] = await Promise.all([checkLogin(config, own), checkHost(config)]);
+  const connect = instanceAddress(joined.connectDescriptor, sid);
+  const isUp = background.names.includes('pmon');
+  const [ofLogin, ofHost] = await Promise.all([
+    checkLogin(config, own),
+    checkHost(config, joined.oracleHome, isUp && connect !== null ? channelTo(config, own, connect) : null),
+  ]);
   const checks = [
-    checkThat(
-      'connect-descriptor',
-      instanceAddress(joined.connectDescriptor, sid) !== null,
-      joined.connectDescriptor,
-    ),
+    checkThat('connect-descriptor', connect !== null, joined.connectDescriptor),
     checkThat(
       'background-processes',
       ['pmon', 'lmon'].every((name) => background.names.includes(name)),
@@ -41,6 +45,17 @@ export async function checkOwnInstance(config: AgentConfig, own: OwnInstance): P
     ...ofHost,
   ];
   return checks.map((check) => ofInstance(sid, check));
+}
+
+/** As the channels of the run will come in: through the listener of the instance. */
+function channelTo(
+  config: AgentConfig,
+  { sid, joined }: Pick<OwnInstance, 'sid' | 'joined'>,
+  connect: InstanceAddress,
+): ChannelToOpen {
+  const { oracleHome, connectDescriptor } = joined;
+  const claimed = { database: { connectDescriptor, oracleSid: sid } };
+  return { oracleHome, oracleSid: sid, connect, login: () => targetLogin({ config, claimed }) };
 }
 
 async function checkLogin(config: AgentConfig, { sid, joined }: OwnInstance): Promise<Check[]> {

@@ -1,5 +1,4 @@
 // The files of one run on this host: the SBT token and RMAN's command files, in a directory nobody else can read. Gone when the run ends.
-import { type RunId } from '@adyton/domain';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -13,7 +12,7 @@ export interface RunFiles {
 
 export async function createRunFiles(
   stateDir: string,
-  run: { readonly runId: RunId; readonly sbtToken: string },
+  run: { readonly runId: string; readonly sbtToken: string },
 ): Promise<RunFiles> {
   const directory = join(stateDir, 'runs', run.runId);
   await mkdir(directory, { recursive: true, mode: 0o700 });
