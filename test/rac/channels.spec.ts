@@ -155,7 +155,7 @@ itLong(
   },
 );
 
-it('S4.6 ends a backup before RMAN starts whose snapshot control file the other instances cannot see', async () => {
+it('S4.6 ends a backup before RMAN backs anything up whose snapshot control file the other instances cannot see', async () => {
   const checked = async () => (await planned()).plan.checks.find((c) => c.code === 'snapshot-control-file');
   const configure = (name: string) =>
     rman(cluster, `CONFIGURE SNAPSHOT CONTROLFILE NAME ${name};\n`, PRIMARY);

@@ -5,8 +5,8 @@ export interface CheckSpec {
   /** What holds when it is ok. */
   readonly title: string;
   /**
-   * Otherwise: `failed` ends the run before RMAN starts; `ineligible` leaves the instance out, and when it is the run's own the run moves to the
-   * next one; `warning` only tells.
+   * Otherwise: `failed` ends the run before RMAN backs anything up; `ineligible` leaves the instance out, and when it is the run's own the run
+   * moves to the next one; `warning` only tells.
    */
   readonly otherwise: 'failed' | 'ineligible' | 'warning';
   /** When the verdict is a milder or a harder one. */
@@ -107,9 +107,9 @@ export const checkCatalog = {
     hint: 'ALTER DATABASE ARCHIVELOG in mount state',
   },
   'primary-role': {
-    title: 'the database is the primary',
+    title: 'the database is in a role that its policy allows, which is the primary',
     otherwise: 'failed',
-    hint: 'back up the primary',
+    hint: 'register and back up the primary: a standby is not backed up in this release',
   },
   'standard-edition': {
     title: 'the edition runs channels in parallel, or one is asked for',

@@ -28,7 +28,7 @@ export async function answerDryRun(tools: AgentTools, id: DryRunId): Promise<voi
         phase = entered;
         return Promise.resolve();
       },
-      judgeInstance: () => undefined, // all verdicts are wanted
+      judgeFirst: () => undefined, // all verdicts are wanted
       checkRecords: async (identity) => {
         const found = await findRecordGaps(asked, database, identity);
         return { check: judgeRecords({ found, left: found, failure: null }), script: null };

@@ -1,5 +1,5 @@
-// Pre-checks of the run's own instance and its host. They come before all others, which may make RMAN open channels: an instance that fails one
-// leaves the run to the next instance of its cluster.
+// Pre-checks of the run's own instance and its host. They come before all others, which may make RMAN change its records: an instance that fails
+// one leaves the run to the next instance of its cluster.
 import { type Identity, type Planning } from '../backup/backup-run';
 import { targetLogin } from '../rman/target-login';
 import { checkHost, checkOpen } from './check-host';

@@ -1,5 +1,5 @@
-// The pre-checks of one instance on its own host, when another host's run or dry run asks for it. One that fails makes the instance ineligible for that
-// run and nothing else.
+// The pre-checks of one instance on its own host, when another host's run or dry run asks for it. One that fails makes the instance ineligible
+// for that run and nothing else.
 import { type ChannelPlace, type InstanceToCheck, type InstanceVerdict } from '@adyton/contracts';
 import {
   connectDatabase,
