@@ -57,7 +57,7 @@ function alertsPage(): string {
 }
 
 const OTHERWISE: Readonly<Record<CheckSpec['otherwise'], string>> = {
-  failed: 'the run ends before RMAN starts',
+  failed: 'the run ends before RMAN backs anything up',
   ineligible:
     'the instance is out for this run; when it is the run’s own, the next instance of the cluster takes the run over, and without one it ends',
   warning: 'the run goes on and says so',

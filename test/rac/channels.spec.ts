@@ -1,6 +1,6 @@
 // The product beside a simulated cluster of three instances, each on a host of its own: a backup uses those that pass their checks, each over its
 // own host, and goes on without the others.
-import { callRoute, restRoutes } from '@adyton/contracts';
+import { callRoute, restRoutes, type RunPlan, type RunScript } from '@adyton/contracts';
 import { rman } from '../support/rman-by-hand';
 import {
   backUp,
@@ -15,6 +15,7 @@ import {
 import { itLong } from '../support/long-tests';
 import {
   hostsOf,
+  instancesUsed,
   logOf,
   PRIMARY,
   runCluster,
@@ -57,12 +58,29 @@ it('enrolls a host for each instance, all of them with a running agent', async (
   expect(hosts.items.map(({ name }) => name).sort()).toEqual(['node1', 'node2', 'node3']);
 });
 
-it('S4.4 gives every eligible instance channels, and the pieces come in on every host', async () => {
+/** Other ones than the one RMAN is connected to, in the script of the data files. */
+const instancesNamed = (scripts: readonly RunScript[]) =>
+  [...(scripts.find((s) => s.step === 'data')?.text ?? '').matchAll(/INSTANCE_NAME=(\w+)/g)].map((m) => m[1]);
+const checksOfOthers = (plan: RunPlan | null) =>
+  plan?.checks.flatMap(({ code, instance, verdict }) =>
+    instance === undefined ? [] : [{ code, instance, verdict }],
+  );
+const planned = () =>
+  callRoute(cluster.api, restRoutes.planBackup, {
+    params: { database: DATABASE_NAME },
+    query: { kind: 'auto' },
+  });
+
+it('S4.4 S4.7 S4.8 gives every eligible instance channels, in three invocations of RMAN, and the pieces come in on every host', async () => {
+  const shown = await planned();
   const run = await backUp(cluster);
   expect(run).toMatchObject({ ...SUCCEEDED, level: 'level0' });
+  for (const { scripts } of [shown, run]) expect(instancesNamed(scripts)).toEqual([SECONDARY, 'ORCL3']);
+  expect(checksOfOthers(shown.plan)).toEqual(checksOfOthers(run.plan));
   expect(await hostsOf(cluster, run)).toEqual(['node1', 'node2', 'node3']);
-  const log = await logOf(cluster, run);
-  for (const sid of ['ORCL1', 'ORCL2', 'ORCL3']) expect(log).toContain(`instance=${sid} `);
+  expect(run.scripts.map((s) => s.step)).toEqual(['data', 'logs', 'control-file']);
+  const all = ['ORCL1', 'ORCL2', 'ORCL3'];
+  expect(await instancesUsed(cluster, run)).toEqual([all, all, [PRIMARY]]);
   const { plan } = run;
   const ofOthers = plan?.checks.filter((c) => c.instance !== undefined) ?? [];
   expect(new Set(ofOthers.map((c) => c.instance))).toEqual(new Set(['ORCL2', 'ORCL3']));
@@ -87,14 +105,34 @@ it('S4.4 keeps the login of the channels out of scripts and logs', async () => {
   expect(detail).not.toContain(password);
 });
 
-it('S4.5 leaves an instance out whose dedup-worker does not run, and says so', async () => {
-  await node(1).services['dedup-worker'].stop();
+it('S4.5 S4.6 S4.7 leaves out an instance without a dedup-worker, and one whose server processes cannot load the library, and says so, in a dry run too', async () => {
+  const [second, third] = [node(1).services, node(2).services];
+  await second['dedup-worker'].stop();
+  await third.agent.stop();
+  await third.agent.start({ ADYTON_SBT_LIBRARY: cluster.tokenFile }); // there and readable, and no library
+  const shown = await planned();
+  const text = await cluster.cli(['backup', DATABASE_NAME, '--dry-run']);
   const run = await backUp(cluster);
-  await node(1).services['dedup-worker'].start();
+  await second['dedup-worker'].start();
+  await third.agent.stop();
+  await third.agent.start();
   expect(run).toMatchObject(SUCCEEDED);
   const failed = run.plan?.checks.filter((c) => c.verdict === 'ineligible');
-  expect(failed).toMatchObject([{ code: 'dedup-worker', instance: SECONDARY }]);
-  expect(await hostsOf(cluster, run)).toEqual(['node1', 'node3']);
+  expect(failed).toMatchObject([
+    { code: 'dedup-worker', instance: SECONDARY },
+    {
+      ...{ code: 'channel', instance: 'ORCL3', hint: expect.stringContaining('ORA-27211') as string },
+      evidence: expect.stringMatching(
+        /^RMAN-03009: .* on c1 channel .*; ORA-27211: Failed to load/,
+      ) as string,
+    },
+  ]);
+  expect(await hostsOf(cluster, run)).toEqual(['node1']);
+  expect(shown.plan.checks.filter((c) => c.verdict === 'ineligible')).toMatchObject(
+    (failed ?? []).map(({ code, instance }) => ({ code, instance })),
+  );
+  expect(instancesNamed(shown.scripts)).toEqual([]);
+  expect(text.stdout).toContain('ORCL2 is left out, ORCL3 is left out');
 });
 
 itLong(
@@ -106,7 +144,7 @@ itLong(
     await node(1).services.agent.start();
     expect(run).toMatchObject(SUCCEEDED);
     expect(run.plan?.checks.filter((c) => c.verdict === 'ineligible')).toMatchObject([
-      { code: 'agent', instance: SECONDARY, evidence: 'the agent on node2 did not answer within 10 s' },
+      { code: 'agent', instance: SECONDARY, evidence: 'the agent on node2 did not answer within 20 s' },
       { code: 'base-release', instance: 'ORCL3', evidence: 'ORCL3 is 21.3.0.0.0, ORCL1 is 19.21.0.0.0' },
     ]);
     expect(run.plan?.checks.find((c) => c.code === 'release-update')).toMatchObject({ verdict: 'warning' });
@@ -117,12 +155,8 @@ itLong(
   },
 );
 
-it('S4.6 ends a backup before RMAN starts whose snapshot control file the other instances cannot see', async () => {
-  const checked = async () => {
-    const params = { database: DATABASE_NAME };
-    const { plan } = await callRoute(cluster.api, restRoutes.planBackup, { params, query: { kind: 'auto' } });
-    return plan.checks.find((c) => c.code === 'snapshot-control-file');
-  };
+it('S4.6 ends a backup before RMAN backs anything up whose snapshot control file the other instances cannot see', async () => {
+  const checked = async () => (await planned()).plan.checks.find((c) => c.code === 'snapshot-control-file');
   const configure = (name: string) =>
     rman(cluster, `CONFIGURE SNAPSHOT CONTROLFILE NAME ${name};\n`, PRIMARY);
   const shared = await checked();

@@ -13,6 +13,7 @@ import {
 } from '../support/running-stack';
 import {
   hostsOf,
+  instancesUsed,
   lossesAlerted,
   PRIMARY,
   runCluster,
@@ -85,16 +86,29 @@ itLong(
   },
 );
 
+/** RMAN's own and its channel's, when the host of the instance tries whether a channel opens. */
+const LOGINS_OF_CHECK = 2;
+
 it('S5.4 a secondary lost while channels are allocated: RMAN starts once more without it', async () => {
-  await cluster.arm(SECONDARY, 'connect');
+  await cluster.arm(SECONDARY, 'connect', { after: LOGINS_OF_CHECK });
   const run = await backUp(cluster, 'full');
   expect(run).toMatchObject(lostTo(SECONDARY));
   expect(await hostsOf(cluster, run)).toEqual(['node1', 'node3']);
 });
 
-it('S5.4 what is restored after losses is identical', async () => {
+it('S4.8 S5.4 logs and control file are taken by instances that are there then, and what is restored is identical', async () => {
   await cluster.arm(SECONDARY, 'transfer');
-  expect(await backUp(cluster, 'full')).toMatchObject(lostTo(SECONDARY));
+  const run = await backUp(cluster, 'full');
+  expect(run).toMatchObject(lostTo(SECONDARY));
+  const invocations = await instancesUsed(cluster, run);
+  expect(invocations[0]).toEqual([PRIMARY, SECONDARY, 'ORCL3']);
+  expect(invocations.slice(-2)).toEqual([[PRIMARY, 'ORCL3'], [PRIMARY]]);
+  const wasSent = run.scripts.map(({ step, text }) => [step, text.includes(`INSTANCE_NAME=${SECONDARY}`)]);
+  expect(wasSent).toEqual([
+    ['data', true],
+    ['logs', false],
+    ['control-file', false],
+  ]);
   await cluster.heal();
   expect(await restored()).toMatchObject({ dataFiles: 7, identical: 7 });
 });

@@ -39,7 +39,6 @@ export async function runCluster(durations?: ClusterDurations): Promise<RunningC
       agent: {
         ...QUICK_DURATIONS.agent,
         ...presence,
-        ADYTON_INSTANCE_CHECK_SECONDS: '10',
         ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
       },
     },
@@ -94,4 +93,13 @@ export async function hostsOf(stack: RunningStack, { id }: RunDetail): Promise<s
 export async function logOf(stack: RunningStack, { id }: RunDetail): Promise<string> {
   const [row] = await stack.sql<{ text: string }>('SELECT text FROM adyton.run_logs WHERE run_id = $1', [id]);
   return row?.text ?? '';
+}
+
+/** Instances whose channels each invocation of RMAN opened, in the order of the invocations. */
+export async function instancesUsed(stack: RunningStack, run: RunDetail): Promise<string[][]> {
+  const [, ...invocations] = (await logOf(stack, run)).split(/^Recovery Manager: Release /m);
+  return invocations.map((text) => {
+    const opened = [...text.matchAll(/^channel \S+: SID=\d+ instance=(\S+) /gm)];
+    return [...new Set(opened.map(([, instance = '']) => instance))].sort();
+  });
 }

@@ -1,11 +1,17 @@
-// Step 2 of the workflow on the real processes: a container database is backed up whole from its root, and what came and went is told.
+// Step 2 of the workflow on the real processes: a container database is backed up whole from its root, and what came and went is told, while a
+// backup was on its way too.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
 import {
   backUp,
+  backupUnderWay,
   DATABASE_NAME,
   endedRun,
+  getRequest,
+  healStore,
+  recoveryPoints,
   type RunningStack,
   runStack,
+  slowStore,
   SUCCEEDED,
 } from '../support/running-stack';
 
@@ -90,4 +96,25 @@ it('S2.11 reports a new, an unplugged and a dropped pluggable database once', as
   });
   const third = await backUp(stack);
   expect(pluggables(third)).toMatchObject({ verdict: 'ok' });
+});
+
+it('S4.2 makes no point of a database that got data files after they were planned, names one, and takes them with the next', async () => {
+  const before = await recoveryPoints(stack);
+  await slowStore(stack, 150);
+  const under = await backupUnderWay(stack);
+  await sql('CREATE PLUGGABLE DATABASE pdb4 ADMIN USER adm IDENTIFIED BY secret');
+  await healStore(stack);
+  const run = await endedRun(stack, await getRequest(stack, under.requestId));
+  expect(run).toMatchObject({
+    ...{ state: 'failed', recoveryPointId: null },
+    reason: {
+      ...{ code: 'ADY_RECONCILE_FAILED', phase: 'reconcile' },
+      detail: expect.stringMatching(/^data file \d+ \(\S+\/pdb4\/\S+\) is in no piece/) as string,
+    },
+  });
+  expect(run.plan?.files.some((f) => f.name.includes('/pdb4/'))).toBe(false);
+  expect(await recoveryPoints(stack)).toEqual(before);
+  const next = await backUp(stack);
+  expect(next).toMatchObject(SUCCEEDED);
+  expect((await namesInPoint(next)).filter((name) => name.includes('/pdb4/')).length).toBeGreaterThan(2);
 });

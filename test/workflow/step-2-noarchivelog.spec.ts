@@ -1,4 +1,4 @@
-// Step 2 of the workflow on the real processes: a database that archives nothing is refused by a pre-check, before RMAN is started.
+// Step 2 of the workflow on the real processes: a database that archives nothing is refused by a pre-check, before RMAN backs anything up.
 import { callRoute, restRoutes } from '@adyton/contracts';
 import { backUp, DATABASE_NAME, recoveryPoints, runStack, type RunningStack } from '../support/running-stack';
 
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-it('S2.7 refuses a NOARCHIVELOG database by its own code, with RMAN never started', async () => {
+it('S2.7 refuses a NOARCHIVELOG database by its own code, and has RMAN back up nothing', async () => {
   const run = await backUp(stack);
   expect(run).toMatchObject({
     state: 'failed',

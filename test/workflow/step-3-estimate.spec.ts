@@ -1,6 +1,7 @@
 // Steps 3 and 4 of the workflow on the real processes: what is known before a byte moves, by a run and by a dry run.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inDatabase } from '../support/cancelled-runs';
 import {
   backUp,
   changeRows,
@@ -32,7 +33,7 @@ it('S4.7 shows level, checks, estimate and scripts of a backup without running a
   const checks = shown.plan.checks.filter((c) => c.code !== 'state-space');
   expect(checks.filter((c) => c.verdict !== 'ok').map((c) => c.code)).toEqual(['change-tracking']);
   expect(checks.map((c) => c.code)).toEqual([
-    ...['instance-open', 'rman', 'sbt-library', 'dedup-worker', 'object-store', 'clock-skew'],
+    ...['instance-open', 'rman', 'sbt-library', 'dedup-worker', 'object-store', 'clock-skew', 'channel'],
     ...['archivelog-mode', 'primary-role'],
     ...['standard-edition', 'change-tracking', 'record-keep-time', 'recovery-area', 'rman-jobs'],
     ...['keystore', 'keystore-backup'],
@@ -44,6 +45,7 @@ it('S4.7 shows level, checks, estimate and scripts of a backup without running a
   expect(shown.scripts[0]?.text).toContain('INCREMENTAL LEVEL 0');
   for (const table of ['requests', 'runs', 'recovery_points', 'pieces'])
     expect(await stack.sql(`SELECT 1 FROM adyton.${table}`)).toEqual([]);
+  expect(await inDatabase(stack, (database) => database.backupPieces('%'))).toEqual([]);
   const text = await stack.cli(['backup', DATABASE_NAME, '--dry-run']);
   expect(text.code).toBe(0);
   expect(text.stdout).toContain('level0 (first-backup)');

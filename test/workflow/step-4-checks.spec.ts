@@ -3,7 +3,11 @@ import { callRoute, restRoutes, type KeystoreBackups, type RunPlan, type RunScri
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { rmanProcesses } from '../support/cancelled-runs';
+import { itLong } from '../support/long-tests';
+import { mustRman } from '../support/rman-by-hand';
 import {
+  agentShown,
   backUp,
   DATABASE_NAME,
   eventually,
@@ -51,6 +55,15 @@ async function restartWorker(): Promise<void> {
   await stack.services['dedup-worker'].start();
 }
 
+async function restartAgent(settings?: Record<string, string>): Promise<void> {
+  await stack.services.agent.stop();
+  await stack.services.agent.start(settings);
+  await eventually(
+    () => agentShown(stack),
+    (agent) => agent === 'running',
+  );
+}
+
 const SITUATIONS: readonly Situation[] = [
   {
     what: 'a store that refuses our credentials',
@@ -75,6 +88,26 @@ const SITUATIONS: readonly Situation[] = [
     begin: () => stack.services['dedup-worker'].stop(),
     end: () => stack.services['dedup-worker'].start(),
     ...{ code: 'dedup-worker', verdict: 'failed', evidence: 'socket ' },
+  },
+  {
+    what: 'a library that the Oracle user cannot load',
+    begin: () => restartAgent({ ADYTON_SBT_LIBRARY: stack.tokenFile }), // there and readable, and no library
+    end: () => restartAgent(),
+    ...{
+      code: 'channel',
+      verdict: 'failed',
+      evidence: '; ORA-27211: Failed to load Media Management Library',
+    },
+  },
+  {
+    what: 'a library that does not get through to the dedup-worker',
+    begin: () => arm('sbt-init2'),
+    end: () => clear('sbt-init2'),
+    ...{
+      code: 'channel',
+      verdict: 'failed',
+      evidence: '; ORA-27024: skgfqsbi: sbtinit2 returned error; ORA-19511',
+    },
   },
   {
     what: 'a control file that keeps no record',
@@ -200,7 +233,26 @@ it('S4.9 warns again when the master key was rotated', async () => {
   expect(check?.evidence).not.toContain(keys[0]?.keyId);
 });
 
-it('S4.6 ends a run before RMAN starts when a log that it needs is gone', async () => {
+itLong(
+  'S4.6 ends a run before RMAN backs anything up when no channel opens in its time, and leaves nothing',
+  async () => {
+    await restartAgent({ ADYTON_INSTANCE_CHECK_SECONDS: '8' });
+    stack.services['dedup-worker'].signal('SIGSTOP');
+    const run = await backUp(stack, 'full');
+    stack.services['dedup-worker'].signal('SIGCONT');
+    await restartAgent();
+    expect(run).toMatchObject({ state: 'failed', scripts: [], reason: { code: 'ADY_PRECHECK_FAILED' } });
+    expect(run.reason?.detail).toContain('channel: rman opened no channel within 6 s');
+    expect(await stack.sql('SELECT 1 FROM adyton.run_logs WHERE run_id = $1', [run.id])).toEqual([]);
+    await eventually(
+      async () => rmanProcesses(stack),
+      (pids) => pids.length === 0,
+    );
+    expect(await backUp(stack, 'full')).toMatchObject(SUCCEEDED);
+  },
+);
+
+it('S4.6 ends a run before RMAN backs anything up when a log that it needs is gone', async () => {
   await sql('ALTER SYSTEM ARCHIVE LOG CURRENT');
   await arm('archived-log-lost');
   expect(await checkOf('archived-log-files')).toMatchObject({
@@ -214,4 +266,25 @@ it('S4.6 ends a run before RMAN starts when a log that it needs is gone', async 
     reason: { code: 'ADY_PRECHECK_FAILED', detail: expect.stringContaining('archived-log-files') as string },
   });
   expect(await stack.sql('SELECT 1 FROM adyton.run_logs WHERE run_id = $1', [run.id])).toEqual([]);
+});
+
+/** A port of its own choice, as at its first start. */
+async function moveToItsPort(): Promise<void> {
+  const { identity } = await stack.lab.ctl<{ identity: { listenerPort: number } }>(['status']);
+  await stack.sql(
+    `UPDATE adyton.databases SET connect_descriptor = regexp_replace(connect_descriptor, ':[0-9]+/', $1)`,
+    [`:${identity.listenerPort}/`],
+  );
+}
+
+it('S4.6 refuses a standby by its own code before anything else is asked, and shows its role in a dry run', async () => {
+  await mustRman(stack, 'SHUTDOWN IMMEDIATE;\nSTARTUP MOUNT;\n');
+  await moveToItsPort();
+  await sql('ALTER DATABASE CONVERT TO PHYSICAL STANDBY');
+  const evidence = 'database role is PHYSICAL STANDBY';
+  expect(await checkOf('primary-role')).toMatchObject({ verdict: 'failed', evidence });
+  expect(await backUp(stack)).toMatchObject({
+    ...{ state: 'failed', scripts: [] },
+    reason: { code: 'ADY_DATABASE_ROLE', phase: 'identity', detail: evidence },
+  });
 });

@@ -35,7 +35,7 @@ export const settings = defineSettings({
   ADYTON_INSTANCE_CHECK_SECONDS: {
     schema: setting.integer(1, 300),
     default: '20',
-    doc: 'how long the other instances of a cluster may take to answer before a backup, seconds; one that does not is left out',
+    doc: 'how long the other instances of a cluster may take to answer before a backup, seconds, one that does not is left out; three quarters of it for the channel that rman tries on any database',
   },
   ADYTON_LOST_CHANNEL_SECONDS: {
     schema: setting.integer(1, 3_600),

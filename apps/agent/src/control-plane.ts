@@ -7,10 +7,13 @@ import {
   type Database,
   type DiscoveryReport,
   type InstancesOfRun,
+  type InstanceToCheck,
+  type InstanceVerdict,
   type InstanceWord,
   type JoinedRun,
   type Reason,
   type RecoveryPointContents,
+  type RunInstance,
   type RunPlan,
   type RunScript,
   type UncatalogReport,
@@ -32,6 +35,12 @@ export type ControlPlane = ReturnType<typeof connectControlPlane>;
 export interface FencedRun {
   readonly runId: RunId;
   readonly fence: number;
+}
+
+/** Another instance of the cluster, in a dry run. */
+export interface InstanceOfDryRun {
+  readonly dryRunId: DryRunId;
+  readonly sid: string;
 }
 
 /** A piece that RMAN should have on record. */
@@ -103,7 +112,7 @@ function recordCalls(endpoint: ApiEndpoint) {
   };
 }
 
-/** Runs over several instances of a cluster. */
+/** Runs and dry runs over several instances of a cluster. */
 function instanceCalls(endpoint: ApiEndpoint) {
   return {
     askInstances: (run: FencedRun): Promise<InstancesOfRun> =>
@@ -121,6 +130,15 @@ function instanceCalls(endpoint: ApiEndpoint) {
       callRoute(endpoint, agentRoutes.takeOverRun, forRun(run, { incarnation })),
     joinRun: ({ runId, fence, sid }: FencedRun & { readonly sid: string }): Promise<JoinedRun> =>
       callRoute(endpoint, agentRoutes.joinRun, { params: { id: runId, sid }, body: { fence } }),
+    dryRunInstances: (id: DryRunId): Promise<{ items: readonly RunInstance[] }> =>
+      callRoute(endpoint, agentRoutes.listDryRunInstances, { params: { id } }),
+    openInstanceCheck: ({ dryRunId, sid }: InstanceOfDryRun): Promise<InstanceToCheck> =>
+      callRoute(endpoint, agentRoutes.openInstanceCheck, { params: { id: dryRunId, sid } }),
+    answerInstanceCheck: ({ dryRunId, sid }: InstanceOfDryRun, verdict: InstanceVerdict) =>
+      callRoute(endpoint, agentRoutes.answerInstanceCheck, {
+        params: { id: dryRunId, sid },
+        body: { verdict },
+      }),
     reportInstance: (
       { runId, fence, sid }: FencedRun & { readonly sid: string },
       word: InstanceWord,

@@ -26,6 +26,7 @@ import { connectControlPlane } from './control-plane';
 import { answerDiscovery } from './discovery/answer-discovery';
 import { discoverDatabase } from './discovery/discover-database';
 import { watchRecoveryAreas } from './discovery/watch-recovery-areas';
+import { answerInstanceCheck } from './instances/answer-instance-check';
 import { PartsTaken } from './instances/parts-taken';
 import { showPresence } from './presence/show-presence';
 import { runRestore } from './restore/run-restore';
@@ -99,6 +100,7 @@ function handlersOf(request: RequestParts, parts: PartsTaken): JobHandlers<'agen
     'restore.run': ({ requestId }) => handleRequest(request, requestId),
     'run.take-over': (run) => takeOverRun(request, run),
     'instance.join': async (part) => parts.start(part),
+    'instance.check': (instance) => answerInstanceCheck(tools, instance),
     'run.cancel': ({ runId }) => table.askNow(runId),
     'backup.plan': ({ dryRunId }) => answerDryRun(tools, dryRunId),
     'host.discover': ({ discoveryId }) => answerDiscovery(tools, discoveryId),

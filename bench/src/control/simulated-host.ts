@@ -92,6 +92,7 @@ function startAgentWorker(
       'run.cancel': ({ runId }) => parts.table.askNow(runId),
       'backup.plan': notPlayed,
       'instance.join': notPlayed,
+      'instance.check': notPlayed,
       'run.take-over': notPlayed,
       'pieces.uncatalog': notPlayed,
       'database.discover': async ({ databaseId }) =>

@@ -5,8 +5,8 @@ export interface CheckSpec {
   /** What holds when it is ok. */
   readonly title: string;
   /**
-   * Otherwise: `failed` ends the run before RMAN starts; `ineligible` leaves the instance out, and when it is the run's own the run moves to the
-   * next one; `warning` only tells.
+   * Otherwise: `failed` ends the run before RMAN backs anything up; `ineligible` leaves the instance out, and when it is the run's own the run
+   * moves to the next one; `warning` only tells.
    */
   readonly otherwise: 'failed' | 'ineligible' | 'warning';
   /** When the verdict is a milder or a harder one. */
@@ -57,6 +57,13 @@ export const checkCatalog = {
     otherwise: 'ineligible',
     hint: 'correct ORACLE_HOME of the registered database',
   },
+  channel: {
+    title:
+      'rman opens a channel on the instance as a backup does: its server process loads libobk.so, and the dedup-worker answers',
+    otherwise: 'ineligible',
+    except: 'it is not tried where rman, libobk.so or the dedup-worker fail their own check',
+    hint: 'the last lines say what failed: ORA-27211 that the Oracle user cannot load libobk.so, ADY_SBT_ that the library does not get through to the dedup-worker or its token file, an ORA- number of a login that the listener or the password file is at fault',
+  },
   // the instance
   'instance-open': {
     title: 'the instance is OPEN',
@@ -100,9 +107,9 @@ export const checkCatalog = {
     hint: 'ALTER DATABASE ARCHIVELOG in mount state',
   },
   'primary-role': {
-    title: 'the database is the primary',
+    title: 'the database is in a role that its policy allows, which is the primary',
     otherwise: 'failed',
-    hint: 'back up the primary',
+    hint: 'register and back up the primary: a standby is not backed up in this release',
   },
   'standard-edition': {
     title: 'the edition runs channels in parallel, or one is asked for',

@@ -254,6 +254,13 @@ export const errorCatalog = {
     title: 'The database runs in NOARCHIVELOG mode',
     hint: 'ALTER DATABASE ARCHIVELOG in mount state; without it no online backup can be consistent',
   },
+  ADY_DATABASE_ROLE: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'The database is in a role that is not backed up',
+    hint: 'back up the primary: at a standby no log can be switched, and its control file would come back as that of a standby',
+  },
   ADY_PRECHECK_FAILED: {
     http: 409,
     retry: 'operator',

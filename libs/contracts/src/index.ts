@@ -79,6 +79,8 @@ export {
 export {
   type ChannelPlace,
   type InstancesOfRun,
+  type InstanceToCheck,
+  type InstanceVerdict,
   type InstanceWord,
   type JoinedRun,
   type RunInstance,

@@ -1,10 +1,10 @@
 // The agent API's part for clusters: a run asks the hosts of the other instances to take part, and they say how their instances are. One whose own
-// instance is not eligible leaves it for the next one, whose host takes it over.
+// instance is not eligible leaves it for the next one, whose host takes it over. For a dry run the hosts only say how their instances are.
 import { runInstanceTransitions, statesOf } from '@adyton/domain';
 import { z } from 'zod';
 import { claimedRun, RUN_INSTANCES_MAX } from './claimed-run';
 import { database, instanceCheck } from './rest-resources';
-import { defineRoutes } from './route';
+import { defineRoutes, nothing } from './route';
 import { connectDescriptor, fence, hostPath, oracleSid, plainName, reason } from './schemas';
 
 /** Checks of one instance in one report. */
@@ -35,6 +35,19 @@ const instancesOfRun = z.object({
 
 const underFence = z.strictObject({ fence });
 
+/** What its own host says of an instance. */
+const checks = z.array(instanceCheck).max(CHECKS_MAX);
+const eligible = z.strictObject({ state: z.literal('eligible'), place: channelPlace, checks });
+const ineligible = z.strictObject({ state: z.literal('ineligible'), checks });
+const instanceVerdict = z.discriminatedUnion('state', [eligible, ineligible]);
+
+const instanceToCheck = z.object({
+  database,
+  oracleHome: hostPath,
+  /** Leads to this instance. */
+  connectDescriptor,
+});
+
 export const instanceRoutes = defineRoutes({
   leaveInstance: {
     method: 'POST',
@@ -48,7 +61,7 @@ export const instanceRoutes = defineRoutes({
       /** Why the run would end if there were no other instance. */
       reason,
       /** The checks it failed. */
-      checks: z.array(instanceCheck).min(1).max(CHECKS_MAX),
+      checks: checks.min(1),
     }),
     /** Null: there was no other one, or the run was cancelled; it has ended. */
     response: z.object({ movedTo: z.object({ instance: oracleSid, hostName: plainName }).nullable() }),
@@ -88,12 +101,8 @@ export const instanceRoutes = defineRoutes({
     auth: 'host',
     status: 200,
     body: underFence,
-    response: z.object({
+    response: instanceToCheck.extend({
       fence,
-      database,
-      oracleHome: hostPath,
-      /** Leads to this instance. */
-      connectDescriptor,
       /** Secret of this host's SBT sessions of the run. */
       sbtToken: z.string(),
     }),
@@ -107,12 +116,8 @@ export const instanceRoutes = defineRoutes({
     body: z.strictObject({
       fence,
       word: z.discriminatedUnion('state', [
-        z.strictObject({
-          state: z.literal('eligible'),
-          place: channelPlace,
-          checks: z.array(instanceCheck).max(CHECKS_MAX),
-        }),
-        z.strictObject({ state: z.literal('ineligible'), checks: z.array(instanceCheck).max(CHECKS_MAX) }),
+        eligible,
+        ineligible,
         z.strictObject({ state: z.literal('alive') }),
         z.strictObject({ state: z.literal('lost'), detail: z.string().max(500) }),
       ]),
@@ -120,10 +125,37 @@ export const instanceRoutes = defineRoutes({
     /** `goesOn`: whether the run still wants the instance. */
     response: z.object({ goesOn: z.boolean() }),
   },
+  listDryRunInstances: {
+    method: 'GET',
+    path: '/agent/v1/dry-runs/{id}/instances',
+    summary: 'How the other instances are that a backup would ask; asked when the dry run was',
+    auth: 'host',
+    status: 200,
+    response: instancesOfRun.pick({ items: true }),
+  },
+  openInstanceCheck: {
+    method: 'GET',
+    path: '/agent/v1/dry-runs/{id}/instances/{sid}',
+    summary: 'What a host that was asked needs to check its instance for a backup that is not run',
+    auth: 'host',
+    status: 200,
+    response: instanceToCheck,
+  },
+  answerInstanceCheck: {
+    method: 'POST',
+    path: '/agent/v1/dry-runs/{id}/instances/{sid}',
+    summary: 'How the instance is; the first answer counts',
+    auth: 'host',
+    status: 204,
+    body: z.strictObject({ verdict: instanceVerdict }),
+    response: nothing,
+  },
 });
 
 export type ChannelPlace = z.infer<typeof channelPlace>;
 export type RunInstance = z.infer<typeof runInstance>;
 export type InstancesOfRun = z.infer<typeof instancesOfRun>;
 export type InstanceWord = z.infer<typeof instanceRoutes.reportInstance.body>['word'];
+export type InstanceVerdict = z.infer<typeof instanceVerdict>;
+export type InstanceToCheck = z.infer<typeof instanceToCheck>;
 export type JoinedRun = z.infer<typeof instanceRoutes.joinRun.response>;

@@ -45,6 +45,13 @@ export const jobCatalog = {
     attempts: 1,
     lockSeconds: 15,
   },
+  // another host of a cluster is asked how its instance is, for a backup that is not run
+  'instance.check': {
+    queue: 'agent',
+    payload: z.strictObject({ v: z.literal(1), dryRunId, sid: oracleSid }),
+    attempts: 1,
+    lockSeconds: 60,
+  },
   // a run left an instance that was not eligible: the host of the next one is asked to take it over
   'run.take-over': { queue: 'agent', payload: runPayload, attempts: 1, lockSeconds: 15 },
   /** A run was cancelled: its agent asks at once what it would hear with its next heartbeat. */

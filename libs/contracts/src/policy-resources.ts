@@ -1,5 +1,5 @@
 // The policy of a database on the wire, and what a simulation of it answers.
-import { LOG_INTERVALS_MINUTES } from '@adyton/domain';
+import { DATABASE_ROLES, LOG_INTERVALS_MINUTES } from '@adyton/domain';
 import { z } from 'zod';
 import { MINUTES_PER_WEEK } from './rest-resources';
 import { backupLevel, databaseId, instant, misfireRule, recoveryPointId } from './schemas';
@@ -32,6 +32,8 @@ const retentionRule = z
 
 const backupPolicy = z.strictObject({
   enabled: z.boolean().default(true),
+  /** Anything but the primary is refused in this release. */
+  databaseRoles: z.array(z.enum(DATABASE_ROLES)).min(1).max(DATABASE_ROLES.length).default(['primary']),
   timeZone: z.string().min(1).max(64).default('UTC'),
   fullCron: cron.nullable().default(null),
   incrementalCron: cron.nullable().default(null),

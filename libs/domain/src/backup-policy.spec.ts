@@ -8,6 +8,7 @@ import { nextSlots } from './schedule-slots';
 
 const policy: BackupPolicy = {
   enabled: true,
+  databaseRoles: ['primary'],
   timeZone: 'Europe/Berlin',
   fullCron: '30 1 * * 0',
   incrementalCron: '30 1 * * 1-6',

@@ -7,9 +7,18 @@ import { type RetentionRule } from './plan-retention';
 export const LOG_INTERVALS_MINUTES = [5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440] as const;
 type LogIntervalMinutes = (typeof LOG_INTERVALS_MINUTES)[number];
 
+/**
+ * Roles that a policy can name. Only a primary is backed up: at a physical standby no log can be switched, so that no data files of it become
+ * consistent, and a restored control file of it makes another standby.
+ */
+export const DATABASE_ROLES = ['primary', 'physical-standby'] as const;
+export type DatabaseRole = (typeof DATABASE_ROLES)[number];
+
 export interface BackupPolicy {
   /** A disabled policy starts nothing; what it keeps stays kept. */
   readonly enabled: boolean;
+  /** In which of them the database may be when it is backed up. */
+  readonly databaseRoles: DatabaseRole[];
   /** IANA zone of the two cron expressions. */
   readonly timeZone: string;
   /** Five-field cron of level 0 backups; null for none. */

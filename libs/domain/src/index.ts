@@ -101,10 +101,12 @@ export {
   type ScheduleTiming,
 } from './schedule-slots';
 export {
+  DATABASE_ROLES,
   daysBetweenFulls,
   LOG_INTERVALS_MINUTES,
   schedulesOfPolicy,
   type BackupPolicy,
+  type DatabaseRole,
   type PolicyKind,
   type PolicySchedule,
 } from './backup-policy';

@@ -1,7 +1,8 @@
-// Dry runs: what a backup would do, asked of the agent through the outbox and answered once. Nothing else is touched by them.
+// Dry runs: what a backup would do, asked of the agents of the database through the outbox and answered once. Nothing else is touched by them.
 import { type Reason, type RunPlan, type RunScript } from '@adyton/contracts';
 import { type AskedKind, type DatabaseId, type DryRunId, type HostId } from '@adyton/domain';
 import { type Selectable } from 'kysely';
+import { askDryRunInstances } from './dry-run-instances';
 import { inTransaction, type LedgerSession } from './ledger';
 import { addToOutbox } from './outbox';
 import { refuse, type Refusal } from './refusal';
@@ -40,6 +41,9 @@ export function askDryRun(session: LedgerSession, ask: DryRunToAsk): Promise<voi
       payload: { v: 1, dryRunId: ask.id },
       jobId: `${ask.id}.1`,
     });
+    // a backup of archived logs works on the instance it is on, and asks no other
+    if (ask.kind !== 'archivelog')
+      await askDryRunInstances(tx, ask.id, { id: ask.databaseId, hostId: ask.hostId });
   });
 }
 

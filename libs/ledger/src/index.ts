@@ -72,6 +72,12 @@ export {
   type DryRunRow,
 } from './dry-runs';
 export {
+  answerDryRunInstance,
+  findDryRunInstance,
+  listDryRunInstances,
+  type AskedInstance,
+} from './dry-run-instances';
+export {
   askInstances,
   joinRun,
   listOtherInstances,

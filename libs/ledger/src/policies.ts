@@ -15,10 +15,14 @@ export async function readPolicy(
     .select('document')
     .where('database_id', '=', databaseId)
     .executeTakeFirst();
-  // a policy of an older release says nothing of logs on disk
+  // a policy of an older release says nothing of logs on disk, nor of roles
   return row === undefined
     ? undefined
-    : { ...row.document, deleteLogsAfterHours: row.document.deleteLogsAfterHours ?? null };
+    : {
+        ...row.document,
+        deleteLogsAfterHours: row.document.deleteLogsAfterHours ?? null,
+        databaseRoles: row.document.databaseRoles ?? ['primary'],
+      };
 }
 
 export interface PolicyToStore {

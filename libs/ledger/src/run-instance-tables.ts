@@ -1,9 +1,9 @@
-// Tables of runs over several instances, as types for the query builder.
+// Tables of runs and dry runs over several instances, as types for the query builder.
 import { type ChannelPlace, type Reason, type RunPlan } from '@adyton/contracts';
-import { type HostId, type RunId, type RunInstanceState } from '@adyton/domain';
+import { type DryRunId, type HostId, type RunId, type RunInstanceState } from '@adyton/domain';
 import { type ColumnType, type Generated } from 'kysely';
 
-export interface RunInstancesTable {
+interface RunInstancesTable {
   run_id: RunId;
   sid: string;
   host_id: HostId;
@@ -18,7 +18,18 @@ export interface RunInstancesTable {
   seen_at: Generated<Date>;
 }
 
-export interface RunIngestTable {
+interface DryRunInstancesTable {
+  dry_run_id: DryRunId;
+  sid: string;
+  host_id: HostId;
+  oracle_home: string;
+  connect_descriptor: string;
+  state: RunInstanceState;
+  place: RunInstancesTable['place'];
+  checks: RunInstancesTable['checks'];
+}
+
+interface RunIngestTable {
   run_id: RunId;
   host_id: HostId;
   bytes_read: number;
@@ -26,7 +37,7 @@ export interface RunIngestTable {
   bytes_stored: number;
 }
 
-export interface RunMovesTable {
+interface RunMovesTable {
   run_id: RunId;
   /** Of the run since this move. */
   fence: number;
@@ -41,4 +52,12 @@ export interface RunMovesTable {
   taken_at: Generated<Date | null>;
   dispatches: Generated<number>;
   dispatched_at: Generated<Date | null>;
+}
+
+/** By their names in the schema. */
+export interface InstanceTables {
+  run_instances: RunInstancesTable;
+  run_ingest: RunIngestTable;
+  run_moves: RunMovesTable;
+  dry_run_instances: DryRunInstancesTable;
 }

@@ -48,7 +48,7 @@ import {
   type DeliveryAttemptsTable,
 } from './alert-tables';
 import { type KeystoreBackupsTable } from './keystore-tables';
-import { type RunIngestTable, type RunInstancesTable, type RunMovesTable } from './run-instance-tables';
+import { type InstanceTables } from './run-instance-tables';
 import {
   type PieceReleaseColumns,
   type PointRetentionColumns,
@@ -364,7 +364,7 @@ interface DiscoveryEventsTable {
   detail: string;
 }
 
-export interface LedgerTables {
+export interface LedgerTables extends InstanceTables {
   hosts: HostsTable;
   databases: DatabasesTable;
   schedules: SchedulesTable;
@@ -374,9 +374,6 @@ export interface LedgerTables {
   requests: RequestsTable;
   runs: RunsTable;
   run_logs: RunLogsTable;
-  run_instances: RunInstancesTable;
-  run_ingest: RunIngestTable;
-  run_moves: RunMovesTable;
   pieces: PiecesTable;
   recovery_points: RecoveryPointsTable;
   release_sites: ReleaseSitesTable;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
   channelsAt,
+  composeChannelScript,
   composeControlFileScript,
   composeDataScript,
   composeDeleteLogsScript,
@@ -82,6 +83,8 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   }),
   restore: composeRestoreScript(restore),
   uncatalog: composeUncatalogScript(restore.crosscheck),
+  channel: composeChannelScript({ runId: 'check', places: [place] }),
+  'channel-of-cluster': composeChannelScript({ runId: 'check', places: [at(2)] }),
   'delete-logs': composeDeleteLogsScript(logs.ranges),
   'restore-without': composeRestoreScript({
     ...{ ...restore, uncatalog: [] },
@@ -114,8 +117,33 @@ it('names the channels of an instance, and copies the control file on the primar
   expect(text).not.toContain('CONNECT');
 });
 
-it('tags have at most thirty characters of upper case', () => {
+it('S4.2 every data file is a stream of its own, in the order of its blocks and as they are, under our tag and handle', () => {
+  const text = printScript(
+    composeDataScript({ ...data, names: { ...names, runToken: 'abcd1234' }, level1Files: [7] }),
+  );
+  expect(text).toMatch(/^SET ENCRYPTION OFF FOR ALL TABLESPACES;$/m);
+  expect(text).not.toContain('COMPRESSED');
+  const channelLines = text.match(/ALLOCATE CHANNEL .*/g) ?? [];
+  expect(channelLines).toHaveLength(channels.count);
+  for (const line of channelLines) expect(line).toContain(' MAXOPENFILES 1 ');
+  const form = 'FILESPERSET 1 SECTION SIZE 64G';
+  expect(
+    [...text.matchAll(/INCREMENTAL (LEVEL \d)(?: CUMULATIVE)? (.*) TAG '(.*)'/g)].map(([, ...m]) => m),
+  ).toEqual([
+    ['LEVEL 0', form, 'ADY_L0_ABCD1234'],
+    ['LEVEL 1', form, 'ADY_L1_ABCD1234'],
+  ]);
+  const handles = [...text.matchAll(/DATAFILE (\d+) FORMAT '(.*)'/g)].map(([, file, handle]) => [
+    file,
+    handle,
+  ]);
+  expect(handles).toEqual([1, 3, 4, 7].map((n) => [`${n}`, `${names.handlePrefix}/abcd1234_7_F${n}_%U`]));
+});
+
+it('S4.2 a tag has at most thirty characters, of upper case', () => {
   expect(tagOf('level1', 'abcd1234')).toBe('ADY_L1_ABCD1234');
+  expect(tagOf('level0', 'a'.repeat(23))).toHaveLength(30);
+  expect(() => tagOf('level0', 'a'.repeat(24))).toThrow(RmanScriptError);
 });
 
 it('CROSSCHECK and CATALOG name every handle, and nothing is crosschecked that is not named', () => {
@@ -232,6 +260,7 @@ describe('made-up names', () => {
         ranges: [spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)],
       }),
     () => composeControlFileScript({ ...controlFile, names: spoiledNames(), channels: spoiledChannels() }),
+    () => composeChannelScript(spoiledChannels()),
     () => composeDeleteLogsScript([spoiled({ thread: 1, fromSequence: 12, untilSequence: 19 }, number)]),
     () => composeUncatalogScript(random(2) > 0 ? restore.crosscheck : [text(), 'a1b2c3d4/x_2']),
     () => composeMountScript({ ...spoiled(mount, text), channels: spoiledChannels() }),

@@ -9,6 +9,7 @@ export {
   type DataScriptInput,
   type LogScriptInput,
 } from './compose-backup-scripts';
+export { composeChannelScript } from './compose-channel-script';
 export { composeChannelSettings } from './compose-channel-settings';
 export { composeDeleteLogsScript } from './compose-delete-logs-script';
 export { composeRecordsScript, type RecordsScriptInput } from './compose-records-script';
@@ -16,6 +17,7 @@ export { composeMountScript, composeRestoreScript, SHUTDOWN_SCRIPT } from './com
 export { composeUncatalogScript } from './compose-uncatalog-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { runsAfter } from './read-instance-state';
+export { readOpenedChannel, type OpenedChannel } from './read-opened-channel';
 export { readRmanOutput, type ReportedPiece, type RmanOutcome, type RmanReport } from './read-rman-output';
 export {
   commandId,

@@ -1,5 +1,6 @@
 // The framed protocol between libobk.so and the dedup-worker, TypeScript side.
 export { fenceToken, type FenceOutcome } from './fence-token';
+export { CHECK_RUN } from './check-run';
 export { probeStore, type StoreProbe } from './probe-store';
 export { type StoreFindings } from './store-findings';
 export { serveSbt, type SbtServer, type SbtServerOptions } from './serve-sbt';

@@ -69,8 +69,13 @@ export function channelsOf(
   return { count: run.claimed.database.channels, runId: run.claimed.runId, places };
 }
 
+interface PlaceOfHost {
+  readonly config: Pick<AgentConfig, 'ADYTON_SBT_LIBRARY' | 'ADYTON_SBT_SOCKET'>;
+  readonly files: Pick<RunFiles, 'tokenFile'>;
+}
+
 /** On the instance that RMAN is connected to. */
-export function channelPlaceOf({ config, files }: Pick<Planning, 'config' | 'files'>): ChannelPlace {
+export function channelPlaceOf({ config, files }: PlaceOfHost): ChannelPlace {
   return {
     connect: null,
     libraryPath: config.ADYTON_SBT_LIBRARY,

@@ -1,5 +1,5 @@
 // Step 3: every data file with its size and what is expected to be read from it, and the logs that wait. A failing estimate fails the
-// run before RMAN starts; zero data files are no success. Temp files are no data files and are in none of the views that are asked.
+// run before RMAN backs anything up; zero data files are no success. Temp files are no data files and are in none of the views that are asked.
 import { type RunPlan } from '@adyton/contracts';
 import { estimateBackup, type LevelDecision } from '@adyton/domain';
 import { OracleError, type DatabaseFacts } from '@adyton/oracle';

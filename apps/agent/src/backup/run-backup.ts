@@ -26,7 +26,10 @@ export async function runBackup(asked: BackupRun): Promise<void> {
   // Steps 2 to 4: level, estimate, pre-checks; from the state of the database now, not when the request was made.
   const survey = await surveyDatabase(asked, database, {
     enter: (phase) => lease.enter(phase),
-    judgeInstance: assertEligible,
+    judgeFirst: (role, ofInstance) => {
+      assertPassed([role]);
+      assertEligible(ofInstance);
+    },
     checkRecords: (identity) => healRecords(asked, database, identity),
     resume: (identity, level) => resumeFiles(asked, database, identity, level),
   });

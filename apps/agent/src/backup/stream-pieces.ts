@@ -4,7 +4,7 @@ import { composeLogScript, printScript, type ChannelSettings, type LogRange } fr
 import { type DatabaseFacts } from '@adyton/oracle';
 import { type RunInstances } from '../instances/run-instances';
 import { RunFailure } from '../runs/run-failure';
-import { type ArchivedLogFacts, type BackupRun } from './backup-run';
+import { type ArchivedLogFacts, type BackupRun, channelsOf } from './backup-run';
 import { chooseLogRanges, logsInRanges, rangesWithout } from './choose-log-ranges';
 import { type BackupPlan, controlFileScriptOf, dataScriptOf, scriptsOf } from './compose-plan';
 import { nameCorruptBlocks } from './name-corrupt-blocks';
@@ -19,13 +19,15 @@ export async function streamPieces(
   plan: BackupPlan,
   instances: RunInstances,
 ): Promise<void> {
+  const planned = channelsOf(run, instances.places);
   await ringDedupWorker(run, 'begin');
   await backUpDataFiles(run, database, plan, instances);
   await database.archiveLogCurrent();
   await runStep(run, instances, {
     name: 'logs',
     names: plan.names,
-    compose: async (channels) => composeLogs(run, plan, channels, await logsToTake(run, database, plan)),
+    compose: async (channels) =>
+      composeLogs(run, plan, { channels, planned }, await logsToTake(run, database, plan)),
   });
   await runStep(run, instances, {
     name: 'control-file',
@@ -87,10 +89,11 @@ async function logsToTake(run: BackupRun, database: DatabaseFacts, plan: BackupP
   );
 }
 
+/** @param planned the channels that the data files were begun with: their script stays on record as it was sent */
 async function composeLogs(
   run: BackupRun,
   plan: BackupPlan,
-  channels: ChannelSettings,
+  { channels, planned }: { readonly channels: ChannelSettings; readonly planned: ChannelSettings },
   { onDisk, ranges }: LogsToTake,
 ): Promise<string | null> {
   const script =
@@ -104,7 +107,7 @@ async function composeLogs(
   await run.controlPlane.storePlan(
     run.claimed,
     { ...plan.document, archivedLogs, bytesExpected },
-    scriptsOf(plan, channels, script),
+    scriptsOf(plan, planned, script),
   );
   return script;
 }

@@ -7,7 +7,7 @@ import { checkDatabase, type DatabaseChecked } from '../checks/check-database';
 import { checkInstance } from '../checks/check-instance';
 import { absentLogs } from '../checks/check-log-files';
 import { type Check } from '../checks/check-that';
-import { judgeIdentity } from '../checks/judge-database';
+import { judgeLogMode, judgeRole } from '../checks/judge-database';
 import { type ArchivedLogFacts, type Identity, type Planning } from './backup-run';
 import { chooseLogRanges, logsInRanges } from './choose-log-ranges';
 import { confirmIdentity, ROOT_CONTAINER } from './confirm-identity';
@@ -49,8 +49,11 @@ export interface RecordsJudged {
 interface SurveyDoings {
   /** Told each phase as it begins. */
   readonly enter: (phase: RunPhase) => Promise<void>;
-  /** Judges the checks of the run's own instance, before anything else is asked: a run leaves one that is not eligible. */
-  readonly judgeInstance: (checks: readonly Check[]) => void;
+  /**
+   * Judges the role of the database and then the checks of the run's own instance, before anything else is asked: a run ends in another role, and
+   * leaves an instance that is not eligible.
+   */
+  readonly judgeFirst: (role: Check, ofInstance: readonly Check[]) => void;
   /** Compares RMAN's records with the vault; a run puts them right. */
   readonly checkRecords: (identity: Identity) => Promise<RecordsJudged>;
   /** What interrupted attempts at the same backup finished; a run takes it over. */
@@ -61,12 +64,13 @@ interface SurveyDoings {
 export async function surveyDatabase(
   run: Planning,
   database: DatabaseFacts,
-  { enter, judgeInstance, checkRecords, resume }: SurveyDoings,
+  { enter, judgeFirst, checkRecords, resume }: SurveyDoings,
 ): Promise<Survey> {
   await enter('identity');
   const identity = await confirmIdentity(run, database);
   const ofInstance = await checkInstance(run, identity);
-  judgeInstance(ofInstance);
+  const role = judgeRole(identity);
+  judgeFirst(role, ofInstance);
 
   // Step 2: full, incremental or archived logs, per data file. It is decided from RMAN's records; those of logs decide nothing.
   await enter('level');
@@ -97,7 +101,8 @@ export async function surveyDatabase(
   const { checks: ofDatabase, ...checked } = await checkDatabase(run, database, settings);
   const checks = [
     ...ofInstance,
-    ...judgeIdentity(identity),
+    judgeLogMode(identity),
+    role,
     ...ofDatabase,
     judgeLogs(choice, waitingLogs.length),
     ...(records === null ? [] : [records.check]),

@@ -1,12 +1,12 @@
 import { assertEligible, assertPassed } from './assert-passed';
 import { checkInstance } from './check-instance';
-import { judgeIdentity } from './judge-database';
+import { judgeLogMode, judgeRole } from './judge-database';
 import { judgeStore } from './judge-store';
 import { type Identity, type Planning } from '../backup/backup-run';
 
 const planning = {
   config: { ADYTON_SBT_LIBRARY: '/nowhere/libobk.so', ADYTON_SBT_SOCKET: '/nowhere/sbt.sock' },
-  claimed: { database: { oracleHome: '/nowhere' } },
+  claimed: { database: { oracleHome: '/nowhere' }, otherInstances: [] },
 } as unknown as Planning;
 const identity = (fields: Partial<Identity>): Identity =>
   ({
@@ -18,9 +18,20 @@ const identity = (fields: Partial<Identity>): Identity =>
   }) as Identity;
 
 it('S2.7 refuses a NOARCHIVELOG database by its own code, before RMAN', () => {
-  const checks = judgeIdentity(identity({ logMode: 'NOARCHIVELOG' }));
+  const checks = [judgeLogMode(identity({ logMode: 'NOARCHIVELOG' }))];
   expect(() => assertPassed(checks)).toThrow(expect.objectContaining({ code: 'ADY_NOARCHIVELOG' }) as Error);
 });
+
+it.each(['PHYSICAL STANDBY', 'LOGICAL STANDBY', 'SNAPSHOT STANDBY'])(
+  'S4.6 refuses a %s by its own code',
+  (role) => {
+    assertPassed([judgeRole(identity({}))]);
+    const checks = [judgeLogMode(identity({ logMode: 'NOARCHIVELOG' })), judgeRole(identity({ role }))];
+    expect(() => assertPassed(checks)).toThrow(
+      expect.objectContaining({ code: 'ADY_DATABASE_ROLE', message: `database role is ${role}` }) as Error,
+    );
+  },
+);
 
 it('S4.5 tells apart what only the run’s own instance failed, and names every failed check with its evidence', async () => {
   const checks = await checkInstance(planning, identity({ instanceStatus: 'MOUNTED' }));

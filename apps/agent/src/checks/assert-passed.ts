@@ -1,5 +1,5 @@
-// What becomes of a run whose pre-checks failed: it ends before RMAN starts, with the evidence of each. What the run's own instance failed is told
-// apart, because another instance may pass it.
+// What becomes of a run whose pre-checks failed: it ends before RMAN backs anything up, with the evidence of each. What the run's own instance
+// failed is told apart, because another instance may pass it.
 import { isErrorCode, type ErrorCode } from '@adyton/contracts';
 import { IneligibleInstance, RunFailure } from '../runs/run-failure';
 import { type Check } from './check-that';
@@ -22,6 +22,8 @@ function failedOf(checks: readonly Check[]): Check[] {
 
 /** Code and detail; some checks have a code of their own. */
 function causeOf(failed: readonly Check[]): [ErrorCode, string] {
+  const role = failed.find((c) => c.code === 'primary-role');
+  if (role !== undefined) return ['ADY_DATABASE_ROLE', role.evidence];
   const noArchivelog = failed.find((c) => c.code === 'archivelog-mode');
   if (noArchivelog !== undefined) return ['ADY_NOARCHIVELOG', noArchivelog.evidence];
   const gap = failed.find((c) => c.code === 'archived-logs');

@@ -5,11 +5,12 @@ import { checkThat, judged, type Check } from './check-that';
 /** Sessions named in an evidence; the rest is counted. */
 const NAMED_MAX = 5;
 
-export function judgeIdentity({ logMode, role }: Pick<DatabaseIdentity, 'logMode' | 'role'>): Check[] {
-  return [
-    checkThat('archivelog-mode', logMode === 'ARCHIVELOG', `log mode is ${logMode}`),
-    checkThat('primary-role', role === 'PRIMARY', `database role is ${role}`),
-  ];
+export function judgeLogMode({ logMode }: Pick<DatabaseIdentity, 'logMode'>): Check {
+  return checkThat('archivelog-mode', logMode === 'ARCHIVELOG', `log mode is ${logMode}`);
+}
+
+export function judgeRole({ role }: Pick<DatabaseIdentity, 'role'>): Check {
+  return checkThat('primary-role', role === 'PRIMARY', `database role is ${role}`);
 }
 
 /** @param daysBetweenFulls as the policy has it; null without a policy */

@@ -1,16 +1,19 @@
-// The pre-checks of one instance on its own host, when another host's run asks for it. One that fails makes the instance ineligible for that
-// run and nothing else.
-import { type JoinedRun } from '@adyton/contracts';
+// The pre-checks of one instance on its own host, when another host's run or dry run asks for it. One that fails makes the instance ineligible
+// for that run and nothing else.
+import { type ChannelPlace, type InstanceToCheck, type InstanceVerdict } from '@adyton/contracts';
 import {
   connectDatabase,
   readCredentials,
   type DatabaseIdentity,
   type InstanceRelease,
 } from '@adyton/oracle';
+import { type InstanceAddress } from '@adyton/rman';
+import { type ChannelToOpen } from '../checks/check-channel';
 import { checkHost, checkOpen } from '../checks/check-host';
 import { checkThat, ofInstance, type Check } from '../checks/check-that';
 import { judgeBaseRelease } from '../checks/judge-releases';
 import { type AgentConfig } from '../config';
+import { targetLogin } from '../rman/target-login';
 import { descriptorOf, instanceAddress } from './instance-address';
 import { type Background } from './watch-background';
 
@@ -19,19 +22,20 @@ const LOGIN_TIMEOUT_MS = 10_000;
 
 export interface OwnInstance {
   readonly sid: string;
-  readonly joined: JoinedRun;
+  readonly asked: InstanceToCheck;
   readonly background: Background;
 }
 
 export async function checkOwnInstance(config: AgentConfig, own: OwnInstance): Promise<Check[]> {
-  const { sid, joined, background } = own;
-  const [ofLogin, ofHost] = await Promise.all([checkLogin(config, own), checkHost(config)]);
+  const { sid, asked, background } = own;
+  const connect = instanceAddress(asked.connectDescriptor, sid);
+  const isUp = background.names.includes('pmon');
+  const [ofLogin, ofHost] = await Promise.all([
+    checkLogin(config, own),
+    checkHost(config, asked.oracleHome, isUp && connect !== null ? channelTo(config, own, connect) : null),
+  ]);
   const checks = [
-    checkThat(
-      'connect-descriptor',
-      instanceAddress(joined.connectDescriptor, sid) !== null,
-      joined.connectDescriptor,
-    ),
+    checkThat('connect-descriptor', connect !== null, asked.connectDescriptor),
     checkThat(
       'background-processes',
       ['pmon', 'lmon'].every((name) => background.names.includes(name)),
@@ -43,11 +47,34 @@ export async function checkOwnInstance(config: AgentConfig, own: OwnInstance): P
   return checks.map((check) => ofInstance(sid, check));
 }
 
-async function checkLogin(config: AgentConfig, { sid, joined }: OwnInstance): Promise<Check[]> {
+/** @param tokenFile of the channels it gets when it is eligible */
+export function verdictOf(config: AgentConfig, checks: readonly Check[], tokenFile: string): InstanceVerdict {
+  if (checks.some((c) => c.verdict === 'ineligible')) return { state: 'ineligible', checks: [...checks] };
+  const place: ChannelPlace = {
+    libraryPath: config.ADYTON_SBT_LIBRARY,
+    socketPath: config.ADYTON_SBT_SOCKET,
+    tokenFile,
+  };
+  return { state: 'eligible', checks: [...checks], place };
+}
+
+/** As the channels of the run will come in: through the listener of the instance. */
+function channelTo(
+  config: AgentConfig,
+  { sid, asked }: Pick<OwnInstance, 'sid' | 'asked'>,
+  connect: InstanceAddress,
+): ChannelToOpen {
+  const { oracleHome, connectDescriptor } = asked;
+  const claimed = { database: { connectDescriptor, oracleSid: sid } };
+  return { oracleHome, oracleSid: sid, connect, login: () => targetLogin({ config, claimed }) };
+}
+
+async function checkLogin(config: AgentConfig, { sid, asked }: OwnInstance): Promise<Check[]> {
   try {
-    const { identity, releases } = await identify(config, { sid, joined });
-    const { dbid, dbUniqueName, oracleSid } = joined.database;
-    const isSame = identity.dbid === dbid && identity.dbUniqueName === dbUniqueName;
+    const { identity, releases } = await identify(config, { sid, asked });
+    const { dbid, dbUniqueName, oracleSid } = asked.database;
+    // before its first backup nobody has told yet which database it is
+    const isSame = dbid === null || (identity.dbid === dbid && identity.dbUniqueName === dbUniqueName);
     return [
       checkThat('login', identity.instanceName === sid, `the descriptor leads to ${identity.instanceName}`),
       checkOpen(identity),
@@ -61,10 +88,10 @@ async function checkLogin(config: AgentConfig, { sid, joined }: OwnInstance): Pr
 
 async function identify(
   config: AgentConfig,
-  { sid, joined }: Pick<OwnInstance, 'sid' | 'joined'>,
+  { sid, asked }: Pick<OwnInstance, 'sid' | 'asked'>,
 ): Promise<{ readonly identity: DatabaseIdentity; readonly releases: readonly InstanceRelease[] }> {
   const database = await connectDatabase({
-    connectDescriptor: descriptorOf(joined.connectDescriptor, sid),
+    connectDescriptor: descriptorOf(asked.connectDescriptor, sid),
     credentials: await readCredentials(config.ADYTON_ORACLE_CREDENTIALS_FILE),
     callTimeoutMs: LOGIN_TIMEOUT_MS,
     connectTimeoutMs: LOGIN_TIMEOUT_MS,

@@ -5,7 +5,7 @@ import { type ChannelPlace, type InstanceAddress } from '@adyton/rman';
 import { pause } from '@adyton/runtime';
 import { channelPlaceOf, type BackupRun } from '../backup/backup-run';
 import { RunFailure } from '../runs/run-failure';
-import { instanceAddress } from './instance-address';
+import { secondaryOf, type Secondary } from './instance-answers';
 import { runningInstances } from './running-instances';
 import { findBackground, type Background } from './watch-background';
 
@@ -13,12 +13,6 @@ export interface LostInstance {
   readonly instance: string;
   /** In a sentence, with host, time and phase. */
   readonly detail: string;
-}
-
-interface Secondary {
-  readonly sid: string;
-  readonly hostName: string;
-  readonly place: ChannelPlace & { readonly connect: InstanceAddress };
 }
 
 /** Between two looks at the instances, ms: a loss is to be told within 30 s. */
@@ -146,10 +140,4 @@ export class RunInstances implements AsyncDisposable {
     for (const listener of this.listeners) listener(secondary.place.connect);
     await controlPlane.instanceLost(claimed, { instance: sid, instanceHost: hostName, phase });
   }
-}
-
-function secondaryOf({ sid, hostName, connectDescriptor, state, place }: RunInstance): Secondary[] {
-  const connect = instanceAddress(connectDescriptor, sid);
-  if (state !== 'eligible' || place === null || connect === null) return [];
-  return [{ sid, hostName, place: { ...place, connect } }];
 }

@@ -1,11 +1,11 @@
 // The host of another instance takes part in a run: it makes the token of its channels known to them, checks its instance, and goes on
 // saying that it lives until the run is over. Losing the instance is told at once.
-import { AdytonError, type InstanceWord } from '@adyton/contracts';
+import { AdytonError } from '@adyton/contracts';
 import { type RunId } from '@adyton/domain';
 import { pause } from '@adyton/runtime';
 import { type AgentTools } from '../backup/backup-run';
-import { createRunFiles, type RunFiles } from '../rman/token-file';
-import { checkOwnInstance } from './check-own-instance';
+import { createRunFiles } from '../rman/token-file';
+import { checkOwnInstance, verdictOf } from './check-own-instance';
 import { findBackground, type Background } from './watch-background';
 
 export interface PartToTake {
@@ -30,20 +30,11 @@ export async function takePart(tools: AgentTools, part: PartToTake, signal: Abor
     sbtToken: joined.sbtToken,
   });
   const background = await findBackground({ sid: part.sid, oracleHome: joined.oracleHome });
-  const checks = await checkOwnInstance(config, { sid: part.sid, joined, background });
-  const word: InstanceWord = checks.some((c) => c.verdict === 'ineligible')
-    ? { state: 'ineligible', checks }
-    : { state: 'eligible', checks, place: placeOf(tools, files) };
+  const checks = await checkOwnInstance(config, { sid: part.sid, asked: joined, background });
+  const word = verdictOf(config, checks, files.tokenFile);
   const { goesOn } = await controlPlane.reportInstance(part, word);
   if (goesOn && word.state === 'eligible') await showLife(tools, part, { background, signal });
   if (!signal.aborted) await files.remove();
-}
-
-function placeOf(
-  { config }: AgentTools,
-  { tokenFile }: RunFiles,
-): Extract<InstanceWord, { state: 'eligible' }>['place'] {
-  return { libraryPath: config.ADYTON_SBT_LIBRARY, socketPath: config.ADYTON_SBT_SOCKET, tokenFile };
 }
 
 async function showLife(

@@ -64,9 +64,12 @@ export async function endRman(
 }
 
 /** For an RMAN that works for no run. */
-export async function interruptRman(rman: RunningRman): Promise<null> {
+export async function interruptRman(
+  rman: RunningRman,
+  graceMs: number = TIMES.interruptGraceMs,
+): Promise<null> {
   rman.signal('SIGINT');
-  await within(TIMES.interruptGraceMs, () => rman.exited);
+  await within(graceMs, () => rman.exited);
   rman.signal('SIGKILL');
   return null;
 }

@@ -1,7 +1,6 @@
 // The files of one run on this host: the SBT token and RMAN's command files, in a directory nobody else can read. Gone when the run ends.
-import { type RunId } from '@adyton/domain';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface RunFiles {
   readonly directory: string;
@@ -11,13 +10,18 @@ export interface RunFiles {
   remove(): Promise<void>;
 }
 
+/** Where the token of a run is, or would be. */
+export function tokenFileOf(stateDir: string, runId: string): string {
+  return join(stateDir, 'runs', runId, 'token');
+}
+
 export async function createRunFiles(
   stateDir: string,
-  run: { readonly runId: RunId; readonly sbtToken: string },
+  run: { readonly runId: string; readonly sbtToken: string },
 ): Promise<RunFiles> {
-  const directory = join(stateDir, 'runs', run.runId);
+  const tokenFile = tokenFileOf(stateDir, run.runId);
+  const directory = dirname(tokenFile);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const tokenFile = join(directory, 'token');
   await writeFile(tokenFile, run.sbtToken, { mode: 0o600 });
   return {
     directory,

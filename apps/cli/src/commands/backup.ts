@@ -55,6 +55,7 @@ function dryRunText({ plan, scripts }: DryRun): string {
     ['level', `${plan.level} (${plan.levelReason})`],
     ['expected', `${bytes(plan.bytesExpected)} in all`],
     ['logs', `${plan.archivedLogs.length} waiting, ${bytes(logBytes)}`],
+    ...othersIn(plan),
   ]);
   const files = table(
     ['FILE', 'NAME', 'STATUS', 'SIZE', 'EXPECTED', 'HOW', 'LEVEL', 'WHY', 'BASE'],
@@ -77,6 +78,14 @@ function dryRunText({ plan, scripts }: DryRun): string {
   );
   const texts = scripts.map((s) => `-- ${s.step}\n${s.text}`);
   return [summary, files, checks.join('\n'), ...texts].join('\n\n');
+}
+
+/** The other instances of a cluster: one that fails a check gets no channel. */
+function othersIn({ checks }: DryRun['plan']): [string, string][] {
+  const leftOut = new Set(checks.filter((c) => c.verdict === 'ineligible').map((c) => c.instance));
+  const names = [...new Set(checks.flatMap(({ instance }) => instance ?? []))];
+  const told = names.map((name) => `${name} ${leftOut.has(name) ? 'is left out' : 'has channels'}`);
+  return told.length === 0 ? [] : [['instances', told.join(', ')]];
 }
 
 /** `instance-open of ORCL2`; without an instance it is about the one the run is started on, or the database. */

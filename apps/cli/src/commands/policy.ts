@@ -20,6 +20,7 @@ interface PolicyOptions {
   logWhenFra?: string;
   deleteLogsAfter?: string;
   timeZone?: string;
+  roles?: string;
   expiry?: string;
   jitter?: string;
   misfire?: 'run-once' | 'skip';
@@ -87,6 +88,10 @@ function withPolicyOptions(command: Command): Command {
       '--delete-logs-after <hours>',
       'archived logs go from disk when they are backed up and this old (default: never)',
     )
+    .option(
+      '--roles <roles>',
+      'roles in which the database is backed up (default, and all there is: primary)',
+    )
     .option('--time-zone <zone>', 'IANA time zone of the expressions (default: UTC)')
     .option('--expiry <minutes>', 'how long a request may wait for its agent (default: 240)')
     .option('--jitter <seconds>', 'longest delay of a slot, to spread databases (default: 0)')
@@ -115,6 +120,10 @@ function policyOf(options: PolicyOptions): PolicyInput {
       recoveryWindowDays: numberOf(options.windowDays),
       redundancy: numberOf(options.redundancy),
     },
+    // the control-plane refuses what is no role
+    ...(options.roles === undefined
+      ? {}
+      : { databaseRoles: options.roles.split(',') as PolicyDetail['policy']['databaseRoles'] }),
     ...(options.timeZone === undefined ? {} : { timeZone: options.timeZone }),
     ...(options.expiry === undefined ? {} : { expiryWindowMinutes: Number(options.expiry) }),
     ...(options.jitter === undefined ? {} : { jitterSeconds: Number(options.jitter) }),
@@ -126,6 +135,7 @@ function policyText({ policy }: PolicyDetail): string {
   const { retention } = policy;
   return fields([
     ['policy', policy.enabled ? 'enabled' : 'disabled'],
+    ['roles', policy.databaseRoles.join(', ')],
     ['full', policy.fullCron ?? '-'],
     ['incremental', policy.incrementalCron ?? '-'],
     ['time zone', policy.timeZone],

@@ -86,6 +86,12 @@ async function refuseUnseenPlan(
 }
 
 function refuseFaults(policy: BackupPolicy): void {
+  if (policy.databaseRoles.some((role) => role !== 'primary'))
+    throw new RefusedRequest('ADY_DATABASE_ROLE', 'a standby cannot be backed up in this release', {
+      errors: [
+        { pointer: '/policy/databaseRoles', detail: 'primary is the only role there is a backup for' },
+      ],
+    });
   for (const { kind, cron, timeZone } of schedulesOfPolicy(policy))
     refuseFault({ cron, timeZone }, CRON_FIELDS[kind]);
 }

@@ -105,6 +105,21 @@ it('refuses what cannot be a policy, and names the field', async () => {
   expect(none.status).toBe(404);
 });
 
+it('S4.6 allows backups of the primary alone, and refuses a standby with the reason', async () => {
+  const { database } = await newSite(server);
+  expect((await set(database, {})).policy.databaseRoles).toEqual(['primary']);
+  const standby = { databaseRoles: ['primary', 'physical-standby'] as Policy['databaseRoles'] };
+  await expect(set(database, standby)).rejects.toMatchObject({
+    code: 'ADY_DATABASE_ROLE',
+    message: expect.stringContaining('a standby cannot be backed up') as string,
+  });
+  await server.sql(
+    `UPDATE adyton.policies SET document = document - 'databaseRoles' WHERE database_id = $1`,
+    [database.id],
+  );
+  expect((await simulate(database, { slots: 1 })).nextRuns).toHaveLength(1); // as a release before wrote it
+});
+
 it('simulates the next runs in local time across the change of clocks', async () => {
   const { database } = await newSite(server);
   await set(database, { incrementalCron: null, logEveryMinutes: null, expiryWindowMinutes: 60 });

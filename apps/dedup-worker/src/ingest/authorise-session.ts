@@ -1,14 +1,17 @@
-// Decides whether a library that says hello may work: the run must be granted to this host, be alive, and the token must be its token.
+// Decides whether a library that says hello may work: the run must be granted to this host, be alive, and the token must be its token. The
+// channel of a pre-check is answered, and may not.
 import { AdytonError } from '@adyton/contracts';
 import { ID_PREFIX, type RunId } from '@adyton/domain';
-import { type SbtHello, type SbtSession } from '@adyton/sbt';
+import { CHECK_RUN, type SbtHello, type SbtSession } from '@adyton/sbt';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { CHECK_SESSION } from './check-session';
 import { type RunSessions } from './run-sessions';
 import { PieceSession } from './piece-session';
 import { inSbtTerms } from './sbt-failure-of';
 
 /** @throws SbtFailure 7501 with a text a DBA understands. */
 export async function authoriseSession(sessions: RunSessions, hello: SbtHello): Promise<SbtSession> {
+  if (hello.runId === CHECK_RUN) return CHECK_SESSION;
   return inSbtTerms(async () => {
     const session = await sessions.ensure(runIdOf(hello.runId));
     const { grant } = session;

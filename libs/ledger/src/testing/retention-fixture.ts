@@ -69,6 +69,7 @@ export async function retentionSite(fixture: LedgerFixture): Promise<RetentionSi
         policy: {
           ...{ enabled: true, timeZone: 'UTC', fullCron: null, incrementalCron: null, logEveryMinutes: null },
           ...{
+            databaseRoles: ['primary'],
             logWhenRecoveryAreaPercent: null,
             deleteLogsAfterHours: null,
             expiryWindowMinutes: 60,
