@@ -58,7 +58,5 @@ await bundle(directories.filter(isApp), {
   define: { 'import.meta.url': 'fileUrl' }, // Nest makes its `require` from it
   banner: { js: "const fileUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
-await bundle(
-  directories.filter((directory) => !isApp(directory)),
-  { packages: 'external' },
-); // tools of a checkout
+const ofCheckout = directories.filter((directory) => !isApp(directory)); // never without node_modules
+await bundle(ofCheckout, { packages: 'external' });

@@ -36,7 +36,6 @@ const LONG = [
 ].map((name) => `${name}\\.spec`);
 // The tests start the same programs some thousand times: Node compiles each once.
 process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'build', 'node-cache');
-// `npm run jest` gives each worker a young generation of 32 MB: the modules of a suite are short-lived, and collecting them cost a tenth.
 module.exports = {
   testEnvironment: 'node',
   maxWorkers: 4, // on two cores: half of a test's time is waiting for the processes it started
