@@ -44,7 +44,7 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', ...(process.env.TEST_LONG === 'yes' ? [] : LONG)],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   moduleFileExtensions: ['js', 'json', 'ts'],
-  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.spec.json', diagnostics: false }] },
+  transform: { '^.+\\.ts$': '<rootDir>/test/support/esbuild-transformer.cjs' },
   moduleNameMapper: Object.fromEntries(
     libs.map((n) => [`^@adyton/${n}$`, `<rootDir>/libs/${n}/src/index.ts`]),
   ),

@@ -5,9 +5,10 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 COPY apps apps
 COPY libs libs
-RUN npm install --no-save --omit=optional
-COPY nest-cli.json tsconfig.json ./
-RUN npx nest build dedup-worker
+# With the optional packages: one of them is the binary of the bundler.
+RUN npm install --no-save
+COPY bundle.mjs tsconfig.json ./
+RUN node bundle.mjs apps/dedup-worker
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /src

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const ROOT_MARK = 'nest-cli.json';
+const ROOT_MARK = 'package-lock.json';
 
 function rootAbove(directory: string): string {
   if (existsSync(join(directory, ROOT_MARK))) return directory;

@@ -178,7 +178,7 @@ it('S4.6 ends a backup before RMAN backs anything up whose snapshot control file
 });
 
 itLong('S4.5 does not ask an instance again that discovery found down', async () => {
-  await cluster.crash(SECONDARY);
+  await cluster.control.instance('crash', SECONDARY);
   const run = await backUp(cluster);
   expect(run).toMatchObject(SUCCEEDED);
   expect(run.plan?.checks.filter((c) => c.verdict === 'ineligible')).toMatchObject([

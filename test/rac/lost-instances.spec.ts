@@ -35,10 +35,6 @@ const lostTo = (instance: string) => ({
   state: 'degraded',
   reason: { code: 'ADY_INSTANCE_LOST', instance },
 });
-const stateOf = async (wanted: string) => {
-  const instances = await cluster.lab.ctl<{ sid: string; state: string }[]>(['instance', 'status']);
-  return instances.find(({ sid }) => sid === wanted)?.state;
-};
 let restores = 0;
 const restored = async () => {
   const untilScn = await markNow(cluster);
@@ -150,8 +146,8 @@ it('S5.4 a node that vanishes without a word does not hang the run', async () =>
   const running = backUp(cluster, 'full');
   // its agent and dedup-worker go with it
   await eventually(
-    () => stateOf(SECONDARY),
-    (state) => state === 'HANGING',
+    () => cluster.control.states(),
+    (states) => states.get(SECONDARY) === 'HANGING',
   );
   for (const service of processes) service?.signal('SIGSTOP');
   const run = await running;

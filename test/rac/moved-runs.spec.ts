@@ -112,7 +112,7 @@ describe('S4.5 the dedup-worker of the first host does not run', () => {
 });
 
 itLong('S4.5 an instance that is down leaves its run to the next one', async () => {
-  await cluster.crash(PRIMARY);
+  await cluster.control.instance('crash', PRIMARY);
   const run = await backUp(cluster);
   expect(run).toMatchObject({ ...SUCCEEDED, hostId: node(1).host.id, moves: [FROM_FIRST] });
   expect(ineligible(run)).toMatchObject([{ code: 'login', instance: PRIMARY }]);
@@ -216,7 +216,7 @@ itLong('S4.5 a moved run that no agent takes over moves on', async () => {
 });
 
 itLong('S4.5 an instance that hangs costs its time, and not the run', async () => {
-  await cluster.lab.ctl(['instance', 'hang', '--sid', PRIMARY]);
+  await cluster.control.instance('hang', PRIMARY);
   const run = await backUp(cluster);
   expect(run).toMatchObject({ ...SUCCEEDED, hostId: node(1).host.id, moves: [FROM_FIRST] });
 });

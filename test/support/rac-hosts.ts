@@ -6,11 +6,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { readClusterFile } from '../../apps/lab/src/cluster/cluster-file';
-import { askControl, type ControlRequest } from '../../apps/lab/src/instance/control-server';
 import { appMain, sbtLibrary } from '../../stack/src/repository';
 import { mustRun, runCommand } from '../../stack/src/run-command';
 import { Service } from '../../stack/src/service';
+import { ClusterControl } from './cluster-control';
 
 const PASSWORD = 'Lab_password_1';
 const TOKEN = 'a-token-of-the-tests';
@@ -37,13 +36,15 @@ export class RacHosts {
   /** Pieces that are being written on any host. */
   openPieces = 0;
   private readonly servers: SbtServer[] = [];
+  private readonly control: ClusterControl;
   private scripts = 0;
-  private controlSocket: string | undefined;
 
   private constructor(
     readonly base: string,
     private readonly cluster: Service,
-  ) {}
+  ) {
+    this.control = new ClusterControl(base);
+  }
 
   static async start(): Promise<RacHosts> {
     const base = mkdtempSync(join(tmpdir(), 'rac-'));
@@ -92,29 +93,23 @@ export class RacHosts {
   }
 
   instance(command: 'start' | 'crash' | 'hang' | 'resume', node: NodeNumber): Promise<unknown> {
-    return this.ask({ command, sid: sidOf(node) });
+    return this.control.instance(command, sidOf(node));
   }
 
   /** OPEN, DOWN, HANGING …, by instance. */
   async states(): Promise<string[]> {
-    const rows = (await this.ask({ command: 'status' })) as { sid: string; state: string }[];
-    return NODES.map((node) => rows.find(({ sid }) => sid === sidOf(node))?.state ?? '');
+    const states = await this.control.states();
+    return NODES.map((node) => states.get(sidOf(node)) ?? '');
   }
 
   /** The instance dies (or hangs) when it comes to the phase, `after` times later. */
   arm(node: NodeNumber, phase: string, fault = 'instance-crash', after = 0): Promise<unknown> {
-    return this.ask({ command: 'fault-arm', sid: sidOf(node), fault, options: { phase, after } });
+    return this.control.arm(sidOf(node), phase, { fault, after });
   }
 
   /** Starts what is down and takes back what never struck. */
   async heal(): Promise<void> {
-    const states = await this.states();
-    for (const node of NODES) {
-      await this.ask({ command: 'fault-clear', sid: sidOf(node) });
-      const state = states[node - 1];
-      if (state === 'DOWN') await this.instance('start', node);
-      if (state === 'HANGING') await this.instance('resume', node);
-    }
+    await this.control.heal();
     this.forget();
   }
 
@@ -164,12 +159,6 @@ export class RacHosts {
 
   private home(node: NodeNumber): string {
     return join(this.base, `node${node}`, 'oracle_home');
-  }
-
-  /** What labctl asks, without a process of its own. */
-  private ask(request: ControlRequest): Promise<unknown> {
-    this.controlSocket ??= readClusterFile(this.base)?.controlSocket ?? '';
-    return askControl(this.controlSocket, request);
   }
 
   private socket(node: NodeNumber): string {

@@ -1,5 +1,6 @@
 // The product beside a simulated cluster, with words for what happens to its instances.
 import { callRoute, restRoutes, type Alert, type RunDetail } from '@adyton/contracts';
+import { ClusterControl, type FaultToArm } from './cluster-control';
 import { discover, eventually, runStack, QUICK_DURATIONS, type RunningStack } from './running-stack';
 
 export const PRIMARY = 'ORCL1';
@@ -11,10 +12,10 @@ type InstanceName = (typeof INSTANCES)[number];
 const LOST_CHANNEL_SECONDS = '6';
 
 export interface RunningCluster extends RunningStack {
-  /** The instance dies (or hangs) when it comes to the phase, `after` times later. */
-  arm(sid: InstanceName, phase: string, options?: { fault?: string; after?: number }): Promise<void>;
-  crash(sid: InstanceName): Promise<void>;
-  /** Takes back what never struck, starts what is down, and waits until discovery has seen all of them run. */
+  readonly control: ClusterControl;
+  /** The instance dies (or hangs) when it comes to the phase. */
+  arm(sid: InstanceName, phase: string, options?: FaultToArm): Promise<void>;
+  /** Takes back what never struck, starts what is down, and waits until discovery has seen it run. */
   heal(): Promise<void>;
 }
 
@@ -43,29 +44,24 @@ export async function runCluster(durations?: ClusterDurations): Promise<RunningC
       },
     },
   });
-  const cluster: RunningCluster = {
+  const control = new ClusterControl(stack.lab.base);
+  await seeRunning(stack, INSTANCES);
+  return {
     ...stack,
-    arm: async (sid, phase, { fault = 'instance-crash', after = 0 } = {}) => {
-      await stack.lab.ctl([
-        ...['fault', 'arm', fault, '--sid', sid],
-        ...['--phase', phase, '--after', String(after)],
-      ]);
+    control,
+    arm: (sid, phase, options) => control.arm(sid, phase, options),
+    heal: async () => {
+      const struck = await control.heal();
+      if (struck.length > 0) await seeRunning(stack, struck);
     },
-    crash: async (sid) => void (await stack.lab.ctl(['instance', 'crash', '--sid', sid])),
-    heal: () => heal(stack),
   };
-  await heal(stack);
-  return cluster;
 }
 
-async function heal(stack: RunningStack): Promise<void> {
-  for (const sid of INSTANCES) {
-    await stack.lab.tryCtl(['fault', 'clear', '--sid', sid]);
-    await stack.lab.tryCtl(['instance', 'resume', '--sid', sid]);
-    await stack.lab.tryCtl(['instance', 'start', '--sid', sid]);
-  }
+/** Looks at the hosts of these instances, until all instances are known to run. */
+async function seeRunning(stack: RunningStack, sids: readonly string[]): Promise<void> {
+  const hosts = stack.nodes.filter(({ node }) => sids.includes(node.sid)).map(({ host }) => host.name);
   // an agent that looks logs in to its instance, where a login may be what a test waits for
-  await Promise.all(stack.nodes.map(({ host }) => discover(stack, host.name)));
+  await Promise.all(hosts.map((host) => discover(stack, host)));
   await eventually(
     async () => (await callRoute(stack.api, restRoutes.listFoundDatabases, {})).items[0],
     (found) =>

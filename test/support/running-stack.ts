@@ -33,10 +33,10 @@ export interface RunningStack extends Stack {
   moveClock(seconds: number): Promise<void>;
 }
 
-/** Ticks at a quarter of their default, the rest at less than a half: a busy machine may hold a process up for seconds. */
+/** Ticks at half of their default, the rest at less than that: a busy machine may hold a process up for seconds. */
 export const QUICK_DURATIONS: NonNullable<StackOptions['settings']> = {
   'control-plane': { ADYTON_LEASE_SECONDS: '8', ADYTON_PRESENCE_TTL_SECONDS: '4', ADYTON_CLAIM_SECONDS: '4' },
-  scheduler: { ADYTON_TICK_MS: '250', ADYTON_PRESENCE_TTL_SECONDS: '4', ADYTON_CLAIM_SECONDS: '4' },
+  scheduler: { ADYTON_TICK_MS: '500', ADYTON_PRESENCE_TTL_SECONDS: '4', ADYTON_CLAIM_SECONDS: '4' },
   agent: { ADYTON_PRESENCE_TTL_SECONDS: '4' },
 };
 

@@ -20,7 +20,7 @@ import {
 jest.setTimeout(600_000);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await runStack({ databaseBytes: '24M', settings: { scheduler: { ADYTON_TICK_MS: '200' } } });
+  stack = await runStack({ databaseBytes: '24M', settings: { scheduler: { ADYTON_TICK_MS: '500' } } });
 });
 afterAll(() => stack.stop());
 

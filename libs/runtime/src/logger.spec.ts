@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const compiled = join(__dirname, '..', '..', '..', 'dist', 'libs', 'runtime', 'src', 'index.js');
+const source = join(__dirname, 'logger.ts');
 
 it('writes JSON lines to stderr and redacts secrets wherever they stand', () => {
   const script = `
-    const { createLogger } = require(${JSON.stringify(compiled)});
+    const { createLogger } = require(${JSON.stringify(source)});
     const log = createLogger({ process: 'test', level: 'info' });
     log.info({ runId: 'run_1', sbtToken: 'SECRET', request: { token: 'SECRET', password: 'SECRET' } }, 'run.claimed');`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', '-e', script], {
+    encoding: 'utf8',
+  });
   expect(stdout).toBe('');
   expect(stderr).not.toContain('SECRET');
   expect(JSON.parse(stderr)).toMatchObject({ process: 'test', runId: 'run_1', msg: 'run.claimed' });

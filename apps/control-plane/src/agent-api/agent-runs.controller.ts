@@ -30,7 +30,7 @@ export class AgentRunsController {
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(NEW_ID) private readonly newId: NewId,
     @Inject(CONFIG) private readonly config: Config,
-    private readonly claims: ClaimLine,
+    @Inject(ClaimLine) private readonly claims: ClaimLine,
   ) {}
 
   @Handles(agentRoutes.claimRequest)

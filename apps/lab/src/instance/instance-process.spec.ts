@@ -1,6 +1,6 @@
 /**
  * Real instance processes: killed at random moments of a workload, copied while they write, restored to a new place. Runs the
- * compiled lab (npx tsc -p apps/lab/tsconfig.app.json).
+ * built lab.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {

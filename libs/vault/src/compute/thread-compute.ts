@@ -38,16 +38,20 @@ interface Thread {
   readonly waiting: Map<number, Waiting>;
 }
 
-/** @param options.threads at least 1 */
+/**
+ * The threads start with the first job: a process that only now and then has one, as in the maintenance role, does without them until then.
+ * @param options.threads at least 1
+ */
 export function threadCompute(options: { readonly threads: number }): Compute {
   const script = join(__dirname, 'compute-worker.js');
   if (!existsSync(script))
     throw new Error(`worker threads need the compiled ${script}; from TypeScript sources use inlineCompute`);
-  const threads = Array.from({ length: options.threads }, () => startThread(script));
+  let started: readonly Thread[] | undefined;
   let sequence = 0;
   const run = async <T>(work: ThreadJob): Promise<T> => {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const thread = threads.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
+    started ??= Array.from({ length: options.threads }, () => startThread(script));
+    const thread = started.reduce((a, b) => (b.waiting.size < a.waiting.size ? b : a));
     const id = (sequence += 1);
     thread.waiting.set(id, { resolve: resolve, reject });
     thread.worker.postMessage({ id, work } satisfies ThreadRequest);
@@ -59,7 +63,7 @@ export function threadCompute(options: { readonly threads: number }): Compute {
     seal: (job) => run({ op: 'seal', job }),
     open: (job) => run({ op: 'open', job }),
     name: (job) => run({ op: 'name', job }),
-    close: async () => void (await Promise.all(threads.map((t) => t.worker.terminate()))),
+    close: async () => void (await Promise.all((started ?? []).map((t) => t.worker.terminate()))),
   };
 }
 
