@@ -1,10 +1,11 @@
 // Step 1 of the workflow on a real Postgres: admission, claim, expiry, and that exactly one of claim and expiry wins.
 import { sql } from 'kysely';
+import { setTimeout as pause } from 'node:timers/promises';
 import { listAuditEvents } from './audit-events';
 import { cancelRequest } from './cancel-request';
 import { createRequest } from './create-request';
 import { findRequest, listRequests, markWaiting } from './requests';
-import { readNow } from './ledger';
+import { inTransaction, readNow } from './ledger';
 import { isRefusal } from './runs';
 import { sweepExpiredRequests, sweepUnclaimedRequests } from './sweeps';
 import {
@@ -18,6 +19,9 @@ import {
 } from './testing/ledger-fixture';
 import { type NewRequest } from './create-request';
 import { type DatabaseId, type HostId, type RequestId, type ScheduleId } from '@adyton/domain';
+
+/** Between two looks at who waits, ms. */
+const LOOK_MS = 20;
 
 let fixture: LedgerFixture;
 beforeAll(async () => {
@@ -43,6 +47,17 @@ async function scheduled(databaseId: DatabaseId, inSeconds: number): Promise<New
 
 async function stateOf(id: string): Promise<string | undefined> {
   return (await findRequest(fixture.ledger.session, id))?.state;
+}
+
+async function oneWaitsForALock(): Promise<void> {
+  const waiting = sql<{
+    count: number;
+  }>`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+  for (;;) {
+    const { rows } = await waiting.execute(fixture.ledger.session);
+    if ((rows[0]?.count ?? 0) > 0) return;
+    await pause(LOOK_MS);
+  }
 }
 
 describe('a manual request', () => {
@@ -218,6 +233,25 @@ describe('a claim', () => {
     const id = await admitted(fixture.ledger, manualRequest(await fixture.newDatabase()));
     const answers = await Promise.all([claim(fixture, id), claim(fixture, id)]);
     expect(answers.map((a) => a.kind).sort()).toEqual(['claimed', 'refused']);
+  });
+
+  it('S1.5 that waits for the row while its window ends starts nothing: the clock is read when the row is its own', async () => {
+    const id = await admitted(fixture.ledger, await scheduled(await fixture.newDatabase(), 60));
+    const held = Promise.withResolvers<undefined>();
+    const released = Promise.withResolvers<undefined>();
+    const holding = inTransaction(fixture.ledger.session, async (tx) => {
+      await tx.selectFrom('requests').select('id').where('id', '=', id).forUpdate().execute();
+      held.resolve(undefined);
+      await released.promise;
+    });
+    await held.promise;
+    const claiming = claim(fixture, id);
+    await oneWaitsForALock();
+    await fixture.moveClock(61);
+    released.resolve(undefined);
+    await holding;
+    expect(code(await claiming)).toBe('ADY_EXPIRED');
+    expect(await stateOf(id)).toBe('expired');
   });
 
   it('gets a larger fence every time', async () => {
