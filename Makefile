@@ -54,7 +54,7 @@ soak-lab: setup
 # With what `make test` leaves out: retention cut off at every step, cancels, a store in trouble, each phase and setting by itself, five minutes of
 # disturbances, and in the lab what a DBA may do with RMAN that no backup of ours does.
 test-long: build
-	TEST_LONG=yes $(NPM) jest -- test/workflow/retention 'test/workflow/step-[1245]' test/workflow/disturbance test/rac test/restore/rman-by-hand test/model/stale apps/lab/src/rman test/lab
+	TEST_LONG=yes $(NPM) jest -- test/workflow/retention 'test/workflow/step-[1245]' test/workflow/disturbance test/rac test/crash test/restore/rman-by-hand test/model/stale apps/lab/src/rman test/lab
 
 # The real code of writers and collectors, interleaved by so many seeds; `make test` plays 24.
 SOAK_VAULT_SEEDS ?= 500
