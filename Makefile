@@ -51,8 +51,8 @@ SOAK_LAB_SECONDS ?= 600
 soak-lab: setup
 	PARSER_FUZZ_SECONDS=$(SOAK_LAB_SECONDS) $(NPM) jest -- apps/lab/src/rman/grammar -t noise
 
-# With what `make test` leaves out: retention cut off at every step, cancels, a store in trouble, each phase and setting by itself, five minutes of
-# disturbances, and in the lab what a DBA may do with RMAN that no backup of ours does.
+# With what `make test` leaves out: retention cut off at every step, cancels, a store in trouble, commits killed at every moment, a node that vanishes,
+# each phase and setting by itself, five minutes of disturbances, and in the lab what a DBA may do with RMAN that no backup of ours does.
 test-long: build
 	TEST_LONG=yes $(NPM) jest -- test/workflow/retention 'test/workflow/step-[1245]' test/workflow/disturbance test/rac test/crash test/restore/rman-by-hand test/model/stale apps/lab/src/rman test/lab
 

@@ -34,10 +34,6 @@ const lostTo = (instance: string) => ({
   state: 'degraded',
   reason: { code: 'ADY_INSTANCE_LOST', instance },
 });
-const stateOf = async (wanted: string) => {
-  const instances = await cluster.lab.ctl<{ sid: string; state: string }[]>(['instance', 'status']);
-  return instances.find(({ sid }) => sid === wanted)?.state;
-};
 let restores = 0;
 const restored = async () => {
   const untilScn = await markNow(cluster);
@@ -136,7 +132,7 @@ it('S5.4 a node that vanishes without a word does not hang the run', async () =>
   const running = backUp(cluster, 'full');
   // its agent and dedup-worker go with it
   await eventually(
-    () => stateOf(SECONDARY),
+    () => cluster.stateOf(SECONDARY),
     (state) => state === 'HANGING',
   );
   for (const service of processes) service?.signal('SIGSTOP');

@@ -1,5 +1,6 @@
 // The product beside a simulated cluster, with words for what happens to its instances.
 import { callRoute, restRoutes, type Alert, type RunDetail } from '@adyton/contracts';
+import { type StackOptions } from '../../stack/src/start-stack';
 import { discover, eventually, runStack, QUICK_DURATIONS, type RunningStack } from './running-stack';
 
 export const PRIMARY = 'ORCL1';
@@ -14,6 +15,8 @@ export interface RunningCluster extends RunningStack {
   /** The instance dies (or hangs) when it comes to the phase, `after` times later. */
   arm(sid: InstanceName, phase: string, options?: { fault?: string; after?: number }): Promise<void>;
   crash(sid: InstanceName): Promise<void>;
+  /** OPEN, DOWN, HANGING … */
+  stateOf(sid: InstanceName): Promise<string | undefined>;
   /** Takes back what never struck, starts what is down, and waits until discovery has seen all of them run. */
   heal(): Promise<void>;
 }
@@ -24,25 +27,12 @@ interface ClusterDurations {
   readonly presenceSeconds: number;
 }
 
-export async function runCluster(durations?: ClusterDurations): Promise<RunningCluster> {
-  const presence =
-    durations === undefined ? {} : { ADYTON_PRESENCE_TTL_SECONDS: String(durations.presenceSeconds) };
-  const decided =
-    durations === undefined ? {} : { ...presence, ADYTON_CLAIM_SECONDS: String(durations.claimSeconds) };
+/** @param durations short ones where nothing is said; `of-the-product`: every time at its default */
+export async function runCluster(durations?: ClusterDurations | 'of-the-product'): Promise<RunningCluster> {
   const stack = await runStack({
     databaseBytes: '24M',
     instances: INSTANCES.length,
-    settings: {
-      ...QUICK_DURATIONS,
-      'control-plane': { ...QUICK_DURATIONS['control-plane'], ...decided },
-      scheduler: { ...QUICK_DURATIONS.scheduler, ...decided },
-      agent: {
-        ...QUICK_DURATIONS.agent,
-        ...presence,
-        ADYTON_INSTANCE_CHECK_SECONDS: '10',
-        ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
-      },
-    },
+    ...(durations === 'of-the-product' ? {} : { settings: quickSettings(durations) }),
   });
   const cluster: RunningCluster = {
     ...stack,
@@ -53,10 +43,32 @@ export async function runCluster(durations?: ClusterDurations): Promise<RunningC
       ]);
     },
     crash: async (sid) => void (await stack.lab.ctl(['instance', 'crash', '--sid', sid])),
+    stateOf: async (wanted) => {
+      const instances = await stack.lab.ctl<{ sid: string; state: string }[]>(['instance', 'status']);
+      return instances.find(({ sid }) => sid === wanted)?.state;
+    },
     heal: () => heal(stack),
   };
   await heal(stack);
   return cluster;
+}
+
+function quickSettings(durations: ClusterDurations | undefined): NonNullable<StackOptions['settings']> {
+  const presence =
+    durations === undefined ? {} : { ADYTON_PRESENCE_TTL_SECONDS: String(durations.presenceSeconds) };
+  const decided =
+    durations === undefined ? {} : { ...presence, ADYTON_CLAIM_SECONDS: String(durations.claimSeconds) };
+  return {
+    ...QUICK_DURATIONS,
+    'control-plane': { ...QUICK_DURATIONS['control-plane'], ...decided },
+    scheduler: { ...QUICK_DURATIONS.scheduler, ...decided },
+    agent: {
+      ...QUICK_DURATIONS.agent,
+      ...presence,
+      ADYTON_INSTANCE_CHECK_SECONDS: '10',
+      ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
+    },
+  };
 }
 
 async function heal(stack: RunningStack): Promise<void> {

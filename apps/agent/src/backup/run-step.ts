@@ -109,8 +109,11 @@ async function runOnce(
 ): Promise<StepEnd> {
   const { claimed, config, controlPlane, files, lease } = run;
   using channels = new LostChannels(config.ADYTON_LOST_CHANNEL_SECONDS);
-  const stop = instances.onLoss((address) =>
-    channels.lost(channelsAt(script.channels, ({ instance }) => instance === address.instance)),
+  const stop = instances.onLoss((address, goneForSeconds) =>
+    channels.lost(
+      channelsAt(script.channels, ({ instance }) => instance === address.instance),
+      goneForSeconds,
+    ),
   );
   try {
     const { pieces } = await runScript(claimed, controlPlane, files, {
