@@ -14,6 +14,7 @@ import { keystoreBackups } from './migrations/0010-keystore-backups';
 import { runsOfRequests } from './migrations/0011-runs-of-requests';
 import { runMoves } from './migrations/0012-run-moves';
 import { askedHosts } from './migrations/0013-asked-hosts';
+import { releasedRows } from './migrations/0015-released-rows';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -29,6 +30,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-runs-of-requests': runsOfRequests,
   '0012-run-moves': runMoves,
   '0013-asked-hosts': askedHosts,
+  '0015-released-rows': releasedRows,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */
