@@ -25,6 +25,7 @@ const LONG = [
   'certify/src/certify',
   'test/lab/rac-backup',
   'test/model/stale-listings',
+  'test/rac/vanished-node',
   'test/workflow/disturbance-invariants',
   'test/workflow/disturbance-soak',
   'test/workflow/retention-interrupted',

@@ -1,6 +1,6 @@
-// Parts that a backup or a restore relies on are lost under it: a dedup-worker dies, a pack of the vault is gone or altered. The run fails, says
-// what it lost, and calls nothing good; once the part is back, the work is done.
-import { callRoute, restRoutes } from '@adyton/contracts';
+// Parts that a backup or a restore relies on are lost under it: a process dies while pieces stream or while a recovery point is committed, a pack of
+// the vault is gone or altered. Nothing is called good that is not; once the part is back, the work is done.
+import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
 import {
   existsSync,
   readdirSync,
@@ -11,11 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { isLong } from '../support/long-tests';
 import {
   backUp,
   backupUnderWay,
   endedRun,
+  eventually,
   getRequest,
+  getRun,
   healStore,
   markNow,
   recoveryPoints,
@@ -25,6 +28,7 @@ import {
   slowStore,
   SUCCEEDED,
 } from '../support/running-stack';
+import { storedObjects } from '../support/stored-objects';
 
 jest.setTimeout(240_000);
 /** Of the lab's database. */
@@ -68,6 +72,83 @@ describe('a dedup-worker that is killed in mid-backup', () => {
   });
 });
 
+describe('a process that is killed while a recovery point is committed', () => {
+  const MOMENTS = ['is asked for', 'is there', 'is being recorded'] as const;
+  /** Of the manifest, in the order in which they come. */
+  type Moment = (typeof MOMENTS)[number];
+  const PARTS = ['agent', 'dedup-worker', 'control-plane'] as const;
+  type Part = (typeof PARTS)[number];
+  const ALL = PARTS.flatMap((part) => MOMENTS.map((moment): [Part, Moment] => [part, moment]));
+  /** The two moments at which only half of the commit is done, each with the part that does it. */
+  const SOME: [Part, Moment][] = [
+    ['dedup-worker', 'is there'],
+    ['control-plane', 'is being recorded'],
+  ];
+
+  /** The first table that the ledger's transaction writes to, or the one after the point itself. */
+  async function lockLedger(table: 'recovery_points' | 'archived_logs'): Promise<void> {
+    await stack.sql('BEGIN');
+    await stack.sql(`LOCK TABLE adyton.${table} IN SHARE MODE`);
+  }
+  const isWaitedFor = async (): Promise<boolean> =>
+    (await stack.sql('SELECT 1 FROM pg_locks WHERE NOT granted')).length > 0;
+
+  async function untilMoment(moment: Moment, { id }: RunDetail): Promise<void> {
+    await eventually(
+      () => getRun(stack, id),
+      ({ state }) => state === 'committing',
+    );
+    if (moment === 'is asked for') return;
+    await lockLedger(moment === 'is there' ? 'recovery_points' : 'archived_logs');
+    await eventually(
+      async () => storedObjects(stack, 'manifest/').some((path) => path.includes(id)),
+      (isThere) => isThere,
+    );
+    if (moment === 'is being recorded') await eventually(isWaitedFor, (waits) => waits);
+  }
+
+  /** What the ledger has of a recovery point of the run, as of one moment. */
+  async function recorded({ id }: RunDetail): Promise<object | undefined> {
+    const [row] = await stack.sql(
+      `SELECT state, (SELECT count(*)::int FROM adyton.recovery_points p WHERE p.run_id = r.id) AS points,
+         (SELECT count(*) > 0 FROM adyton.archived_logs l JOIN adyton.recovery_points p ON p.id = l.recovery_point_id
+           WHERE p.run_id = r.id) AS logs,
+         (SELECT count(*)::int FROM adyton.audit_events e WHERE e.subject = r.id AND e.action = 'run.succeeded') AS audited
+       FROM adyton.runs r WHERE r.id = $1`,
+      [id],
+    );
+    return row;
+  }
+  const WHOLE = { state: 'succeeded', points: 1, logs: true, audited: 1 };
+  const ABSENT = { state: 'committing', points: 0, logs: false, audited: 0 };
+
+  async function restart(part: Part): Promise<void> {
+    const port = { ADYTON_HTTP_PORT: new URL(stack.url).port };
+    await stack.services[part].start(part === 'control-plane' ? port : {});
+  }
+
+  it.each(isLong ? ALL : SOME)(
+    'S5.5 the %s, when the manifest %s: the recovery point is absent, and then wholly there, once',
+    async (part, moment) => {
+      await slowStore(stack, 300);
+      const run = await backupUnderWay(stack, 'archivelog');
+      await untilMoment(moment, run);
+      await stack.services[part].kill();
+      expect([ABSENT, WHOLE]).toContainEqual(await recorded(run));
+      await stack.sql('ROLLBACK'); // of the lock
+      await eventually(isWaitedFor, (waits) => !waits);
+      expect([ABSENT, WHOLE]).toContainEqual(await recorded(run));
+      await healStore(stack);
+      await restart(part);
+      await eventually(
+        () => recorded(run),
+        (row) => JSON.stringify(row) === JSON.stringify(WHOLE),
+      );
+      expect(await recoveryPoints(stack)).toContainEqual(expect.objectContaining({ runId: run.id }));
+    },
+  );
+});
+
 describe('a pack of the vault', () => {
   let untilScn: string;
   beforeAll(async () => {
@@ -75,16 +156,9 @@ describe('a pack of the vault', () => {
     expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
   });
 
-  /** Files of the lab's S3 server that hold packs, the largest first. */
-  function packFiles(): string[] {
-    const below = (directory: string): string[] =>
-      readdirSync(directory, { withFileTypes: true }).flatMap((e) =>
-        e.isDirectory() ? below(join(directory, e.name)) : [join(directory, e.name)],
-      );
-    return below(join(stack.directory, 'lab', 's3'))
-      .filter((path) => decodeURIComponent(path).includes('pack/'))
-      .sort((a, b) => statSync(b).size - statSync(a).size);
-  }
+  /** The largest first. */
+  const packFiles = (): string[] =>
+    storedObjects(stack, 'pack/').sort((a, b) => statSync(b).size - statSync(a).size);
 
   const damages: Record<string, (path: string) => void> = {
     deleted: (path) => renameSync(path, join(stack.directory, 'taken-away')),

@@ -1,6 +1,7 @@
 // The product beside a simulated cluster, with words for what happens to its instances.
 import { callRoute, restRoutes, type Alert, type RunDetail } from '@adyton/contracts';
 import { ClusterControl, type FaultToArm } from './cluster-control';
+import { type StackOptions } from '../../stack/src/start-stack';
 import { discover, eventually, runStack, QUICK_DURATIONS, type RunningStack } from './running-stack';
 
 export const PRIMARY = 'ORCL1';
@@ -25,24 +26,12 @@ interface ClusterDurations {
   readonly presenceSeconds: number;
 }
 
-export async function runCluster(durations?: ClusterDurations): Promise<RunningCluster> {
-  const presence =
-    durations === undefined ? {} : { ADYTON_PRESENCE_TTL_SECONDS: String(durations.presenceSeconds) };
-  const decided =
-    durations === undefined ? {} : { ...presence, ADYTON_CLAIM_SECONDS: String(durations.claimSeconds) };
+/** @param durations short ones where nothing is said; `of-the-product`: every time at its default */
+export async function runCluster(durations?: ClusterDurations | 'of-the-product'): Promise<RunningCluster> {
   const stack = await runStack({
     databaseBytes: '24M',
     instances: INSTANCES.length,
-    settings: {
-      ...QUICK_DURATIONS,
-      'control-plane': { ...QUICK_DURATIONS['control-plane'], ...decided },
-      scheduler: { ...QUICK_DURATIONS.scheduler, ...decided },
-      agent: {
-        ...QUICK_DURATIONS.agent,
-        ...presence,
-        ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
-      },
-    },
+    ...(durations === 'of-the-product' ? {} : { settings: quickSettings(durations) }),
   });
   const control = new ClusterControl(stack.lab.base);
   await seeRunning(stack, INSTANCES);
@@ -53,6 +42,23 @@ export async function runCluster(durations?: ClusterDurations): Promise<RunningC
     heal: async () => {
       const struck = await control.heal();
       if (struck.length > 0) await seeRunning(stack, struck);
+    },
+  };
+}
+
+function quickSettings(durations: ClusterDurations | undefined): NonNullable<StackOptions['settings']> {
+  const presence =
+    durations === undefined ? {} : { ADYTON_PRESENCE_TTL_SECONDS: String(durations.presenceSeconds) };
+  const decided =
+    durations === undefined ? {} : { ...presence, ADYTON_CLAIM_SECONDS: String(durations.claimSeconds) };
+  return {
+    ...QUICK_DURATIONS,
+    'control-plane': { ...QUICK_DURATIONS['control-plane'], ...decided },
+    scheduler: { ...QUICK_DURATIONS.scheduler, ...decided },
+    agent: {
+      ...QUICK_DURATIONS.agent,
+      ...presence,
+      ADYTON_LOST_CHANNEL_SECONDS: LOST_CHANNEL_SECONDS,
     },
   };
 }

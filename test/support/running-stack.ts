@@ -120,7 +120,11 @@ export async function getRun(stack: RunningStack, id: string): Promise<RunDetail
   return callRoute(stack.api, restRoutes.getRun, { params: { id } });
 }
 
-export async function endedRun(stack: RunningStack, request: BackupRequest): Promise<RunDetail> {
+export async function endedRun(
+  stack: RunningStack,
+  request: BackupRequest,
+  limitMs = 120_000,
+): Promise<RunDetail> {
   const claimed = await eventually(
     () => getRequest(stack, request.id),
     (r) => r.runId !== null,
@@ -128,7 +132,7 @@ export async function endedRun(stack: RunningStack, request: BackupRequest): Pro
   return eventually(
     () => getRun(stack, claimed.runId ?? ''),
     (r) => !OPEN_RUNS.includes(r.state),
-    120_000,
+    limitMs,
   );
 }
 

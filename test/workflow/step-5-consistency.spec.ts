@@ -1,9 +1,9 @@
-// Step 5 of the workflow on the real processes: a recovery point that could not be recovered is not made, and a backup that meets corrupt blocks
-// says which, and from where they can be repaired.
-import { type RunDetail } from '@adyton/contracts';
-import { rmSync } from 'node:fs';
+// Step 5 of the workflow on the real processes: a recovery point that could not be recovered is not made, whatever RMAN says of its end, and a
+// backup that meets corrupt blocks says which, and from where they can be repaired.
+import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inDatabase } from '../support/cancelled-runs';
+import { inDatabase, listedPieces } from '../support/cancelled-runs';
 import { mustRman } from '../support/rman-by-hand';
 import {
   backUp,
@@ -12,6 +12,7 @@ import {
   compare,
   DATABASE_NAME,
   endedRun,
+  eventually,
   getRequest,
   healStore,
   markNow,
@@ -22,6 +23,7 @@ import {
   slowStore,
   SUCCEEDED,
 } from '../support/running-stack';
+import { storedObjects } from '../support/stored-objects';
 
 jest.setTimeout(400_000);
 let stack: RunningStack;
@@ -96,6 +98,86 @@ it('S5.13 names the missing log of an incremental backup, and goes on behind it 
   expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   expect(identical).toBe(dataFiles);
+});
+
+describe('RMAN ends without an error, but', () => {
+  /** Happens to the pieces of the logs while the control file is waited for, which is then backed up as if nothing were wrong. */
+  async function meanwhile(act: (pieces: readonly string[]) => unknown): Promise<RunDetail> {
+    await stack.lab.ctl(['fault', 'arm', 'snapshot-busy', '--times', '1']);
+    const under = await backupUnderWay(stack, 'archivelog');
+    await eventually(
+      () => callRoute(stack.api, restRoutes.getRunLog, { params: { id: under.id } }),
+      ({ text }) => text.includes('ORA-00230'),
+    );
+    await act(await listedPieces(stack, under));
+    return ended(under);
+  }
+
+  /** The program in the Oracle home, called by another one. */
+  async function withRman(script: string, work: () => Promise<void>): Promise<void> {
+    const program = join(stack.lab.oracleHome, 'bin', 'rman');
+    renameSync(program, `${program}.real`);
+    writeFileSync(program, `#!/bin/sh\n${script}\n`);
+    chmodSync(program, 0o755);
+    try {
+      await work();
+    } finally {
+      renameSync(`${program}.real`, program);
+    }
+  }
+
+  let points: number;
+  beforeAll(async () => void (points = (await recoveryPoints(stack)).length));
+  afterEach(async () => {
+    await stack.lab.ctl(['fault', 'clear']);
+    expect(await recoveryPoints(stack)).toHaveLength(points);
+  });
+
+  it('S5.6 the vault has lost a piece: no recovery point', async () => {
+    const before = new Set(storedObjects(stack, 'piece/'));
+    let taken = '';
+    const run = await meanwhile(() => {
+      taken = storedObjects(stack, 'piece/').find((path) => !before.has(path)) ?? '';
+      renameSync(taken, join(stack.directory, 'taken-away'));
+    });
+    renameSync(join(stack.directory, 'taken-away'), taken);
+    expect(run).toMatchObject({ state: 'failed', reason: { code: 'ADY_PIECE_MISSING' } });
+  });
+
+  it('S5.6 a piece that it said it had finished is not on its record, though in the vault: no recovery point', async () => {
+    let forgotten = '';
+    const run = await meanwhile(async ([piece = '']) => {
+      forgotten = piece;
+      await mustRman(stack, `CHANGE BACKUPPIECE '${piece}' UNCATALOG;\n`);
+    });
+    expect(run).toMatchObject({ state: 'failed', reason: { code: 'ADY_RECONCILE_FAILED' } });
+    expect(run.reason?.detail).toContain(`are not on its record: ${forgotten}`);
+  });
+
+  it('S5.6 printed an error stack: no recovery point', async () => {
+    await stack.lab.ctl(['fault', 'arm', 'wallet-closed', '--times', '1']);
+    await withRman('"$0.real" "$@"; exit 0', async () => {
+      const run = await backUp(stack, 'archivelog');
+      expect(run).toMatchObject({ state: 'failed', recoveryPointId: null });
+      expect(run.reason?.oraErrors).toContain('ORA-28365: wallet is not open');
+    });
+  });
+
+  it('S5.6 did nothing: no recovery point', async () => {
+    const nothing = 'case "$*" in *control-file*) echo "Recovery Manager complete."; exit 0; esac';
+    await withRman(`${nothing}\nexec "$0.real" "$@"`, async () => {
+      const run = await backUp(stack, 'archivelog');
+      expect(run).toMatchObject({ state: 'failed', reason: { code: 'ADY_RECONCILE_FAILED' } });
+      expect(run.reason?.detail).toContain('control file');
+    });
+  });
+
+  it('S5.6 its exit code says otherwise: no recovery point', async () => {
+    await withRman('"$0.real" "$@"; exit 1', async () => {
+      const run = await backUp(stack, 'archivelog');
+      expect(run).toMatchObject({ state: 'failed', reason: { code: 'ADY_RMAN_FAILED' } });
+    });
+  });
 });
 
 it('S5.14 names file, block and the last good recovery point when a backup meets a corrupt block', async () => {

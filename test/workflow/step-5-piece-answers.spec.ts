@@ -1,9 +1,11 @@
 // Step 5 of the workflow on the real processes: what our library answers to RMAN's questions about pieces. Whatever is in doubt is an error, so
 // that RMAN's records stay as they are; who may only restore removes nothing; a handle in use is not used again.
 import { callRoute, restRoutes, type BackupRequest, type RunDetail } from '@adyton/contracts';
-import { readdirSync, renameSync, statSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../../stack/src/run-command';
+import { rmanProcesses } from '../support/cancelled-runs';
 import { closeByHand, openByHand, recordedPieces, rman } from '../support/rman-by-hand';
 import {
   backUp,
@@ -23,8 +25,10 @@ import {
   spoilStore,
   SUCCEEDED,
 } from '../support/running-stack';
+import { storedObjects } from '../support/stored-objects';
 
 jest.setTimeout(400_000);
+const OUTAGE_MS = 120_000;
 let stack: RunningStack;
 beforeAll(async () => {
   stack = await runStack();
@@ -35,19 +39,12 @@ afterAll(() => stack.stop());
 
 /** The largest pack, as the lab's S3 server keeps it. */
 function largestPack(): string {
-  const below = (directory: string): string[] =>
-    readdirSync(directory, { withFileTypes: true }).flatMap((e) =>
-      e.isDirectory() ? below(join(directory, e.name)) : [join(directory, e.name)],
-    );
-  const packs = below(join(stack.directory, 'lab', 's3'))
-    .filter((path) => decodeURIComponent(path).includes('pack/'))
-    .sort((a, b) => statSync(b).size - statSync(a).size);
-  return packs[0] ?? '';
+  const [largest = ''] = storedObjects(stack, 'pack/').sort((a, b) => statSync(b).size - statSync(a).size);
+  return largest;
 }
 
 describe('CROSSCHECK', () => {
   const doubts: Readonly<Record<string, { begin(): Promise<void>; end(): Promise<void>; code: string }>> = {
-    // what is tried again is given up after seconds, so that a longer outage looks the same from here: every CROSSCHECK in it fails
     'the store is out': {
       begin: () => spoilStore(stack, { errorRate: 1, errorStatus: 503 }),
       end: () => healStore(stack),
@@ -66,6 +63,49 @@ describe('CROSSCHECK', () => {
   };
   let packPath: string;
   beforeAll(() => void (packPath = largestPack()));
+
+  const OUTAGES: [string, Readonly<Record<string, number | boolean>>][] = [
+    ['refuses', { errorRate: 1, errorStatus: 503 }],
+    ['does not answer', { hang: true }],
+  ];
+  /** The dedup-worker gives the store up, or the library the dedup-worker that waits for it. */
+  const GIVEN_UP = /ADY_STORE_UNAVAILABLE|ADY_SBT_WORKER_SILENT/;
+
+  it.each(OUTAGES)(
+    'S5.12 while the store %s for two minutes fails with a code, as often as it is begun, and marks nothing as expired',
+    async (outage, faults) => {
+      const { maintenance } = await openByHand(stack);
+      const before = await recordedPieces(stack);
+      const crosscheck = () => rman(stack, `${maintenance}\n${'CROSSCHECK BACKUP;\n'.repeat(5)}`);
+      await slowStore(stack, 200); // so that the first one is surely in the middle of its questions
+      let next = crosscheck();
+      await eventually(
+        async () => rmanProcesses(stack),
+        (pids) => pids.length > 1,
+      );
+      await spoilStore(stack, faults);
+      let isOver = false;
+      const over = sleep(OUTAGE_MS)
+        .then(() => (isOver = true))
+        .then(() => healStore(stack));
+      const ends: string[] = [];
+      while (!isOver) {
+        const began = performance.now();
+        const { code, stdout } = await next;
+        ends.push(`exit ${code} after ${Math.round(performance.now() - began)} ms`);
+        expect(await recordedPieces(stack)).toEqual(before);
+        if (!isOver) expect(code).toBe(1); // one that is under way when the store is back may end well
+        if (code !== 0) expect(stdout).toMatch(GIVEN_UP);
+        next = crosscheck();
+      }
+      process.stderr.write(`a store that ${outage}: CROSSCHECK ended with ${ends.join(', ')}\n`);
+      await over;
+      await next;
+      expect(await crosscheck()).toMatchObject({ code: 0 });
+      expect(await recordedPieces(stack)).toEqual(before);
+      await closeByHand(stack);
+    },
+  );
 
   it.each(Object.keys(doubts))('S5.12 while %s fails, and marks nothing as expired', async (doubt) => {
     const { maintenance } = await openByHand(stack);

@@ -187,6 +187,7 @@ export {
 export { deliveriesOfAlert, findDelivery, listDeliveries, pruneAlerts } from './read-deliveries';
 export { noteRecoveryArea, recordInstanceLost, type LostInstance } from './host-alerts';
 export { sweepAlerts } from './sweep-alerts';
+export { pruneReleased } from './prune-released';
 export { pruneOutbox, relayOutboxBatch, type OutboxEntry, type RelayedBatch } from './outbox';
 export {
   keepAnswer,

@@ -26,13 +26,6 @@ const session = () => fixture.ledger.session;
 const { only } = alertReader(session);
 const NOTHING = new Set<string>();
 
-/** Lets time pass until the policy's retention has had its last word. */
-async function expired(site: RetentionSite): Promise<void> {
-  await site.carryOut();
-  await fixture.moveClock(GRACE_SECONDS + 1);
-  await site.carryOut();
-}
-
 async function reviewOf({ databaseId }: RetentionSite): Promise<PieceReview> {
   const review = await beginReview(session(), databaseId);
   if (review.kind === 'busy') throw new Error(`run ${review.runId} is in the way`);
@@ -45,7 +38,7 @@ async function siteWithExpiredPoint(): Promise<RetentionSite> {
   await site.point(['base', 'old']);
   await site.point(['new'], ['base', 'new']);
   await site.keep(1);
-  await expired(site);
+  await site.expire();
   return site;
 }
 
@@ -101,7 +94,7 @@ describe('a review', () => {
     await site.point(['old'], ['left', 'old']);
     await site.point(['new']);
     await site.keep(1);
-    await expired(site);
+    await site.expire();
     await endReview(session(), { databaseId, review: await reviewOf(site), needed: new Set(['left']) });
     await recordUncataloged(session(), { databaseId, gone: ['old'], reason: null, principal: 'host:1' });
     const waitsFor = async () => (await readRetentionStatus(session(), databaseId)).waitsFor;

@@ -26,6 +26,8 @@ export interface BackupRun extends AgentTools {
   readonly claimed: ClaimedBackup;
   readonly lease: RunLease;
   readonly files: RunFiles;
+  /** Handles that the vault did not tell of in their time: nobody waits for one of them again. */
+  readonly waitedFor: Set<string>;
 }
 
 /** What planning needs. A dry run has no lease and no token file that anybody reads. */

@@ -16,7 +16,7 @@ export interface OwnPieces {
 
 /** @throws RunFailure when the run must stop; OracleError, AdytonError */
 export async function ownPieces(
-  run: Pick<BackupRun, 'claimed' | 'controlPlane' | 'lease'>,
+  run: Pick<BackupRun, 'claimed' | 'controlPlane' | 'lease' | 'waitedFor'>,
   database: DatabaseFacts,
   names: RunNames,
 ): Promise<OwnPieces> {
@@ -34,17 +34,23 @@ export async function availablePieces(database: DatabaseFacts, prefix: string): 
   return pieces.filter((p) => p.status === 'A' && p.handle.startsWith(prefix)).map((p) => p.handle);
 }
 
-/** Those of the handles that the vault does not hold, after it had its time to tell. */
+/** Those of the handles that the vault does not hold, after it had its time to tell; which it has once: a host that vanished tells nothing more. */
 export async function missingInVault(
-  { claimed, controlPlane, lease }: Pick<BackupRun, 'claimed' | 'controlPlane' | 'lease'>,
+  {
+    claimed,
+    controlPlane,
+    lease,
+    waitedFor,
+  }: Pick<BackupRun, 'claimed' | 'controlPlane' | 'lease' | 'waitedFor'>,
   handles: readonly string[],
 ): Promise<string[]> {
   let missing = [...handles];
   for (let waitedMs = 0; missing.length > 0; waitedMs += POLL_MS) {
     const known = await controlPlane.handlesInVault(claimed.database.id, missing);
     missing = missing.filter((h) => !known.has(h));
-    if (missing.length === 0 || waitedMs >= VAULT_WAIT_MS) break;
+    if (missing.every((h) => waitedFor.has(h)) || waitedMs >= VAULT_WAIT_MS) break;
     await lease.pause(POLL_MS);
   }
+  for (const handle of missing) waitedFor.add(handle);
   return missing;
 }

@@ -1,8 +1,9 @@
-// After RMAN: its own records say what it wrote, the vault says what it holds, and the two must agree on every piece. The recovery point's
+// After RMAN: it said what it wrote, its own records list it, the vault holds it, and the three must agree on every piece. The recovery point's
 // contents are put together from that, per data file with its base chain, and must be consistent: the logs cover every block read.
 import { type RecoveryPointContents } from '@adyton/contracts';
 import { compareScn } from '@adyton/domain';
 import { type DatabaseFacts } from '@adyton/oracle';
+import { ownHandles } from '@adyton/rman';
 import { encryptionKeysOf } from '../checks/judge-keystore';
 import { RunFailure } from '../runs/run-failure';
 import { type LostInstance } from '../instances/run-instances';
@@ -28,14 +29,21 @@ import { whyOutdated } from './judge-resume';
 import { missingInVault, ownPieces } from './own-pieces';
 import { logsOfOthers, withLogsNeeded } from './reconcile-logs';
 
+interface Streamed {
+  /** Handles of the pieces that RMAN said it had finished. */
+  readonly reported: readonly string[];
+  readonly lostInstances: readonly LostInstance[];
+}
+
 /** @throws RunFailure ADY_RECONCILE_FAILED, ADY_CHAIN_BROKEN, ADY_LOG_GAP */
 export async function reconcilePieces(
   run: BackupRun,
   database: DatabaseFacts,
   plan: BackupPlan,
-  lostInstances: readonly LostInstance[],
+  streamed: Streamed,
 ): Promise<RecoveryPointContents> {
-  const own = await heldPieces(run, database, plan, lostInstances);
+  const { lostInstances } = streamed;
+  const own = await heldPieces(run, database, plan, streamed);
   const [allSets, redoLogs, facts] = await Promise.all([
     database.backupDataFiles(),
     database.backupRedoLogs(),
@@ -52,12 +60,15 @@ export async function reconcilePieces(
   const filePieces = dataFiles.flatMap((f) => [...f.handles, ...f.baseHandles]);
   const leftOutFiles = [...plan.leftOut.filter((l) => facts.some((f) => f.file === l.file)), ...redoMissing];
   const controlFileHandle = handleWith(own, '_CF_');
+  if (controlFileHandle === null)
+    throw new RunFailure('ADY_RECONCILE_FAILED', 'no piece that this run has holds the control file');
   const encryptionKeys = encryptionKeysOf(plan.encryptedTablespaces);
-  assertNoneMissing(
+  assertNone(
     await missingInVault(
       run,
       [...new Set(filePieces)].filter((h) => !own.has(h)),
     ),
+    NOT_IN_VAULT,
   );
   const consistency = consistencyOf(files, archivedLogs);
   if (plan.decision.level !== 'archivelog') assertCovered(consistency, inIncarnation);
@@ -152,17 +163,24 @@ function dataFileContents(
 }
 
 /**
- * Every piece RMAN recorded for us must be in the vault. Only what a lost instance had just closed may be missing: its work was done again,
- * and as a base it counts for nothing.
+ * Every piece that RMAN says it finished must be on its record, and every piece on its record in the vault. Only what a lost instance had just
+ * closed may be missing: its work was done again, and as a base it counts for nothing. What the vault alone has, RMAN gave up after it was closed.
  */
 async function heldPieces(
   run: BackupRun,
   database: DatabaseFacts,
   plan: BackupPlan,
-  lostInstances: readonly LostInstance[],
+  { reported, lostInstances }: Streamed,
 ): Promise<ReadonlySet<string>> {
   const { held, missing } = await ownPieces(run, database, plan.names);
-  if (lostInstances.length === 0) assertNoneMissing(missing);
+  if (lostInstances.length === 0) {
+    assertNone(missing, NOT_IN_VAULT);
+    const own = ownHandles(plan.names); // a configured autobackup is no piece of the run
+    assertNone(
+      reported.filter((handle) => handle.startsWith(own) && !held.has(handle)),
+      'that RMAN said it had finished are not on its record',
+    );
+  }
   if (held.size === 0)
     throw new RunFailure(
       'ADY_RECONCILE_FAILED',
@@ -171,12 +189,14 @@ async function heldPieces(
   return held;
 }
 
+const NOT_IN_VAULT = 'that RMAN recorded are not in the vault';
+
 /** @throws RunFailure ADY_RECONCILE_FAILED */
-function assertNoneMissing(missing: readonly string[]): void {
-  if (missing.length === 0) return;
+function assertNone(handles: readonly string[], whatIsWrong: string): void {
+  if (handles.length === 0) return;
   throw new RunFailure(
     'ADY_RECONCILE_FAILED',
-    `${missing.length} piece(s) that RMAN recorded are not in the vault: ${missing.slice(0, 5).join(', ')}`,
+    `${handles.length} piece(s) ${whatIsWrong}: ${handles.slice(0, 5).join(', ')}`,
   );
 }
 

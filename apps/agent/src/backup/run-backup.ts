@@ -52,9 +52,9 @@ export async function runBackup(asked: BackupRun): Promise<void> {
 
   // Step 5: RMAN streams its pieces through libobk.so; then the recovery point is created.
   await lease.enter('transfer');
-  await streamPieces(run, database, plan, instances);
+  const reported = await streamPieces(run, database, plan, instances);
   await lease.enter('reconcile');
-  const contents = await reconcilePieces(run, database, plan, instances.lost);
+  const contents = await reconcilePieces(run, database, plan, { reported, lostInstances: instances.lost });
   await lease.enter('commit');
   await submitCommit(run, contents);
   await deleteLogs(run, database, plan);

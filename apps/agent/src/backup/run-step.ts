@@ -20,7 +20,12 @@ export interface Step {
 /** `failure of backup command on c2 channel at …` */
 const FAILED_CHANNEL = /^RMAN-03009: failure of .+ command on (\S+) channel/;
 
-type StepEnd = { readonly kind: 'succeeded' } | { readonly kind: 'stuck' } | ScriptFailureEnd;
+type StepEnd = StepDone | { readonly kind: 'stuck' } | ScriptFailureEnd;
+interface StepDone {
+  readonly kind: 'succeeded';
+  /** Handles of the pieces that RMAN said it had finished. */
+  readonly reported: readonly string[];
+}
 interface ScriptFailureEnd {
   readonly kind: 'failed' | 'nothing-moved';
   readonly failure: ScriptFailure;
@@ -31,13 +36,17 @@ const CONTROL_FILE_PAUSE_MS = 5_000;
 /** A quarter of an hour: one that hangs does not hold this one up for ever. */
 const CONTROL_FILE_WAITS_MAX = 180;
 
-/** @throws RunFailure */
-export async function runStep(run: BackupRun, instances: RunInstances, step: Step): Promise<void> {
+/** @returns handles of the pieces that RMAN said it had finished. @throws RunFailure */
+export async function runStep(
+  run: BackupRun,
+  instances: RunInstances,
+  step: Step,
+): Promise<readonly string[]> {
   for (let restarts = 0; ; restarts += 1) {
     const lostBefore = instances.lost.length;
     const channels = channelsOf(run, instances.places);
     const end = await runWhenFree(run, instances, step, channels);
-    if (end.kind === 'succeeded') return;
+    if (end.kind === 'succeeded') return end.reported;
     await instances.lookAgain(end.kind === 'stuck' ? [] : suspectsOf(end.failure, channels));
     const verdict =
       instances.lost.length === lostBefore
@@ -57,7 +66,7 @@ async function runWhenFree(
 ): Promise<StepEnd> {
   for (let waits = 0; ; waits += 1) {
     const text = await step.compose(channels);
-    if (text === null) return { kind: 'succeeded' };
+    if (text === null) return { kind: 'succeeded', reported: [] };
     const end = await runOnce(run, instances, { ...step, text, channels });
     if (!isControlFileBusy(end) || waits === CONTROL_FILE_WAITS_MAX) return end;
     run.log.info({ runId: run.claimed.runId, step: step.name, waits }, 'step.control-file-busy');
@@ -100,11 +109,14 @@ async function runOnce(
 ): Promise<StepEnd> {
   const { claimed, config, controlPlane, files, lease } = run;
   using channels = new LostChannels(config.ADYTON_LOST_CHANNEL_SECONDS);
-  const stop = instances.onLoss((address) =>
-    channels.lost(channelsAt(script.channels, ({ instance }) => instance === address.instance)),
+  const stop = instances.onLoss((address, goneForSeconds) =>
+    channels.lost(
+      channelsAt(script.channels, ({ instance }) => instance === address.instance),
+      goneForSeconds,
+    ),
   );
   try {
-    await runScript(claimed, controlPlane, files, {
+    const { pieces } = await runScript(claimed, controlPlane, files, {
       name: script.name,
       text: script.text,
       target: script.channels.places.length > 1 ? await targetLogin(run) : null,
@@ -114,7 +126,7 @@ async function runOnce(
       ending: endingOf(run, script.names),
       onOutput: (text) => channels.read(text),
     });
-    return { kind: 'succeeded' };
+    return { kind: 'succeeded', reported: pieces.map(({ handle }) => handle) };
   } catch (error) {
     if (channels.signal.aborted && !lease.signal.aborted) return { kind: 'stuck' };
     if (!(error instanceof ScriptFailure)) throw error;

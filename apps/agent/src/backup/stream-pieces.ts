@@ -12,28 +12,29 @@ import { ownPieces } from './own-pieces';
 import { ringDedupWorker } from './ring-dedup-worker';
 import { runStep } from './run-step';
 
-/** @throws RunFailure */
+/** @returns handles of the pieces that RMAN said it had finished. @throws RunFailure */
 export async function streamPieces(
   run: BackupRun,
   database: DatabaseFacts,
   plan: BackupPlan,
   instances: RunInstances,
-): Promise<void> {
+): Promise<readonly string[]> {
   const planned = channelsOf(run, instances.places);
   await ringDedupWorker(run, 'begin');
-  await backUpDataFiles(run, database, plan, instances);
+  const ofData = await backUpDataFiles(run, database, plan, instances);
   await database.archiveLogCurrent();
-  await runStep(run, instances, {
+  const ofLogs = await runStep(run, instances, {
     name: 'logs',
     names: plan.names,
     compose: async (channels) =>
       composeLogs(run, plan, { channels, planned }, await logsToTake(run, database, plan)),
   });
-  await runStep(run, instances, {
+  const ofControlFile = await runStep(run, instances, {
     name: 'control-file',
     names: plan.names,
     compose: async (channels) => controlFileScriptOf(plan, channels),
   });
+  return [...ofData, ...ofLogs, ...ofControlFile];
 }
 
 async function backUpDataFiles(
@@ -41,9 +42,9 @@ async function backUpDataFiles(
   database: DatabaseFacts,
   plan: BackupPlan,
   instances: RunInstances,
-): Promise<void> {
+): Promise<readonly string[]> {
   try {
-    await runStep(run, instances, {
+    return await runStep(run, instances, {
       name: 'data',
       names: plan.names,
       compose: async (channels) => dataScriptOf(plan, channels, await filesDone(run, database, plan)),

@@ -15,6 +15,13 @@ export interface LostInstance {
   readonly detail: string;
 }
 
+interface Loss {
+  readonly why: string;
+  /** How long it had been gone at least when it was noticed. */
+  readonly goneForSeconds: number;
+}
+type LossListener = (address: InstanceAddress, goneForSeconds: number) => void;
+
 /** Between two looks at the instances, ms: a loss is to be told within 30 s. */
 const LOOK_MS = 2_000;
 /** Between two looks while a loss is suspected, ms. */
@@ -24,7 +31,7 @@ const WITNESS_MS = 6_000;
 
 export class RunInstances implements AsyncDisposable {
   private readonly losses: LostInstance[] = [];
-  private readonly listeners = new Set<(address: InstanceAddress) => void>();
+  private readonly listeners = new Set<LossListener>();
   private readonly ending = new AbortController();
   private readonly watching: Promise<void>;
 
@@ -63,7 +70,7 @@ export class RunInstances implements AsyncDisposable {
   }
 
   /** Calls back at each loss from now on. @returns how to stop that */
-  onLoss(listener: (address: InstanceAddress) => void): () => void {
+  onLoss(listener: LossListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
@@ -114,8 +121,8 @@ export class RunInstances implements AsyncDisposable {
       const { items } = await controlPlane.instancesOfRun(claimed);
       for (const secondary of this.secondaries) {
         const said = items.find(({ sid }) => sid === secondary.sid);
-        const why = said === undefined ? null : await this.lossOf(said);
-        if (why !== null) await this.lose(secondary, why);
+        const loss = said === undefined ? null : await this.lossOf(said);
+        if (loss !== null) await this.lose(secondary, loss);
       }
     } catch (error) {
       log.warn({ runId: claimed.runId, err: error }, 'instances.look-failed'); // the next look is two seconds away
@@ -123,13 +130,14 @@ export class RunInstances implements AsyncDisposable {
   }
 
   /** An agent that fell silent proves nothing alone: the cluster must have lost the instance too. */
-  private async lossOf({ state, silent, detail, hostName, sid }: RunInstance): Promise<string | null> {
-    if (state === 'lost') return detail ?? 'its host said so';
+  private async lossOf({ state, silent, detail, hostName, sid }: RunInstance): Promise<Loss | null> {
+    if (state === 'lost') return { why: detail ?? 'its host said so', goneForSeconds: 0 };
     if (!silent || (await runningInstances(this.run)).has(sid.toUpperCase())) return null;
-    return `the agent on ${hostName} fell silent, and the cluster does not list the instance any more`;
+    const why = `the agent on ${hostName} fell silent, and the cluster does not list the instance any more`;
+    return { why, goneForSeconds: this.run.config.ADYTON_PRESENCE_TTL_SECONDS };
   }
 
-  private async lose(secondary: Secondary, why: string): Promise<void> {
+  private async lose(secondary: Secondary, { why, goneForSeconds }: Loss): Promise<void> {
     const { controlPlane, claimed, lease, clock } = this.run;
     const { sid, hostName } = secondary;
     const { phase } = lease;
@@ -137,7 +145,7 @@ export class RunInstances implements AsyncDisposable {
     const at = clock.now().toISOString();
     const detail = `instance ${sid} on ${hostName} was lost at ${at} in phase ${phase}: ${why}`;
     this.losses.push({ instance: sid, detail });
-    for (const listener of this.listeners) listener(secondary.place.connect);
+    for (const listener of this.listeners) listener(secondary.place.connect, goneForSeconds);
     await controlPlane.instanceLost(claimed, { instance: sid, instanceHost: hostName, phase });
   }
 }

@@ -35,6 +35,15 @@ it('counts from the first loss, and knows what RMAN had said before', () => {
   expect(channels.signal.aborted).toBe(true);
 });
 
+it('counts from the moment at which the instance was gone, not from when its silence was noticed', () => {
+  using channels = new LostChannels(120);
+  channels.lost(['c2'], 15);
+  jest.advanceTimersByTime(104_999);
+  expect(channels.signal.aborted).toBe(false);
+  jest.advanceTimersByTime(1);
+  expect(channels.signal.aborted).toBe(true);
+});
+
 it('does not wait for an instance without channels', () => {
   using channels = new LostChannels(120);
   channels.lost([]);

@@ -10,7 +10,7 @@ export class LostChannels implements Disposable {
   private readonly lostOnes = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param waitSeconds how long RMAN may take to give the channels up, from the first loss on */
+  /** @param waitSeconds how long RMAN may take to give the channels up, from the first loss on, told or not */
   constructor(private readonly waitSeconds: number) {}
 
   /** Fires when RMAN did not. */
@@ -18,12 +18,13 @@ export class LostChannels implements Disposable {
     return this.stopping.signal;
   }
 
-  lost(channels: readonly string[]): void {
+  /** @param goneForSeconds how long ago the instance was lost, when nobody told it then */
+  lost(channels: readonly string[], goneForSeconds = 0): void {
     for (const channel of channels) this.lostOnes.add(channel);
     if (this.areGivenUp) return;
     this.timer ??= setTimeout(
       () => this.stopping.abort(new Error('RMAN did not give up the channels of a lost instance')),
-      this.waitSeconds * 1000,
+      Math.max(0, this.waitSeconds - goneForSeconds) * 1000,
     );
   }
 

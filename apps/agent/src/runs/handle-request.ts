@@ -104,7 +104,7 @@ function begin(parts: CarryingOut, claimed: ClaimedRun, earlierEnded: Promise<un
 async function carryOut({ tools, bodies }: CarryingOut, claimed: ClaimedRun, lease: RunLease): Promise<void> {
   const files = await createRunFiles(tools.config.ADYTON_STATE_DIR, claimed);
   try {
-    await leaveHanging(play(bodies, { ...tools, lease, files }, claimed), lease.signal);
+    await leaveHanging(play(bodies, { ...tools, lease, files, waitedFor: new Set() }, claimed), lease.signal);
   } catch (error) {
     // Before its end is on record: nothing of it is closed after that. In commit RMAN is over, and the dedup-worker has the manifest to make.
     if (lease.phase !== 'commit') await fenceRun(tools, claimed);

@@ -1,9 +1,11 @@
-// Removes what nobody will ask for again: relay records, answered idempotency keys, discoveries, deliveries and resolved alerts.
+// Removes what nobody will ask for again: relay records, answered idempotency keys, discoveries, deliveries, resolved alerts, and what the vault has
+// not held for long.
 import {
   pruneAlerts,
   pruneDiscoveries,
   pruneIdempotencyKeys,
   pruneOutbox,
+  pruneReleased,
   type Ledger,
 } from '@adyton/ledger';
 import { type Duty } from '../tick';
@@ -16,6 +18,8 @@ const DISCOVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
 /** What was sent to whom is asked about for weeks, what went wrong for a year, seconds. */
 const DELIVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
 const ALERTS_KEPT_SECONDS = 365 * DAY_SECONDS;
+/** Expired recovery points and released pieces: what became of a backup is asked about as long as what went wrong, seconds. */
+const RELEASED_KEPT_SECONDS = 365 * DAY_SECONDS;
 
 export function pruneRecords(ledger: Ledger): Duty {
   return {
@@ -28,6 +32,7 @@ export function pruneRecords(ledger: Ledger): Duty {
         alertSeconds: ALERTS_KEPT_SECONDS,
         deliverySeconds: DELIVERIES_KEPT_SECONDS,
       });
+      await pruneReleased(ledger.session, RELEASED_KEPT_SECONDS);
     },
   };
 }

@@ -24,6 +24,8 @@ export interface RetentionSite {
   failedRun(pieces: readonly string[]): Promise<RunId>;
   keep(redundancy: number, policy?: Partial<BackupPolicy>): Promise<void>;
   carryOut(): Promise<void>;
+  /** Lets time pass until the policy's retention has had its last word. */
+  expire(): Promise<void>;
   stateOf(point: RecoveryPointId): Promise<string | undefined>;
   /** By handle, without those that are kept. */
   leavingPieces(): Promise<Record<string, string>>;
@@ -43,6 +45,8 @@ export async function retentionSite(fixture: LedgerFixture): Promise<RetentionSi
     await recordIngest(session, { ...run, totals, pieces: closed });
     return run;
   };
+  const carryOut = async (): Promise<void> =>
+    void (await carryOutRetention(session, { graceSeconds: GRACE_SECONDS }));
   return {
     databaseId,
     point: async (pieces, closure = pieces) => {
@@ -81,7 +85,12 @@ export async function retentionSite(fixture: LedgerFixture): Promise<RetentionSi
           ...policy,
         },
       }),
-    carryOut: async () => void (await carryOutRetention(session, { graceSeconds: GRACE_SECONDS })),
+    carryOut,
+    expire: async () => {
+      await carryOut();
+      await fixture.moveClock(GRACE_SECONDS + 1);
+      await carryOut();
+    },
     stateOf: async (point) => (await findRecoveryPoint(session, point))?.state,
     leavingPieces: async () => {
       const rows = await session
