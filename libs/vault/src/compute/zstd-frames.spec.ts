@@ -1,7 +1,7 @@
 // What this version of Node makes of zstd contexts that are kept, and what is done where it makes nothing of them.
 import { randomBytes } from 'node:crypto';
 import { type Transform } from 'node:stream';
-import zlib, { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import zlib, { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ZstdFrames } from './zstd-frames';
 
 const texts = Array.from({ length: 40 }, (_, i) => Buffer.alloc(1 + i * 1777, `row ${i} of a table `));
@@ -29,6 +29,17 @@ describe('zstd frames of one thread', () => {
     const frame = Buffer.from(new ZstdFrames().compress(Buffer.alloc(70_000, 'ab')));
     const SINGLE_SEGMENT = 0x20;
     expect(frame.readUInt8(4) & SINGLE_SEGMENT).toBe(SINGLE_SEGMENT);
+  });
+
+  it('leave out every second place where a match could begin, and code the bytes that have none', () => {
+    const letters = Buffer.from(randomBytes(100_000).map((byte) => 97 + (byte & 15))); // no matches, four bits apiece
+    expect(new ZstdFrames().compress(letters).length).toBeLessThan(0.55 * letters.length);
+    const words = Array.from({ length: 64 }, () => randomBytes(8));
+    const gaps = Array.from({ length: 8000 }, (_, i) => [randomBytes(1 + (i % 3)), words[i % 64] ?? '']);
+    const text = Buffer.concat(gaps.flat().map((part) => Buffer.from(part)));
+    const everyPlace = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_minMatch]: 7 } };
+    const more = new ZstdFrames().compress(text).length / zstdCompressSync(text, everyPlace).length;
+    expect(more).toBeGreaterThan(1.02);
   });
 
   it('open what other programs framed, of any length', () => {
