@@ -1,6 +1,7 @@
 // The typed client of every route: path filled in, body sent, answer parsed. A refusal becomes an AdytonError with the code of the
 // problem document; silence becomes a time-out. Retrying is the caller's business: it knows what is idempotent.
 import { AdytonError } from './adyton-error';
+import { callHttp, type HttpReply } from './call-http';
 import { errorOfProblem, problem, PROBLEM_CONTENT_TYPE } from './problem';
 import { type PathParams, type Route, type RouteBody, type RouteQuery, type RouteResponse } from './route';
 
@@ -44,14 +45,12 @@ export async function callRoute<R extends Route>(
   const url = new URL(fillPath(route.path, params), endpoint.baseUrl);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, String(value));
-  const reply = await send(endpoint, route, url, body, input);
-  const text = await reply.text();
-  if (reply.headers.get('content-type')?.startsWith(PROBLEM_CONTENT_TYPE))
-    throw errorOfProblem(problem.parse(JSON.parse(text)));
-  if (!reply.ok)
+  const { status, contentType, text } = await send(endpoint, route, url, body, input);
+  if (contentType.startsWith(PROBLEM_CONTENT_TYPE)) throw errorOfProblem(problem.parse(JSON.parse(text)));
+  if (status < 200 || status >= 300)
     throw new AdytonError(
       'ADY_INTERNAL',
-      `${route.method} ${url.pathname} answered ${reply.status} without a problem document`,
+      `${route.method} ${url.pathname} answered ${status} without a problem document`,
     );
   return route.response.parse(text === '' ? null : JSON.parse(text)) as RouteResponse<R>;
 }
@@ -62,16 +61,16 @@ async function send(
   url: URL,
   body: unknown,
   input: { idempotencyKey?: string; signal?: AbortSignal },
-): Promise<Response> {
+): Promise<HttpReply> {
   const timeout = AbortSignal.timeout(endpoint.timeoutMs ?? CALL_TIMEOUT_MS);
   const headers: Record<string, string> = { authorization: `Bearer ${endpoint.token}` };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (input.idempotencyKey !== undefined) headers['idempotency-key'] = input.idempotencyKey;
   try {
-    return await fetch(url, {
+    return await callHttp(url, {
       method: route.method,
       headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      body: body === undefined ? '' : JSON.stringify(body),
       signal: input.signal === undefined ? timeout : AbortSignal.any([timeout, input.signal]),
     });
   } catch (cause) {
