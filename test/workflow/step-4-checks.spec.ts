@@ -279,12 +279,16 @@ async function moveToItsPort(): Promise<void> {
 
 it('S4.6 refuses a standby by its own code before anything else is asked, and shows its role in a dry run', async () => {
   await mustRman(stack, 'SHUTDOWN IMMEDIATE;\nSTARTUP MOUNT;\n');
-  await moveToItsPort();
-  await sql('ALTER DATABASE CONVERT TO PHYSICAL STANDBY');
-  const evidence = 'database role is PHYSICAL STANDBY';
-  expect(await checkOf('primary-role')).toMatchObject({ verdict: 'failed', evidence });
-  expect(await backUp(stack)).toMatchObject({
-    ...{ state: 'failed', scripts: [] },
-    reason: { code: 'ADY_DATABASE_ROLE', phase: 'identity', detail: evidence },
-  });
+  try {
+    await moveToItsPort();
+    await sql('ALTER DATABASE CONVERT TO PHYSICAL STANDBY');
+    const evidence = 'database role is PHYSICAL STANDBY';
+    expect(await checkOf('primary-role')).toMatchObject({ verdict: 'failed', evidence });
+    expect(await backUp(stack)).toMatchObject({
+      ...{ state: 'failed', scripts: [] },
+      reason: { code: 'ADY_DATABASE_ROLE', phase: 'identity', detail: evidence },
+    });
+  } finally {
+    await mustRman(stack, 'SHUTDOWN ABORT;\n'); // the stack did not start it and does not end it
+  }
 });

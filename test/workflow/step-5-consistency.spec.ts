@@ -173,7 +173,8 @@ describe('RMAN ends without an error, but', () => {
   });
 
   it('S5.6 its exit code says otherwise: no recovery point', async () => {
-    await withRman('"$0.real" "$@"; exit 1', async () => {
+    const afterLogs = 'case "$*" in *logs.rman) "$0.real" "$@"; exit 1; esac';
+    await withRman(`${afterLogs}\nexec "$0.real" "$@"`, async () => {
       const run = await backUp(stack, 'archivelog');
       expect(run).toMatchObject({ state: 'failed', reason: { code: 'ADY_RMAN_FAILED' } });
     });
