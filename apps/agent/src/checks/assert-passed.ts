@@ -20,14 +20,19 @@ function failedOf(checks: readonly Check[]): Check[] {
   return checks.filter((c) => c.verdict === 'failed');
 }
 
-/** Code and detail; some checks have a code of their own. */
+/** Checks whose failure has a code of its own: that of the first one here that failed is told. */
+const OWN_CODES = [
+  ['primary-role', 'ADY_DATABASE_ROLE'],
+  ['archivelog-mode', 'ADY_NOARCHIVELOG'],
+  ['archived-logs', 'ADY_LOG_GAP'],
+] as const;
+
+/** Code and detail; what the object store failed with, its evidence says. */
 function causeOf(failed: readonly Check[]): [ErrorCode, string] {
-  const role = failed.find((c) => c.code === 'primary-role');
-  if (role !== undefined) return ['ADY_DATABASE_ROLE', role.evidence];
-  const noArchivelog = failed.find((c) => c.code === 'archivelog-mode');
-  if (noArchivelog !== undefined) return ['ADY_NOARCHIVELOG', noArchivelog.evidence];
-  const gap = failed.find((c) => c.code === 'archived-logs');
-  if (gap !== undefined) return ['ADY_LOG_GAP', gap.evidence];
+  for (const [check, code] of OWN_CODES) {
+    const own = failed.find((c) => c.code === check);
+    if (own !== undefined) return [code, own.evidence];
+  }
   const store = failed.find((c) => c.code === 'object-store');
   const storeCode = /^ADY_\w+/.exec(store?.evidence ?? '')?.[0] ?? '';
   if (store !== undefined && isErrorCode(storeCode)) return [storeCode, store.evidence];
