@@ -3,7 +3,8 @@
 import { createCipheriv, createSecretKey } from 'node:crypto';
 import { CUT_FIELDS } from '../chunking/cut-stream';
 import { CHUNK_KINDS } from '../format/chunk-kinds';
-import { bufferOver } from './buffer-over';
+import { freeAtOnce } from '../format/free-at-once';
+import { bufferOver, wordsOver } from './buffer-over';
 import { DIGEST_BYTES } from './unit-digests';
 
 export const SLOT_TAG_BYTES = 16;
@@ -38,22 +39,29 @@ export function tagSlots({ bytes, cuts, tagKey, into }: TagJob): void {
   }
 }
 
-/** Fingerprints of blocks with these digests, in their order. */
-export function fingerprintsOf(fingerprintKey: Uint8Array, digests: Uint8Array): Buffer {
-  return fingerprintsOfSources(fingerprintKey, firstBytes(digests, DIGEST_BYTES, FINGERPRINT_SOURCE_BYTES));
+/** Fingerprints of blocks with these digests, in their order. @param into gets FINGERPRINT_WORDS for each */
+export function fingerprintsOf(fingerprintKey: Uint8Array, digests: Uint8Array, into: Uint32Array): void {
+  const sources = new Uint32Array(digests.length / (DIGEST_BYTES / FINGERPRINT_SOURCE_BYTES) / 4);
+  copyFirstWords(wordsOver(digests), DIGEST_BYTES, sources, FINGERPRINT_SOURCE_BYTES);
+  fingerprintsOfSources(fingerprintKey, new Uint8Array(sources.buffer), into);
+  freeAtOnce(sources);
 }
 
 /** fingerprint = first 8 bytes of AES-256(first 16 bytes of the sha256 of the block). @param sources those bytes, block after block */
-export function fingerprintsOfSources(fingerprintKey: Uint8Array, sources: Uint8Array): Buffer {
+export function fingerprintsOfSources(
+  fingerprintKey: Uint8Array,
+  sources: Uint8Array,
+  into: Uint32Array,
+): void {
   const cipher = createCipheriv('aes-256-ecb', fingerprintKey, null).setAutoPadding(false);
-  return firstBytes(cipher.update(sources), FINGERPRINT_SOURCE_BYTES, FINGERPRINT_BYTES);
+  const encrypted = cipher.update(sources);
+  copyFirstWords(wordsOver(encrypted), FINGERPRINT_SOURCE_BYTES, into, FINGERPRINT_BYTES);
+  freeAtOnce(encrypted);
 }
 
-/** The first `length` bytes of every row. */
-function firstBytes(rows: Uint8Array, rowBytes: number, length: number): Buffer {
-  const count = rows.length / rowBytes;
-  const first = Buffer.allocUnsafeSlow(count * length);
-  for (let row = 0; row < count; row += 1)
-    first.set(rows.subarray(row * rowBytes, row * rowBytes + length), row * length);
-  return first;
+/** The first `length` bytes of every row, number by number: an object for each row would cost more than its AES. */
+function copyFirstWords(rows: Uint32Array, rowBytes: number, into: Uint32Array, length: number): void {
+  const [stride, taken] = [rowBytes / 4, length / 4];
+  for (let from = 0, at = 0; from < rows.length; from += stride)
+    for (let word = 0; word < taken; word += 1, at += 1) into[at] = rows[from + word] ?? 0;
 }

@@ -157,6 +157,7 @@ export class DedupIndex {
       const reader = await this.unlessCacheFails(this.nextName(), () => this.writeSegment(sealed));
       if (reader !== null) this.segments = [reader, ...this.segments];
       this.tables.shift();
+      table.chunks.free();
     }
     this.considerMerge();
   }

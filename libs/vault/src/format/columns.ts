@@ -33,28 +33,35 @@ class ColumnReader {
 
   /** A copy. @throws RangeError */
   takeBytes(length: number): Buffer {
-    if (this.at + length > this.bytes.length) throw new RangeError('a column is shorter than the head says');
-    this.at += length;
-    return Buffer.from(this.bytes.subarray(this.at - length, this.at));
+    return Buffer.from(this.next(length));
+  }
+
+  /** Bytes that are numbers as they stand. */
+  takeWords(bytes: number): Uint32Array {
+    return new Uint32Array(Uint8Array.from(this.next(bytes)).buffer);
   }
 
   takeNumbers(count: number): Uint32Array {
-    return unpackNumbers(this.takeBytes(count * NUMBER_BYTES));
+    return this.takeRows(count, 1);
   }
 
   /** Rows of `fields` numbers that were stored field by field. */
   takeRows(rows: number, fields: number): Uint32Array {
     const table = new Uint32Array(rows * fields);
-    for (let field = 0; field < fields; field += 1) {
-      const column = this.takeNumbers(rows);
-      for (let row = 0; row < rows; row += 1) table[row * fields + field] = column[row] ?? 0;
-    }
+    for (let field = 0; field < fields; field += 1)
+      unpackStrided(this.next(rows * NUMBER_BYTES), table, field, fields);
     return table;
   }
 
   /** @throws RangeError when something is left */
   end(): void {
     if (this.at !== this.bytes.length) throw new RangeError('the document is longer than its head says');
+  }
+
+  private next(length: number): Buffer {
+    if (this.at + length > this.bytes.length) throw new RangeError('a column is shorter than the head says');
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
   }
 }
 
@@ -79,15 +86,13 @@ function packStrided(numbers: Uint32Array, first: number, stride: number): Buffe
   return planes;
 }
 
-function unpackNumbers(planes: Buffer): Uint32Array {
+function unpackStrided(planes: Buffer, numbers: Uint32Array, first: number, stride: number): void {
   const count = planes.length / NUMBER_BYTES;
-  const numbers = new Uint32Array(count);
   let previous = 0;
-  for (let i = 0; i < count; i += 1) {
+  for (let i = 0, at = first; i < count; i += 1, at += stride) {
     const low = (planes[i] ?? 0) | ((planes[count + i] ?? 0) << 8);
     const high = (planes[2 * count + i] ?? 0) | ((planes[3 * count + i] ?? 0) << 8);
     previous = (previous + (low | (high << 16))) >>> 0;
-    numbers[i] = previous;
+    numbers[at] = previous;
   }
-  return numbers;
 }

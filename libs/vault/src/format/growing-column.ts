@@ -48,6 +48,13 @@ export class GrowingColumn {
     this.count = 0;
   }
 
+  /** Everything it held; it is empty then. */
+  take(): Uint32Array {
+    const all = this.all();
+    this.free();
+    return all;
+  }
+
   /** A copy of everything. */
   all(): Uint32Array {
     const all = new Uint32Array(this.count);

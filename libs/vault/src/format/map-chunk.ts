@@ -9,6 +9,7 @@ import { ID_BYTES } from '../compute/chunk-operations';
 import {
   FINGERPRINT_BYTES,
   FINGERPRINT_SOURCE_BYTES,
+  FINGERPRINT_WORDS,
   fingerprintsOfSources,
   SLOT_TAG_BYTES,
 } from '../compute/slot-marks';
@@ -102,15 +103,15 @@ export function decodeMapChunk(body: Buffer, { fingerprintKey }: Pick<MapKeys, '
   const rows = columns.takeRows(head.rows, MAP_ROW_FIELDS);
   const fingerprints =
     v === 1
-      ? fingerprintsOfSources(fingerprintKey, columns.takeBytes(head.rows * FINGERPRINT_SOURCE_BYTES))
-      : columns.takeBytes(head.rows * FINGERPRINT_BYTES);
+      ? ofVersion1(fingerprintKey, columns.takeBytes(head.rows * FINGERPRINT_SOURCE_BYTES))
+      : columns.takeWords(head.rows * FINGERPRINT_BYTES);
   const map: MapChunk = {
     blockBytes,
     region,
     rows,
-    fingerprints: wordsOf(fingerprints),
+    fingerprints,
     slots: columns.takeNumbers(slots),
-    tags: wordsOf(columns.takeBytes(slots * SLOT_TAG_BYTES)),
+    tags: columns.takeWords(slots * SLOT_TAG_BYTES),
     packs: PackTable.fromJson(head.packs),
     ids: columns.takeBytes(head.chunks * ID_BYTES),
     locations: columns.takeRows(head.chunks, LOCATION_FIELDS),
@@ -122,21 +123,25 @@ export function decodeMapChunk(body: Buffer, { fingerprintKey }: Pick<MapKeys, '
   return map;
 }
 
+function ofVersion1(fingerprintKey: Uint8Array, sources: Buffer): Uint32Array {
+  const fingerprints = new Uint32Array((sources.length / FINGERPRINT_SOURCE_BYTES) * FINGERPRINT_WORDS);
+  fingerprintsOfSources(fingerprintKey, sources, fingerprints);
+  freeAtOnce(sources);
+  return fingerprints;
+}
+
 function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** A copy. */
-function wordsOf(bytes: Buffer): Uint32Array {
-  return new Uint32Array(Uint8Array.from(bytes).buffer);
-}
-
 /** The chunks that rows name, each once, ascending. */
 function chunksNamed(rows: Uint32Array): Uint32Array {
-  const named = new Uint32Array(rows.length / MAP_ROW_FIELDS);
-  for (let i = 0; i < named.length; i += 1) named[i] = rows[i * MAP_ROW_FIELDS + 1] ?? 0;
-  named.sort();
-  return named.filter((row, i) => i === 0 || row !== named[i - 1]);
+  const all = new Uint32Array(rows.length / MAP_ROW_FIELDS);
+  for (let i = 0; i < all.length; i += 1) all[i] = rows[i * MAP_ROW_FIELDS + 1] ?? 0;
+  all.sort();
+  const named = all.filter((row, i) => i === 0 || row !== all[i - 1]);
+  freeAtOnce(all);
+  return named;
 }
 
 function placeIn(sorted: Uint32Array, value: number): number {

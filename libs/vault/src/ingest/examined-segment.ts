@@ -1,6 +1,7 @@
 // What threads find out about a segment: the tags of its slots, and digests of its units. Where a block map may know the slots, digests are
 // made of what their tags do not recognise, and only then; else of everything, at once.
 import { CUT_FIELDS, type CutResult } from '../chunking/cut-stream';
+import { wordsOver } from '../compute/buffer-over';
 import { fingerprintsOf } from '../compute/slot-marks';
 import { DIGEST_BYTES } from '../compute/unit-digests';
 import { type Segment } from './ingest-buffers';
@@ -12,8 +13,6 @@ export type Examination = 'digests' | 'tags' | 'digests and tags';
 export class ExaminedSegment {
   /** Of each cut, SLOT_TAG_WORDS apiece; those of slots count. */
   readonly tags: Uint32Array;
-  /** Of each unit that has a digest, FINGERPRINT_WORDS apiece. */
-  fingerprints: Uint32Array = new Uint32Array();
   private readonly digested: Uint8Array;
 
   readonly segment: Segment;
@@ -52,6 +51,11 @@ export class ExaminedSegment {
     return this.segment.digests;
   }
 
+  /** Of each unit that has a digest, FINGERPRINT_WORDS apiece. */
+  get fingerprints(): Uint32Array {
+    return this.segment.fingerprints;
+  }
+
   hasDigests(cut: number): boolean {
     return this.digested[cut] === 1;
   }
@@ -63,7 +67,7 @@ export class ExaminedSegment {
     for (const [i, is] of wanted.entries()) if (is === 1) digested[i] = 1;
     if (!this.isTagged) return;
     const units = segment.digests.subarray(0, cut.addresses.length * DIGEST_BYTES);
-    this.fingerprints = wordsOver(fingerprintsOf(context.mapKeys.fingerprintKey, units));
+    fingerprintsOf(context.mapKeys.fingerprintKey, units, segment.fingerprints);
   }
 
   private async tag(): Promise<void> {
@@ -76,8 +80,4 @@ export class ExaminedSegment {
   private get bytes(): Uint8Array {
     return new Uint8Array(this.segment.shared, 0, this.cut.carriedFrom);
   }
-}
-
-function wordsOver({ buffer, byteOffset, byteLength }: Buffer): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }

@@ -13,7 +13,7 @@ import {
   SEGMENT_UNITS_MAX,
   SEGMENTS_PER_PIECE,
 } from '../limits';
-import { SLOT_TAG_BYTES } from '../compute/slot-marks';
+import { FINGERPRINT_WORDS, SLOT_TAG_BYTES } from '../compute/slot-marks';
 import { DIGEST_BYTES } from '../compute/unit-digests';
 
 /** Memory that threads see too. */
@@ -28,6 +28,8 @@ export interface Segment extends SharedBuffer {
   readonly digests: Buffer;
   /** Of each slot, by the number of its cut. */
   readonly tags: Buffer;
+  /** Of each unit, FINGERPRINT_WORDS apiece. */
+  readonly fingerprints: Uint32Array;
 }
 
 export interface PieceBuffers {
@@ -111,6 +113,7 @@ function newSegment(): Segment {
     ...newShared(SEGMENT_BYTES),
     digests: newShared(SEGMENT_UNITS_MAX * DIGEST_BYTES).bytes,
     tags: newShared(SEGMENT_UNITS_MAX * SLOT_TAG_BYTES).bytes,
+    fingerprints: new Uint32Array(SEGMENT_UNITS_MAX * FINGERPRINT_WORDS),
   };
 }
 

@@ -99,8 +99,8 @@ export class Region {
     }
     return {
       ...this.name,
-      rows: rows.all(),
-      fingerprints: fingerprints.all(),
+      rows: rows.take(),
+      fingerprints: fingerprints.take(),
       ...this.slotTags.rows(merged),
     };
   }

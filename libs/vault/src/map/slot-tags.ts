@@ -54,7 +54,7 @@ export class SlotTags {
       slots.push([slot]);
       tags.push(this.tags.subarray(slot * SLOT_TAG_WORDS, (slot + 1) * SLOT_TAG_WORDS));
     }
-    return { slots: slots.all(), tags: tags.all() };
+    return { slots: slots.take(), tags: tags.take() };
   }
 
   free(): void {
