@@ -39,7 +39,8 @@ export function recreatedFile(facts: DataFileFacts, planned: PlannedFrom): Recre
 /** Null when redo is enough. */
 export function whyNotFromRedo(facts: DataFileFacts, { scn, openPluggables }: PlannedFrom): string | null {
   const { creationScn, isPluggedIn, pluggable, unrecoverableScn, status, enabled } = facts;
-  if (compareScn(scn, NO_SCN) === 0 || compareScn(creationScn, scn) < 0)
+  if (compareScn(scn, NO_SCN) === 0) return 'the database was not open when the backup was planned';
+  if (compareScn(creationScn, scn) < 0)
     return `it was created at SCN ${creationScn}, before the backup was planned`;
   if (isPluggedIn) return 'it was plugged in';
   if (pluggable !== null && !openPluggables.has(pluggable.uid))

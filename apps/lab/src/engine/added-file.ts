@@ -5,9 +5,11 @@ import { parseScn } from '../formats/scn';
 import { stampOf } from '../formats/stamp';
 import { FIRST_THREAD } from './redo-threads';
 
+export type AddedFile = DataFile & { createdAt: string };
+
 export function headerOfAdded(
   { dbid, dbName, resetlogsScn, resetlogsId, tablespaces }: ControlFile,
-  { file, rfile, ts, conId, blocks, blockBytes, creationScn, createdAt }: DataFile & { createdAt: string },
+  { file, rfile, ts, conId, blocks, blockBytes, creationScn, createdAt }: AddedFile,
 ): DataFileHeader {
   const tablespace = tablespaces.find((known) => known.ts === ts && known.conId === conId);
   const stamp = stampOf(new Date(createdAt));
@@ -21,6 +23,6 @@ export function headerOfAdded(
 }
 
 /** Whether redo makes the file: neither one of a new database nor a copy of the seed's. */
-export function isAdded(record: DataFile): record is DataFile & { createdAt: string } {
+export function isAdded(record: DataFile): record is AddedFile {
   return record.createdAt !== undefined;
 }

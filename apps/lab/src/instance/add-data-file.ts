@@ -1,8 +1,8 @@
 /** Data files that statements add: CREATE TABLESPACE and ALTER TABLESPACE … ADD DATAFILE. The first redo about such a file is its space map. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DataFile, type Tablespace } from '../control-file/control-file';
-import { headerOfAdded } from '../engine/added-file';
+import { type Tablespace } from '../control-file/control-file';
+import { type AddedFile, headerOfAdded } from '../engine/added-file';
 import { createEmptyDataFile } from '../engine/create-data-file';
 import { openDataFile, writeRun } from '../engine/data-file-handle';
 import { type BlockChange } from '../engine/database';
@@ -23,7 +23,6 @@ const BLOCK_BYTES = 8192;
 const HEADER_BLOCK = 1;
 
 type AddCommand = Extract<AlterCommand, { kind: 'create-tablespace' | 'add-data-file' }>;
-type Added = DataFile & { createdAt: string };
 
 export async function addDataFile(instance: Instance, command: AddCommand): Promise<void> {
   await instance.database().exclusively(async () => {
@@ -50,7 +49,7 @@ function tablespaceOf(instance: Instance, { kind, tablespace: name }: AddCommand
 }
 
 /** Throws ORA-01119, 1144 or 3214. */
-function plannedFile(instance: Instance, { path, bytes }: AddCommand, { ts, conId }: Tablespace): Added {
+function plannedFile(instance: Instance, { path, bytes }: AddCommand, { ts, conId }: Tablespace): AddedFile {
   const { dataFiles } = instance.store().current;
   const { blockBytes = BLOCK_BYTES } = dataFiles.find((f) => f.ts === ts && f.conId === conId) ?? {};
   const file = Math.max(...dataFiles.map((f) => f.file)) + 1;
@@ -71,18 +70,18 @@ function plannedFile(instance: Instance, { path, bytes }: AddCommand, { ts, conI
 
 function createdNow(
   instance: Instance,
-): Pick<Added, 'creationScn' | 'checkpointScn' | 'createdAt' | 'checkpointAt'> {
+): Pick<AddedFile, 'creationScn' | 'checkpointScn' | 'createdAt' | 'checkpointAt'> {
   const scn = formatScn(instance.database().nextScn);
   const at = instance.options.now().toISOString();
   return { creationScn: scn, checkpointScn: scn, createdAt: at, checkpointAt: at };
 }
 
-function headerOf(instance: Instance, tablespace: Tablespace, record: Added): DataFileHeader {
+function headerOf(instance: Instance, tablespace: Tablespace, record: AddedFile): DataFileHeader {
   return headerOfAdded({ ...instance.store().current, tablespaces: [tablespace] }, record);
 }
 
 /** In one turn: header, redo and control file have the same SCN. Redo first: a file nobody knows of is harmless. */
-function enter(instance: Instance, tablespace: Tablespace, record: Added): void {
+function enter(instance: Instance, tablespace: Tablespace, record: AddedFile): void {
   const header = headerOf(instance, tablespace, record);
   const opening = openDataFile(record.name);
   if (!opening.ok) throw new OraError(1119, `error in creating database file '${record.name}'`);

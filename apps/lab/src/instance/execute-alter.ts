@@ -115,21 +115,15 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
   }
 }
 
-async function changeFiles(
-  instance: Instance,
-  command: Extract<
-    AlterCommand,
-    {
-      kind:
-        | 'create-tablespace'
-        | 'add-data-file'
-        | 'data-file'
-        | 'tablespace'
-        | 'tablespace-mode'
-        | 'rename-file';
-    }
-  >,
-): Promise<void> {
+type FileCommand = Extract<
+  AlterCommand,
+  {
+    kind:
+      'create-tablespace' | 'add-data-file' | 'data-file' | 'tablespace' | 'tablespace-mode' | 'rename-file';
+  }
+>;
+
+async function changeFiles(instance: Instance, command: FileCommand): Promise<void> {
   switch (command.kind) {
     case 'create-tablespace':
     case 'add-data-file':

@@ -6,7 +6,7 @@ import {
   type DataFile,
   type DataFileCopy,
 } from '../control-file/control-file';
-import { headerOfAdded, isAdded } from '../engine/added-file';
+import { type AddedFile, headerOfAdded, isAdded } from '../engine/added-file';
 import { parseScn } from '../formats/scn';
 import { claimFault } from '../faults';
 import { type FileChoice, type NewNameFor, type RestoreStatement } from './ast';
@@ -31,7 +31,7 @@ type Base =
   | { kind: 'set'; backup: BackupDataFile }
   | { kind: 'copy'; copy: DataFileCopy }
   /** The file is made empty, and the redo since its creation fills it. */
-  | { kind: 'redo'; record: DataFile & { createdAt: string } };
+  | { kind: 'redo'; record: AddedFile };
 
 /** Checkpoint of what a file is restored from. */
 export function checkpointOf({ base }: PlannedFile): bigint {
