@@ -31,7 +31,9 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
   spfile: `select p.value from v$parameter p where lower(p.name) in ('spfile')`,
   recordKeepDays: `select p.value from v$parameter p where upper(p.name) = 'CONTROL_FILE_RECORD_KEEP_TIME' and 1 = 1`,
   dataFiles: `select * from (select d.file#, d.name, s.name tablespace, d.bytes, d.block_size, d.status, d.enabled, d.creation_change#,
-      d.checkpoint_change#, d.unrecoverable_change#, e.error header_error
+      d.checkpoint_change#, d.unrecoverable_change#, d.plugged_in, d.plugin_change#,
+      (select v.con_uid from sys.v_$pdbs v where v.con_id = d.con_id) as con_uid,
+      (select v.open_mode from sys.v_$pdbs v where v.con_id = d.con_id) as open_mode, e.error header_error
     from v$tablespace s, v$datafile_header e right outer join v$datafile d on d.file# = e.file#
     where d.con_id = s.con_id and s.ts# = d.ts#) order by 1`,
   bases: `select bd.file#, bd.incremental_level, bd.checkpoint_change#, bp.handle, bp.device_type, bp.stamp

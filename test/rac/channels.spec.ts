@@ -4,12 +4,17 @@ import { callRoute, restRoutes, type RunPlan, type RunScript } from '@adyton/con
 import { rman } from '../support/rman-by-hand';
 import {
   backUp,
+  backupUnderWay,
   compare,
   DATABASE_NAME,
+  endedRun,
   eventually,
   agentShown,
+  getRequest,
+  healStore,
   markNow,
   restore,
+  slowStore,
   SUCCEEDED,
 } from '../support/running-stack';
 import { itLong } from '../support/long-tests';
@@ -186,4 +191,22 @@ itLong('S4.5 does not ask an instance again that discovery found down', async ()
     { code: 'login', instance: SECONDARY },
   ]);
   expect(await restored('without-second')).toMatchObject({ dataFiles: 7, identical: 7 });
+});
+
+it('S4.2 gives back a file that another instance added while the backup ran, its redo in the thread of that one', async () => {
+  const on = (...words: string[]) => cluster.lab.ctl([...words, '--sid', SECONDARY]);
+  await slowStore(cluster, 150);
+  const under = await backupUnderWay(cluster, 'full');
+  const path = join(cluster.lab.base, 'oradata', DATABASE_NAME, 'late01.dbf');
+  await on('sql', `CREATE TABLESPACE late DATAFILE '${path}' SIZE 3M`);
+  await on('workload', '--transactions', '100', '--rows-per-transaction', '50', '--uniform');
+  await healStore(cluster);
+  const run = await endedRun(cluster, await getRequest(cluster, under.requestId));
+  expect(run).toMatchObject(SUCCEEDED);
+  const { contents } = await callRoute(cluster.api, restRoutes.getRecoveryPoint, {
+    params: { id: run.recoveryPointId ?? '' },
+  });
+  expect(contents.recreatedFiles).toMatchObject([{ name: path, tablespace: 'LATE' }]);
+  const { dataFiles, identical } = await restored('late');
+  expect([dataFiles, identical]).toEqual([contents.dataFiles.length + 1, dataFiles]);
 });

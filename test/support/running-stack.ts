@@ -231,7 +231,7 @@ export async function healStore(stack: RunningStack): Promise<void> {
 /** Asks for a backup and waits until its bytes are on their way. */
 export async function backupUnderWay(
   stack: RunningStack,
-  kind: 'full' | 'archivelog' = 'full',
+  kind: 'full' | 'auto' | 'archivelog' = 'full',
 ): Promise<RunDetail> {
   const request = await callRoute(stack.api, restRoutes.createBackupRequest, {
     body: { database: DATABASE_NAME, kind },

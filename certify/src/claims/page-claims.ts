@@ -57,6 +57,11 @@ export const FILES_CLAIMS: readonly Claim[] = [
     from: "the numbers that matter outside (SCN, sequence, thread, sizes) are Oracle's",
   },
   {
+    what: '`CREATE TABLESPACE` and `ALTER TABLESPACE … ADD DATAFILE` with a name and a size, in the root; the creation is redo, with the SCN of `CREATION_CHANGE#`',
+    sure: 'C; that this redo is the space map of the file, own',
+    from: 'SQL Language Reference, Database Reference',
+  },
+  {
     what: 'redo and archived-log block headers',
     sure: 'A',
     from: 'two published readers of redo',
@@ -64,7 +69,7 @@ export const FILES_CLAIMS: readonly Claim[] = [
   {
     what: 'containers: the same relative file numbers in each, `CON_ID`, `V$PDBS`, `DBA_PDBS`, `CDB_` views, a service per pluggable database; `CREATE` (from the seed), `ALTER … OPEN, CLOSE, UNPLUG`, `DROP PLUGGABLE DATABASE`',
     sure: 'C',
-    from: "Multitenant Administrator's Guide. Not there: views restricted to a pluggable database, the XML of an unplugged one, redo of file creation",
+    from: "Multitenant Administrator's Guide. Not there: views restricted to a pluggable database, the XML of an unplugged one, redo that makes its files",
   },
   {
     what: 'encrypted tablespaces: clear header, a payload without patterns, flag 0x10',
@@ -272,6 +277,11 @@ export const RMAN_CLAIMS: readonly Claim[] = [
   {
     what: 'SWITCH TO COPY: the newest copy becomes the data file, the data file a copy; without one RMAN-06571',
     sure: 'C',
+  },
+  {
+    subject: 'RESTORE without a backup',
+    what: 'a data file that a statement added is made empty (`creating datafile file number=…`), and RECOVER fills it with the redo since its creation; UNTIL before that is RMAN-06023',
+    sure: 'C; RMAN-06023 there, L',
   },
   {
     subject: 'DUPLICATE',

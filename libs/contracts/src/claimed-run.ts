@@ -47,6 +47,8 @@ export const backupQuestion = z.object({
       completedAt: instant,
       resetlogsScn: scn,
       consistentScn: scn,
+      /** A data file created since is in no piece of it. */
+      redoFromScn: scn,
       /** Null when that point does not say. */
       pluggableDatabases: z.array(pluggableDatabase).nullable(),
     })

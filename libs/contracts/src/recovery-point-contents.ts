@@ -49,6 +49,17 @@ const leftOutFile = z.object({
   detail: z.string().max(300),
 });
 
+/** A data file that came while the pieces were made: none of them holds it. A restore makes it empty, and recovery fills it. */
+const recreatedFile = z.object({
+  file: z.int().positive(),
+  name: z.string().max(513),
+  tablespace: z.string(),
+  bytes: count,
+  blockBytes: count,
+  /** From here on the archived logs of the point have all that ever was in it. */
+  creationScn: scn,
+});
+
 const contentsArchivedLog = z.object({
   thread: z.int().positive(),
   sequence: z.int().positive(),
@@ -74,12 +85,15 @@ export const recoveryPointContents = z.object({
   tag: z.string().max(30),
   startedAt: instant,
   completedAt: instant,
-  /** max(checkpoint_change#, absolute_fuzzy_change#) over the data files; for log runs the end of the logs. */
+  /** max(checkpoint_change#, absolute_fuzzy_change#) over the data files, behind every recreated file's creation; for log runs the end of the logs. */
   consistentScn: scn,
+  /** The smallest checkpoint_change# or creation: redo is needed from here on. */
   redoFromScn: scn,
   dataFiles: z.array(contentsDataFile).max(65_533),
   /** Not empty: the point is partial. */
   leftOut: z.array(leftOutFile).max(65_533).default([]),
+  /** Absent: none, or the point is of an older release. */
+  recreatedFiles: z.array(recreatedFile).max(65_533).optional(),
   /** Instances that went away while the pieces were made; what they had begun was done again on others. */
   lostInstances: z
     .array(z.object({ instance: z.string().max(30), detail: z.string().max(500) }))

@@ -256,6 +256,8 @@ export const restorePlan = z.object({
   controlFileHandle: z.string(),
   handles: z.array(z.string()),
   dataFiles: z.array(z.object({ file: z.int(), name: z.string(), bytes: count })),
+  /** Of these, those that no piece holds: RMAN makes them anew, and the redo since their creation fills them. */
+  recreatedFiles: z.array(z.object({ file: z.int(), name: z.string(), creationScn: scn })).default([]),
   /** Data files that will be missing: taken offline in the restored database. */
   missingFiles: z.array(z.object({ file: z.int(), name: z.string(), detail: z.string() })).default([]),
   archivedLogs: z.array(z.object({ thread: z.int(), sequence: z.int() })),

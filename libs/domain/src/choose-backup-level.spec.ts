@@ -29,7 +29,7 @@ function decide(question: Partial<LevelQuestion>) {
     asked: 'auto',
     files: [file(1, { handle: OURS })],
     resetlogsScn: scn(1),
-    lastPoint: { resetlogsScn: scn(1), consistentScn: scn(200) },
+    lastPoint: { resetlogsScn: scn(1), redoFromScn: scn(200) },
     handlesInVault: new Set([OURS]),
     ownPrefix: 'k/',
     ...question,
@@ -68,6 +68,11 @@ describe('chooseBackupLevel', () => {
       [1, 1, 'level0-exists'],
       [2, 0, 'new-file'],
     ]);
+  });
+
+  it('S4.2 calls a file new that the last point has the redo of and no piece, created at the very SCN its redo begins at too', () => {
+    const { files } = decide({ files: [file(1, { handle: OURS }), file(2, undefined, 200)] });
+    expect(files[1]).toMatchObject({ level: 0, reason: 'new-file' });
   });
 
   it('S2.1 says that the base of an old file is gone, not that the file is new', () => {

@@ -53,7 +53,11 @@ export interface LevelQuestion {
   readonly files: readonly DataFileToBackUp[];
   readonly resetlogsScn: Scn;
   /** This database's newest recovery point with data files; null when it has none. */
-  readonly lastPoint: { readonly resetlogsScn: Scn; readonly consistentScn: Scn } | null;
+  readonly lastPoint: {
+    readonly resetlogsScn: Scn;
+    /** A file created since is in no piece of it: it has the file's redo, or nothing. */
+    readonly redoFromScn: Scn;
+  } | null;
   /** What every handle of our own scripts begins with: one that the vault does not hold was forgotten, others are somebody else's. */
   readonly ownPrefix: string;
   /** Handles of closed pieces this vault holds, among those named in `files`. */
@@ -91,7 +95,7 @@ function reasonForLevel0(file: DataFileToBackUp, question: LevelQuestion): Level
     return base !== null && handlesInVault.has(base.handle) ? 'base-failed' : 'first-backup';
   if (compareScn(lastPoint.resetlogsScn, resetlogsScn) !== 0) return 'resetlogs';
   if (base === null)
-    return compareScn(file.creationScn, lastPoint.consistentScn) > 0 ? 'new-file' : 'base-expired';
+    return compareScn(file.creationScn, lastPoint.redoFromScn) >= 0 ? 'new-file' : 'base-expired';
   // a base that somebody wrote by hand through our library is ours, whatever its handle begins with
   if (base.deviceType === 'SBT_TAPE' && handlesInVault.has(base.handle)) return null;
   return base.deviceType === 'SBT_TAPE' && base.handle.startsWith(ownPrefix)

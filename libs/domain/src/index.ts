@@ -18,7 +18,7 @@ export {
   type ScheduleId,
   type VaultOperationId,
 } from './ids';
-export { compareScn, maxScn, parseScn, type Scn } from './scn';
+export { compareScn, maxScn, parseScn, scnBehind, type Scn } from './scn';
 export {
   isTerminal,
   statesLeadingTo,

@@ -141,7 +141,7 @@ export async function readLastDataPoint(
 ): Promise<BackupQuestion['lastPoint']> {
   const row = await session
     .selectFrom('recovery_points')
-    .select(['id', 'completed_at', 'resetlogs_scn', 'consistent_scn'])
+    .select(['id', 'completed_at', 'resetlogs_scn', 'consistent_scn', 'redo_from_scn'])
     .select(sql<PluggableDatabases | null>`contents->'pluggableDatabases'`.as('pluggable_databases'))
     .where('database_id', '=', databaseId)
     .where('state', '=', 'available')
@@ -149,9 +149,14 @@ export async function readLastDataPoint(
     .orderBy('id', 'desc')
     .executeTakeFirst();
   if (row === undefined) return null;
-  const { id, resetlogs_scn: resetlogsScn, consistent_scn: consistentScn } = row;
-  const completedAt = toInstant(row.completed_at);
-  return { id, completedAt, resetlogsScn, consistentScn, pluggableDatabases: row.pluggable_databases };
+  return {
+    id: row.id,
+    completedAt: toInstant(row.completed_at),
+    resetlogsScn: row.resetlogs_scn,
+    consistentScn: row.consistent_scn,
+    redoFromScn: row.redo_from_scn,
+    pluggableDatabases: row.pluggable_databases,
+  };
 }
 
 /** The newest archived log the vault holds, per incarnation and thread. */

@@ -65,6 +65,7 @@ export async function findRestorePlan(session: LedgerSession, id: string): Promi
     basePoint: row.base_point_id,
     ...row.document,
     missingFiles: row.document.missingFiles ?? [],
+    recreatedFiles: row.document.recreatedFiles ?? [],
     createdAt: toInstant(row.created_at),
     runId: row.run_id,
   };

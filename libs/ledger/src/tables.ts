@@ -242,6 +242,8 @@ export interface RestorePlanDocument {
   readonly dataFiles: { file: number; name: string; bytes: number }[];
   /** Absent in plans of older releases. */
   readonly missingFiles?: { file: number; name: string; detail: string }[];
+  /** Absent in plans of older releases. */
+  readonly recreatedFiles?: { file: number; name: string; creationScn: Scn }[];
   readonly archivedLogs: { thread: number; sequence: number }[];
   readonly bytesToRead: number;
   readonly script: string;

@@ -109,6 +109,8 @@ class ThinDatabase implements DatabaseFacts {
       creationScn: scn(row, 'CREATION_CHANGE#'),
       checkpointScn: scn(row, 'CHECKPOINT_CHANGE#'),
       unrecoverableScn: scnOrZero(row, 'UNRECOVERABLE_CHANGE#'),
+      isPluggedIn: integer(row, 'PLUGGED_IN') !== 0 || scnOrZero(row, 'PLUGIN_CHANGE#') !== '0',
+      pluggable: pluggableOf(row),
     }));
   }
 
@@ -255,6 +257,12 @@ class ThinDatabase implements DatabaseFacts {
     this.last = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** Open to be written to, that is: only then can it get files of its own. */
+function pluggableOf(row: Row): DataFile['pluggable'] {
+  const uid = textOrNull(row, 'CON_UID');
+  return uid === null ? null : { uid, isOpen: textOrNull(row, 'OPEN_MODE') === 'READ WRITE' };
 }
 
 function dataFileBase(row: Row): DataFileBase {

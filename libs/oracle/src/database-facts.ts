@@ -45,6 +45,10 @@ export interface DataFile {
   readonly checkpointScn: Scn;
   /** Of the last change without redo; 0 when there was none. */
   readonly unrecoverableScn: Scn;
+  /** Another database made it: its tablespace was transported. */
+  readonly isPluggedIn: boolean;
+  /** The pluggable database it belongs to; null in the root, and without containers. */
+  readonly pluggable: { readonly uid: string; readonly isOpen: boolean } | null;
 }
 
 export interface ArchivedLog {

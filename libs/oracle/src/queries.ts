@@ -14,9 +14,9 @@ export const QUERIES = {
   /** Days: the control file may overwrite records of backups that are older. */
   recordKeepDays: `SELECT value FROM v$parameter WHERE name = 'control_file_record_keep_time'`,
   dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.enabled, f.creation_change#, f.checkpoint_change#,
-      f.unrecoverable_change#, h.error header_error
+      f.unrecoverable_change#, f.plugged_in, f.plugin_change#, p.con_uid, p.open_mode, h.error header_error
     FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id
-    LEFT JOIN v$datafile_header h ON h.file# = f.file# ORDER BY f.file#`,
+    LEFT JOIN v$pdbs p ON p.con_id = f.con_id LEFT JOIN v$datafile_header h ON h.file# = f.file# ORDER BY f.file#`,
   /** What RMAN may take as a parent, oldest first: of this incarnation, of the file as it is now; sets with an available piece, image copies. */
   bases: `SELECT b.file#, b.incremental_level, b.checkpoint_change#, p.handle, p.device_type, p.stamp
     FROM v$backup_datafile b

@@ -20,6 +20,7 @@ export interface BackupPlan {
   readonly tag: string;
   readonly document: RunPlan;
   readonly leftOut: Survey['leftOut'];
+  readonly plannedFrom: Survey['plannedFrom'];
   readonly dataBytesExpected: number;
   /** Data files with a set of an interrupted attempt. */
   readonly finished: Survey['finished'];
@@ -48,6 +49,7 @@ export function composePlan(run: Planning, survey: Survey, otherChecks: readonly
       checks: [...survey.checks, ...otherChecks],
     },
     leftOut: survey.leftOut,
+    plannedFrom: survey.plannedFrom,
     dataBytesExpected: estimate.bytesExpected,
     finished: survey.finished,
     scripts: survey.scripts,

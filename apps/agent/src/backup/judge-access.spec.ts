@@ -54,8 +54,10 @@ it('S3.5 asks for no redo for files that nobody can have written to since their 
     backedUp('20', { enabled: 'READ ONLY' }),
     backedUp('30', { status: 'OFFLINE', enabled: 'DISABLED' }),
   ];
-  expect(consistencyOf(files, [])).toEqual({ consistentScn: '500', redoFromScn: '500' });
-  expect(consistencyOf([...files, backedUp('40', { status: 'RECOVER' })], [])).toMatchObject({
+  expect(consistencyOf({ files, recreated: [] }, [])).toEqual({ consistentScn: '500', redoFromScn: '500' });
+  expect(
+    consistencyOf({ files: [...files, backedUp('40', { status: 'RECOVER' })], recreated: [] }, []),
+  ).toMatchObject({
     redoFromScn: '40',
   });
   expect(needsRecovery(backedUp('40', { status: 'RECOVER' }))).toBe(true);

@@ -1,13 +1,19 @@
 // From which SCN a recovery point is consistent, and whether the vault has the redo for it. Files that nobody can have written to since their
 // checkpoint - read only, or of a tablespace taken offline - need none, however old their checkpoint is.
-import { compareScn, maxScn, type Scn } from '@adyton/domain';
+import { compareScn, maxScn, scnBehind, type Scn } from '@adyton/domain';
 import { RunFailure } from '../runs/run-failure';
 import { type DataFileFacts } from './backup-run';
-import { type FileContents, type LogContents } from './point-contents';
+import { type FileContents, type LogContents, type RecreatedFile } from './point-contents';
 
 export interface ReconciledFile {
   readonly facts: DataFileFacts;
   readonly contents: FileContents;
+}
+
+/** What a point gives back of the database: files that its pieces hold, and files that its logs do. */
+export interface PointFiles {
+  readonly files: readonly ReconciledFile[];
+  readonly recreated: readonly RecreatedFile[];
 }
 
 export interface Consistency {
@@ -26,18 +32,27 @@ export function needsRedo({ status, enabled }: Pick<DataFileFacts, 'status' | 'e
   return status !== 'OFFLINE' && enabled !== 'READ ONLY';
 }
 
-/** @param files empty for an archived-log run: then the logs say it */
-export function consistencyOf(files: readonly ReconciledFile[], logs: readonly LogContents[]): Consistency {
+/** Online, and so in what RECOVER DATABASE recovers. */
+export function isWrittenTo({ status, enabled }: Pick<DataFileFacts, 'status' | 'enabled'>): boolean {
+  return (status === 'ONLINE' || status === 'SYSTEM') && enabled === 'READ WRITE';
+}
+
+/** Of an archived-log run, which has no files, the logs say it. */
+export function consistencyOf({ files, recreated }: PointFiles, logs: readonly LogContents[]): Consistency {
   if (files.length === 0) {
     const ends = logs.map((l) => l.nextScn).sort(compareScn);
     const starts = logs.map((l) => l.firstScn).sort(compareScn);
     return { consistentScn: ends[0] ?? NO_SCN, redoFromScn: starts[0] ?? NO_SCN };
   }
   const written = files.filter((f) => needsRedo(f.facts)).map((f) => f.contents);
-  const checkpoints = written.map((f) => f.checkpointScn).sort(compareScn);
+  const creations = recreated.map((f) => f.creationScn);
+  const starts = [...written.map((f) => f.checkpointScn), ...creations].sort(compareScn);
   return {
-    consistentScn: maxScn(...files.flatMap((f) => [f.contents.checkpointScn, f.contents.absoluteFuzzyScn])),
-    redoFromScn: checkpoints[0] ?? NO_SCN,
+    consistentScn: maxScn(
+      ...files.flatMap((f) => [f.contents.checkpointScn, f.contents.absoluteFuzzyScn]),
+      ...creations.map(scnBehind), // before that the control file lists a file that is not there yet
+    ),
+    redoFromScn: starts[0] ?? NO_SCN,
   };
 }
 

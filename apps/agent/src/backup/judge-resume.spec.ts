@@ -16,6 +16,8 @@ const dataFile = (facts: Partial<DataFileFacts> = {}): DataFileFacts => ({
   creationScn: scn(10),
   checkpointScn: scn(900),
   unrecoverableScn: scn(0),
+  isPluggedIn: false,
+  pluggable: null,
   ...facts,
 });
 const set = (facts: Partial<BackedUpSets[number]> = {}): BackedUpSets[number] => ({

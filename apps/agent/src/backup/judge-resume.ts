@@ -4,7 +4,7 @@ import { compareScn, maxScn, type Scn } from '@adyton/domain';
 import { SECTION_BYTES } from '@adyton/rman';
 import { checkThat, type Check } from '../checks/check-that';
 import { type DataFileFacts } from './backup-run';
-import { needsRedo } from './judge-consistency';
+import { isWrittenTo, needsRedo } from './judge-consistency';
 import { type BackedUpSets, type LogContents } from './point-contents';
 
 /** Redo of [firstScn, nextScn) of one thread. */
@@ -79,17 +79,12 @@ function whyReadAgain(facts: DataFileFacts, readAt: Scn, unbroken: ReadonlyMap<n
  * and the number of a file that was dropped may be another's by now.
  */
 export function whyOutdated(
-  {
-    creationScn,
-    checkpointScn,
-    status,
-    enabled,
-  }: Pick<DataFileFacts, 'creationScn' | 'checkpointScn' | 'status' | 'enabled'>,
+  facts: Pick<DataFileFacts, 'creationScn' | 'checkpointScn' | 'status' | 'enabled'>,
   readAt: Scn,
 ): string | null {
+  const { creationScn, checkpointScn, status, enabled } = facts;
   if (compareScn(creationScn, readAt) > 0) return 'was made anew';
-  const isWrittenTo = (status === 'ONLINE' || status === 'SYSTEM') && enabled === 'READ WRITE';
-  if (isWrittenTo || compareScn(checkpointScn, readAt) === 0) return null;
+  if (isWrittenTo(facts) || compareScn(checkpointScn, readAt) === 0) return null;
   return `became ${enabled === 'READ WRITE' ? status : enabled}`;
 }
 

@@ -6,6 +6,7 @@ import { type DataFileFacts, type Identity } from './backup-run';
 import { closeOverBases } from './close-over-bases';
 
 export type FileContents = RecoveryPointContents['dataFiles'][number];
+export type RecreatedFile = NonNullable<RecoveryPointContents['recreatedFiles']>[number];
 export type LogContents = RecoveryPointContents['archivedLogs'][number];
 export type BackedUpSets = Awaited<ReturnType<DatabaseFacts['backupDataFiles']>>;
 export type BackedUpLogs = Awaited<ReturnType<DatabaseFacts['backupRedoLogs']>>;

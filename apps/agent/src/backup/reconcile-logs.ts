@@ -2,16 +2,16 @@
 // interrupted attempt may have read a file long before this run; the logs since then become the point's own, and no retention takes them away.
 import { compareScn } from '@adyton/domain';
 import { type BackupRun } from './backup-run';
-import { consistencyOf, type Consistency, type ReconciledFile } from './judge-consistency';
+import { consistencyOf, type Consistency, type PointFiles } from './judge-consistency';
 import { logContents, type BackedUpLogs, type LogContents } from './point-contents';
 
 /** Logs that the vault holds of other runs and that may be needed. @param redoLogs all on RMAN's record. @param own handles of this run */
 export async function logsOfOthers(
   run: Pick<BackupRun, 'claimed' | 'controlPlane'>,
-  files: readonly ReconciledFile[],
+  files: PointFiles,
   { redoLogs, own }: { readonly redoLogs: BackedUpLogs; readonly own: ReadonlySet<string> },
 ): Promise<LogContents[]> {
-  if (files.length === 0) return [];
+  if (files.files.length === 0) return [];
   const { redoFromScn } = consistencyOf(files, []);
   const wanted = redoLogs.filter((l) => !own.has(l.handle) && compareScn(l.nextScn, redoFromScn) > 0);
   return (await logsInVault(run, wanted)).map(logContents);

@@ -7,26 +7,13 @@ import { ownHandles } from '@adyton/rman';
 import { encryptionKeysOf } from '../checks/judge-keystore';
 import { RunFailure } from '../runs/run-failure';
 import { type LostInstance } from '../instances/run-instances';
-import { type BackupRun, type DataFileFacts } from './backup-run';
+import { type BackupRun } from './backup-run';
 import { type BackupPlan } from './compose-plan';
-import { leftOut, type LeftOutFile } from './judge-access';
-import {
-  assertCovered,
-  consistencyOf,
-  findRedoGap,
-  needsRecovery,
-  type ReconciledFile,
-} from './judge-consistency';
-import {
-  databaseOf,
-  fileContents,
-  logContents,
-  type BackedUpSets,
-  type FileContents,
-  type LogContents,
-} from './point-contents';
-import { whyOutdated } from './judge-resume';
+import { assertCovered, consistencyOf, type PointFiles } from './judge-consistency';
+import { assertRedoSinceCreation } from './judge-late-files';
+import { databaseOf, logContents, type BackedUpSets } from './point-contents';
 import { missingInVault, ownPieces } from './own-pieces';
+import { reconcileFiles, withoutUnrecoverable } from './reconcile-files';
 import { logsOfOthers, withLogsNeeded } from './reconcile-logs';
 
 interface Streamed {
@@ -51,11 +38,12 @@ export async function reconcilePieces(
   ]);
   const sets = oursFirst(allSets, plan.names.handlePrefix);
   const archivedLogs = redoLogs.filter((l) => own.has(l.handle)).map(logContents);
-  const backedUp = plan.decision.level === 'archivelog' ? [] : reconcileFiles(plan, { facts, sets, own });
-  const inIncarnation = [...archivedLogs, ...(await logsOfOthers(run, backedUp, { redoLogs, own }))].filter(
+  const isOfLogs = plan.decision.level === 'archivelog';
+  const found = isOfLogs ? NO_FILES : reconcileFiles(plan, { facts, sets, own });
+  const inIncarnation = [...archivedLogs, ...(await logsOfOthers(run, found, { redoLogs, own }))].filter(
     (l) => compareScn(l.resetlogsScn, plan.identity.resetlogsScn) === 0,
   );
-  const { files, redoMissing } = withoutUnrecoverable(backedUp, inIncarnation);
+  const { files, recreated, redoMissing } = withoutUnrecoverable(found, inIncarnation);
   const dataFiles = files.map((f) => f.contents);
   const filePieces = dataFiles.flatMap((f) => [...f.handles, ...f.baseHandles]);
   const leftOutFiles = [...plan.leftOut.filter((l) => facts.some((f) => f.file === l.file)), ...redoMissing];
@@ -70,8 +58,9 @@ export async function reconcilePieces(
     ),
     NOT_IN_VAULT,
   );
-  const consistency = consistencyOf(files, archivedLogs);
-  if (plan.decision.level !== 'archivelog') assertCovered(consistency, inIncarnation);
+  if (!isOfLogs) assertCovered(consistencyOf({ files, recreated: [] }, archivedLogs), inIncarnation);
+  const consistency = consistencyOf({ files, recreated }, archivedLogs);
+  assertRedoSinceCreation(recreated, inIncarnation, consistency);
   const logs = withLogsNeeded(archivedLogs, inIncarnation, consistency);
   return {
     ...databaseOf(plan.identity),
@@ -82,6 +71,7 @@ export async function reconcilePieces(
     ...consistency,
     dataFiles,
     leftOut: leftOutFiles,
+    ...(recreated.length === 0 ? {} : { recreatedFiles: [...recreated] }),
     archivedLogs: logs,
     ...(plan.pluggables === null
       ? {}
@@ -94,72 +84,13 @@ export async function reconcilePieces(
   };
 }
 
+const NO_FILES: PointFiles = { files: [], recreated: [] };
+
 /** A file that does not change has bases of others at the same SCN: ours come first wherever one is chosen. */
 function oursFirst(sets: BackedUpSets, handlePrefix: string): BackedUpSets {
   const isOurs = (set: BackedUpSets[number]): boolean =>
     set.handles.every((h) => h.startsWith(`${handlePrefix}/`));
   return [...sets.filter(isOurs), ...sets.filter((set) => !isOurs(set))];
-}
-
-/** Every file of the database is in the pieces of this run or of the attempt that finished it, or was left out by the plan, which named it. */
-function reconcileFiles(
-  { leftOut, finished }: BackupPlan,
-  { facts, sets, own }: { facts: readonly DataFileFacts[]; sets: BackedUpSets; own: ReadonlySet<string> },
-): ReconciledFile[] {
-  const planned = new Set(leftOut.map((f) => f.file));
-  return facts
-    .filter((f) => !planned.has(f.file))
-    .map((f) => {
-      const taken = finished.get(f.file);
-      const contents = dataFileContents(f, sets, taken === undefined ? own : new Set(taken));
-      if (taken !== undefined) assertStands(f, contents);
-      return { facts: f, contents };
-    });
-}
-
-/** Nobody looks at a file again between the plan and here. @throws RunFailure ADY_RECONCILE_FAILED */
-function assertStands({ file, name, ...facts }: DataFileFacts, { checkpointScn }: FileContents): void {
-  const why = whyOutdated(facts, checkpointScn);
-  if (why === null) return;
-  const detail = `data file ${file} (${name}) was taken over from an interrupted attempt, and ${why} since; a replay reads it again`;
-  throw new RunFailure('ADY_RECONCILE_FAILED', detail);
-}
-
-/** A file that was taken offline without its tablespace can be restored, but is of no use without the redo since then. */
-function withoutUnrecoverable(
-  files: readonly ReconciledFile[],
-  logs: readonly LogContents[],
-): { files: ReconciledFile[]; redoMissing: LeftOutFile[] } {
-  const { consistentScn } = consistencyOf(
-    files.filter((f) => !needsRecovery(f)),
-    [],
-  );
-  const lacksRedo = (f: ReconciledFile): boolean =>
-    needsRecovery(f) && findRedoGap(logs, f.contents.checkpointScn, consistentScn) !== null;
-  return {
-    files: files.filter((f) => !lacksRedo(f)),
-    redoMissing: files.filter(lacksRedo).map(({ facts, contents }) => {
-      const detail = `it is offline and needs the redo since SCN ${contents.checkpointScn}, which is not in the vault`;
-      return leftOut(facts, 'redo-missing', detail);
-    }),
-  };
-}
-
-function dataFileContents(
-  facts: DataFileFacts,
-  sets: BackedUpSets,
-  pieces: ReadonlySet<string>,
-): FileContents {
-  // the last one: what was begun on an instance that was lost is done again
-  const set = sets.findLast(
-    (s) => s.file === facts.file && s.level !== null && s.handles.every((h) => pieces.has(h)),
-  );
-  if (set === undefined)
-    throw new RunFailure(
-      'ADY_RECONCILE_FAILED',
-      `data file ${facts.file} (${facts.name}) is in no piece that this run has`,
-    );
-  return fileContents(facts, set, sets);
 }
 
 /**

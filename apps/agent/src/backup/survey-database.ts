@@ -15,6 +15,7 @@ import { decideLevel, type LevelFacts } from './decide-level';
 import { estimateDataFiles, type Estimate } from './estimate-data-files';
 import { type LeftOutFile } from './judge-access';
 import { judgeConfiguration } from './judge-configuration';
+import { plannedFrom, type PlannedFrom } from './judge-late-files';
 import { judgeLogs } from './judge-logs';
 import { judgeNologging } from './judge-nologging';
 import { judgePluggables, type PluggableFacts } from './judge-pluggables';
@@ -34,6 +35,8 @@ export interface Survey extends Omit<DatabaseChecked, 'checks'> {
   /** Null in a database without containers, or one that is not open. */
   readonly pluggables: readonly PluggableFacts[] | null;
   readonly checks: readonly Check[];
+  /** By this it is told what came later. */
+  readonly plannedFrom: PlannedFrom;
   /** Data files that are not read again. */
   readonly finished: FinishedFiles;
   /** What RMAN ran already, about its records. */
@@ -119,6 +122,7 @@ export async function surveyDatabase(
   return {
     ...checked,
     ...{ identity, decision, estimate, leftOut, waitingLogs, pluggables, checks, finished },
+    plannedFrom: plannedFrom(identity, dataFiles),
     absentLogs: await absentLogs(waitingLogs),
     scripts: [records?.script ?? null, resumption.script].filter((script) => script !== null),
   };

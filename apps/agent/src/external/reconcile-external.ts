@@ -46,7 +46,7 @@ export async function reconcileExternal(run: BackupRun): Promise<RecoveryPointCo
   const closure = [...new Set([...record.own, ...dataFiles.flatMap((f) => f.baseHandles)])];
   await assertUsable(run, closure);
   const controlFileHandle = record.controlFiles.at(-1) ?? null;
-  const consistency = consistencyOf(files, archivedLogs);
+  const consistency = consistencyOf({ files, recreated: [] }, archivedLogs);
   if (dataFiles.length > 0) {
     if (controlFileHandle === null) throw incomplete('no control file is in its pieces');
     assertCovered(consistency, await logsInVault(run, logs));

@@ -112,12 +112,23 @@ function pointDetail(point: RecoveryPointDetail): string {
     ['THREAD', 'SEQ', 'FROM SCN', 'NEXT SCN', 'PIECE'],
     contents.archivedLogs.map((l) => [String(l.thread), String(l.sequence), l.firstScn, l.nextScn, l.handle]),
   );
+  const { recreatedFiles = [] } = contents;
   return [
     head,
     ...(contents.dataFiles.length > 0 ? ['', files] : []),
+    ...(recreatedFiles.length > 0
+      ? ['', 'In no piece, made anew from redo:', recreatedTable(recreatedFiles)]
+      : []),
     ...(contents.leftOut.length > 0 ? ['', 'NOT in this backup:', leftOutTable(contents.leftOut)] : []),
     ...(contents.archivedLogs.length > 0 ? ['', logs] : []),
   ].join('\n');
+}
+
+function recreatedTable(files: NonNullable<RecoveryPointDetail['contents']['recreatedFiles']>): string {
+  return table(
+    ['FILE', 'REDO FROM SCN', 'SIZE', 'TABLESPACE', 'NAME'],
+    files.map((f) => [String(f.file), f.creationScn, bytes(f.bytes), f.tablespace, f.name]),
+  );
 }
 
 function leftOutTable(files: RecoveryPointDetail['contents']['leftOut']): string {

@@ -63,6 +63,10 @@ function planText(plan: RestorePlan): string {
     ['reads', `${plan.handles.length} pieces, ${bytes(plan.bytesToRead)}`],
     ['data files', String(plan.dataFiles.length)],
     ...plan.missingFiles.map((f) => ['MISSING', `data file ${f.file} ${f.name}: ${f.detail}`] as const),
+    ...plan.recreatedFiles.map(
+      (f) =>
+        ['made anew', `data file ${f.file} ${f.name}: from the redo since SCN ${f.creationScn}`] as const,
+    ),
     ['archived logs', plan.archivedLogs.map((l) => `${l.thread}/${l.sequence}`).join(' ') || '-'],
   ]);
   return `${head}\n\n${plan.script}\nrun it with: adyton restore run ${plan.id} --confirm ${plan.databaseName}`;

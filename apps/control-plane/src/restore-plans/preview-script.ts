@@ -16,6 +16,10 @@ export function previewScript(
     `control file from ${selected.controlFileHandle}`,
     `data files ${contents.dataFiles.map((f) => f.file).join(', ') || 'none'}`,
     ...selected.missingFiles.map((f) => `WITHOUT data file ${f.file} ${f.name}: ${f.detail}`),
+    ...selected.recreatedFiles.map(
+      (f) =>
+        `data file ${f.file} ${f.name} is in no piece: made anew, filled from the redo since SCN ${f.creationScn}`,
+    ),
     `archived logs (thread/sequence) ${sequences.join(', ') || 'none'}`,
     `until SCN ${selected.untilScn}, exclusive`,
     `${selected.handles.length} backup pieces are read; those the control file does not list are cataloged, those it lists and the vault lacks are taken off its records`,

@@ -33,7 +33,8 @@ export class RestorePlansController {
       const { contents, ...selected } = await selectRestore(tx, database, body);
       const bytesToRead = await bytesOfPieces(tx, database.id, selected.handles);
       const script = previewScript(contents, selected, body.target);
-      const dataFiles = contents.dataFiles.map(({ file, name, bytes }) => ({ file, name, bytes }));
+      const files = [...contents.dataFiles, ...(contents.recreatedFiles ?? [])];
+      const dataFiles = files.map(({ file, name, bytes }) => ({ file, name, bytes }));
       const document = { ...selected, dataFiles, bytesToRead, script };
       const plan = { id: this.newId('RestorePlanId'), databaseId: database.id, ...selected };
       return {

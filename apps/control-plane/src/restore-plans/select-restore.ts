@@ -17,6 +17,7 @@ export interface SelectedRestore {
   readonly controlFileHandle: string;
   readonly handles: string[];
   readonly missingFiles: { file: number; name: string; detail: string }[];
+  readonly recreatedFiles: { file: number; name: string; creationScn: Scn }[];
   readonly archivedLogs: { thread: number; sequence: number }[];
 }
 
@@ -46,6 +47,9 @@ export async function selectRestore(
     controlFileHandle: contents.controlFileHandle,
     handles: [...new Set(handles)],
     missingFiles: contents.leftOut.map(({ file, name, detail }) => ({ file, name, detail })),
+    recreatedFiles: (contents.recreatedFiles ?? []).map(({ file, name, creationScn }) => ({
+      ...{ file, name, creationScn },
+    })),
     archivedLogs: selection.logs.map(({ thread, sequence }) => ({ thread, sequence })),
   };
 }

@@ -116,6 +116,8 @@ export interface DataFile {
   unrecoverableScn: string;
   /** SCN at which the file went offline: recovery must reach it. Null while the file is online. */
   lastScn: string | null;
+  /** Of a file that a statement added: the redo since then makes it. Absent: made with the database, or copied from the seed. */
+  createdAt?: string;
   /** Absent: no containers. */
   conId?: number;
 }

@@ -11,12 +11,26 @@ import { OraError } from '../instance/ora-error';
 import { readRedoHeaderOf } from '../recovery/read-redo-log';
 import { archivedLogPath, archiveLog, describeArchivedLog, type NewArchivedLog } from './archive-log';
 
-export interface ArchiverOptions {
+interface ArchiverOptions {
   store: ControlFileStore;
   directory: () => string;
   /** Limit of the fast recovery area, bytes; infinite for a plain directory. */
   bytesMax: () => number;
   now: () => Date;
+}
+
+/** As a database is told where its logs go. */
+interface ArchiveDestination extends Pick<ArchiverOptions, 'store' | 'now'> {
+  archiveDirectory: string | (() => string);
+  archiveBytesMax?: () => number;
+}
+
+export function archiverOf({ store, now, archiveDirectory, archiveBytesMax }: ArchiveDestination): Archiver {
+  return new Archiver({
+    ...{ store, now },
+    directory: typeof archiveDirectory === 'string' ? () => archiveDirectory : archiveDirectory,
+    bytesMax: archiveBytesMax ?? (() => Number.POSITIVE_INFINITY),
+  });
 }
 
 const LIMIT_EXCEEDED = 19809;

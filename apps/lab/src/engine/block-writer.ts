@@ -4,6 +4,7 @@
  * right at the next start. (A simulated host loses its processes, never its power: nothing waits for the disk here.)
  */
 import { closeSync, existsSync, openSync, readFileSync, writevSync } from 'node:fs';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { checkBlock } from '../formats/block';
 import { type DataFileHandle, readBlock, writeRun } from './data-file-handle';
@@ -18,6 +19,11 @@ export interface BlockToWrite {
 const BATCH_BLOCKS_MAX = 512;
 const HEADER_BYTES = 12;
 const ENTRY_BYTES = 12;
+
+/** Of a database whose files lie in that directory. */
+export function sideFilePath(oradata: string): string {
+  return join(oradata, '.block-writer.side');
+}
 
 export interface BlockWriterOptions {
   files: ReadonlyMap<number, DataFileHandle>;

@@ -30,27 +30,45 @@ export async function createDataFile(file: NewDataFile): Promise<number> {
   const { blockBytes, blocks, rfile } = file.header;
   const firstData = firstDataBlock(blockBytes, blocks);
   const highWater = highWaterFor(blocks, firstData);
-  const fd = openSync(file.path, 'wx');
+  const space = makeSpaceBlocks({
+    rfile,
+    blockBytes,
+    blocks,
+    highWater,
+    isUsed: (block) => !isFormerlyUsed(file.seed, block),
+    scn: file.firstScn,
+  });
+  const empty = makeEmptyTemplate(blockBytes, rfile);
+  return writeNewFile(file, space, (run, first) => {
+    fillRun(run, file, { first, highWater, empty });
+  });
+}
+
+/** As ADD DATAFILE makes it: not even the space map is there, which is the first redo about the file. */
+export async function createEmptyDataFile(file: Pick<NewDataFile, 'path' | 'header'>): Promise<void> {
+  const { blockBytes, rfile } = file.header;
+  const empty = makeEmptyTemplate(blockBytes, rfile);
+  await writeNewFile(file, Buffer.alloc(0), (run, first) => {
+    for (let i = 0; i < run.length / blockBytes; i++)
+      fillEmptyBlock(run.subarray(i * blockBytes, (i + 1) * blockBytes), empty, rdbaOf(rfile, first + i));
+  });
+}
+
+/** @param space blocks behind the header. @param fill writes the blocks from `first` on */
+async function writeNewFile(
+  { path, header }: Pick<NewDataFile, 'path' | 'header'>,
+  space: Buffer,
+  fill: (run: Buffer, first: number) => void,
+): Promise<number> {
+  const { blockBytes, blocks } = header;
+  const fd = openSync(path, 'wx');
   try {
-    const space = makeSpaceBlocks({
-      rfile,
-      blockBytes,
-      blocks,
-      highWater,
-      isUsed: (block) => !isFormerlyUsed(file.seed, block),
-      scn: file.firstScn,
-    });
-    const head = Buffer.concat([
-      makeFileBlockZero(blockBytes, blocks),
-      makeDataFileHeader(file.header),
-      space,
-    ]);
+    const head = Buffer.concat([makeFileBlockZero(blockBytes, blocks), makeDataFileHeader(header), space]);
     let at = writeAll(fd, head, 0);
     const run = Buffer.from(new ArrayBuffer(WRITE_BYTES));
-    const empty = makeEmptyTemplate(blockBytes, rfile);
-    for (let block = firstData; block <= blocks; block += WRITE_BYTES / blockBytes) {
+    for (let block = head.length / blockBytes; block <= blocks; block += WRITE_BYTES / blockBytes) {
       const count = Math.min(WRITE_BYTES / blockBytes, blocks - block + 1);
-      fillRun(run.subarray(0, count * blockBytes), file, { first: block, highWater, empty });
+      fill(run.subarray(0, count * blockBytes), block);
       at = writeAll(fd, run.subarray(0, count * blockBytes), at);
       await new Promise(setImmediate);
     }

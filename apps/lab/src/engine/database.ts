@@ -3,7 +3,6 @@
  * switches. Everything here is synchronous and short, so that one turn of the event loop sees whole states only; what takes
  * long (a workload, a truth mark) runs in slices under `exclusively`.
  */
-import { join } from 'node:path';
 import { addArchivedLog } from '../control-file/change-records';
 import { type DataFile, type RedoLog } from '../control-file/control-file';
 import { type ControlFileStore } from '../control-file/control-file-store';
@@ -13,8 +12,8 @@ import { applyVector, type ChangeVector, encodeRedoRecord } from '../formats/red
 import { formatScn, parseScn, type Scn } from '../formats/scn';
 import { dateOfStamp, stampOf } from '../formats/stamp';
 import { ORA, OraError } from '../instance/ora-error';
-import { Archiver } from './archiver';
-import { BlockWriter } from './block-writer';
+import { type Archiver, archiverOf } from './archiver';
+import { BlockWriter, sideFilePath } from './block-writer';
 import { BufferCache } from './buffer-cache';
 import { closeDataFile, type DataFileHandle, openDataFile } from './data-file-handle';
 import { FIRST_THREAD, nextGroup, RedoThreads } from './redo-threads';
@@ -62,11 +61,6 @@ export interface RecoveredState {
 const DEFAULT_CACHE_BYTES = 32 * 1024 * 1024;
 const HEADER_BLOCK = 1;
 
-/** Path of the block writer's side file. */
-export function sideFilePath(oradata: string): string {
-  return join(oradata, '.block-writer.side');
-}
-
 export class Database {
   readonly files: Map<number, OpenFile>;
   readonly cache: BufferCache;
@@ -95,7 +89,7 @@ export class Database {
     this.redo = new RedoThreads(options.store, state.redo);
     this.nextFreeScn = state.nextScn;
     this.lastCommitMs = state.lastCommitMs;
-    this.archiver = new Archiver(archiverOptions(options));
+    this.archiver = archiverOf(options);
     this.tracking = new TrackingSwitch(options.store);
   }
 
@@ -305,8 +299,18 @@ export class Database {
       closeDataFile(handle);
       throw new OraError(ORA.recoveryNeeded, `file ${file} needs media recovery`);
     }
-    this.files.set(file, { handle, header });
-    this.handles.set(file, handle);
+    this.hold(opening);
+  }
+
+  private hold({ handle, header }: OpenFile): void {
+    this.files.set(handle.file, { handle, header });
+    this.handles.set(handle.file, handle);
+  }
+
+  /** A file that was just made, with the first redo about it. Answers the SCN of that. */
+  adopt(file: OpenFile, changes: BlockChange[], thread: number): Scn {
+    this.hold(file);
+    return this.commit(changes, thread);
   }
 
   /** Clean shutdown: everything is in the data files afterwards. */
@@ -388,13 +392,4 @@ export class Database {
   private commitStamp(): number {
     return stampOf(this.lastCommitAt);
   }
-}
-
-function archiverOptions(options: DatabaseOptions): ConstructorParameters<typeof Archiver>[0] {
-  const { store, archiveDirectory, archiveBytesMax, now } = options;
-  return {
-    ...{ store, now },
-    directory: typeof archiveDirectory === 'string' ? () => archiveDirectory : archiveDirectory,
-    bytesMax: archiveBytesMax ?? (() => Number.POSITIVE_INFINITY),
-  };
 }

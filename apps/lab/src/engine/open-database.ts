@@ -10,9 +10,9 @@ import { stampOf } from '../formats/stamp';
 import { ORA, OraError } from '../instance/ora-error';
 import { applyRedo, type ApplyRedoOutcome } from '../recovery/apply-redo';
 import { readRedoHeaderOf } from '../recovery/read-redo-log';
-import { repairTornBlocks } from './block-writer';
+import { repairTornBlocks, sideFilePath } from './block-writer';
 import { closeDataFile, type DataFileHandle, openDataFile } from './data-file-handle';
-import { Database, type DatabaseOptions, type OpenFile, sideFilePath } from './database';
+import { Database, type DatabaseOptions, type OpenFile } from './database';
 import { nextGroup } from './redo-threads';
 import { RedoWriter } from './redo-writer';
 
@@ -112,6 +112,8 @@ async function recover(online: DataFile[], controlFile: ControlFile, sideFile: s
       throw new OraError(1207, `file is more recent than control file - old control file: ${outcome.path}`);
     case 'unusable-file':
       throw new OraError(1157, `cannot identify/lock data file: ${outcome.path} (${outcome.reason})`);
+    case 'unknown-file': // no file of a crashed database is one
+      throw new OraError(ORA.internal, `redo of file ${outcome.file}, which the control file does not list`);
     case 'corrupt-log':
       throw new OraError(353, `log corruption near block ${outcome.block}: ${outcome.path}`);
     case 'lost-write':

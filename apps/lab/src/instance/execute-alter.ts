@@ -1,6 +1,7 @@
 /** Carries out the ALTER statements of SQL '...', the listener and RMAN. */
 import { join } from 'node:path';
 import { type DataFile } from '../control-file/control-file';
+import { addDataFile } from './add-data-file';
 import { alterPluggable, createPluggable, dropPluggable, unplug } from './alter-pluggable';
 import { type Instance } from './instance';
 import { ORA, OraError } from './ora-error';
@@ -22,7 +23,10 @@ export async function executeAlter(instance: Instance, sql: string): Promise<str
       return 'System altered.';
     case 'tablespace':
     case 'tablespace-mode':
+    case 'add-data-file':
       return 'Tablespace altered.';
+    case 'create-tablespace':
+      return 'Tablespace created.';
     case 'pluggable':
     case 'unplug':
       return 'Pluggable database altered.';
@@ -101,6 +105,8 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
     case 'open':
       await instance.open(command);
       return;
+    case 'create-tablespace':
+    case 'add-data-file':
     case 'data-file':
     case 'tablespace':
     case 'tablespace-mode':
@@ -109,11 +115,19 @@ async function execute(instance: Instance, command: AlterCommand): Promise<void>
   }
 }
 
-async function changeFiles(
-  instance: Instance,
-  command: Extract<AlterCommand, { kind: 'data-file' | 'tablespace' | 'tablespace-mode' | 'rename-file' }>,
-): Promise<void> {
+type FileCommand = Extract<
+  AlterCommand,
+  {
+    kind:
+      'create-tablespace' | 'add-data-file' | 'data-file' | 'tablespace' | 'tablespace-mode' | 'rename-file';
+  }
+>;
+
+async function changeFiles(instance: Instance, command: FileCommand): Promise<void> {
   switch (command.kind) {
+    case 'create-tablespace':
+    case 'add-data-file':
+      return addDataFile(instance, command);
     case 'data-file':
       return setOnline(instance, [instance.dataFileRecord(command.file)], command.online);
     case 'tablespace':

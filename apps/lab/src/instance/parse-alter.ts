@@ -1,4 +1,4 @@
-/** Reads the ALTER statements an instance understands, and those of pluggable databases, keystores and restore points: what RMAN scripts and operators use. */
+/** Reads the ALTER statements an instance understands, and those of tablespaces, pluggable databases, keystores and restore points: what RMAN scripts and operators use. */
 
 export type AlterCommand =
   | { kind: 'archive-log-current' }
@@ -10,6 +10,7 @@ export type AlterCommand =
   | { kind: 'mount' }
   | { kind: 'open'; resetlogs: boolean }
   | { kind: 'data-file'; file: number | string; online: boolean }
+  | { kind: 'create-tablespace' | 'add-data-file'; tablespace: string; path: string; bytes: number }
   | { kind: 'tablespace'; name: string; online: boolean }
   | { kind: 'tablespace-mode'; name: string; enabled: 'READ WRITE' | 'READ ONLY' }
   | { kind: 'rename-file'; from: string; to: string }
@@ -30,6 +31,9 @@ export type AlterCommand =
 
 /** Longer statements are none of ours. */
 const STATEMENT_CHARACTERS_MAX = 2000;
+
+/** Bytes of the letter behind a size. */
+const UNITS: Record<string, number> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 
 const PATTERNS: [RegExp, (groups: (string | undefined)[]) => AlterCommand][] = [
   [/^ALTER SYSTEM ARCHIVE LOG CURRENT$/i, () => ({ kind: 'archive-log-current' })],
@@ -120,6 +124,14 @@ const PATTERNS: [RegExp, (groups: (string | undefined)[]) => AlterCommand][] = [
     ([file, state]) => ({ kind: 'data-file', file: fileOf(file ?? ''), online: isOnline(state) }),
   ],
   [
+    /^CREATE TABLESPACE "?(\w+)"? DATAFILE '(\/[^']+)' SIZE (\d{1,12}[KMG]?)$/i,
+    (groups) => ({ kind: 'create-tablespace', ...fileToAdd(groups) }),
+  ],
+  [
+    /^ALTER TABLESPACE "?(\w+)"? ADD DATAFILE '(\/[^']+)' SIZE (\d{1,12}[KMG]?)$/i,
+    (groups) => ({ kind: 'add-data-file', ...fileToAdd(groups) }),
+  ],
+  [
     /^ALTER TABLESPACE "?(\w+)"? (ONLINE|OFFLINE)(?: NORMAL| TEMPORARY| IMMEDIATE)?$/i,
     ([name, state]) => ({ kind: 'tablespace', name: (name ?? '').toUpperCase(), online: isOnline(state) }),
   ],
@@ -158,6 +170,15 @@ export function parseAlter(sql: string): AlterCommand | undefined {
     if (match) return make(match.slice(1));
   }
   return undefined;
+}
+
+function fileToAdd([tablespace = '', path = '', size = '']: (string | undefined)[]): {
+  tablespace: string;
+  path: string;
+  bytes: number;
+} {
+  const bytes = Number.parseInt(size, 10) * (UNITS[size.slice(-1).toUpperCase()] ?? 1);
+  return { tablespace: tablespace.toUpperCase(), path, bytes };
 }
 
 function fileOf(text: string): number | string {

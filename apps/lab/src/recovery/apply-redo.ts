@@ -5,6 +5,7 @@
  */
 import { BlockWriter } from '../engine/block-writer';
 import { BufferCache } from '../engine/buffer-cache';
+import { SPACE_HEADER_BLOCK } from '../engine/space-map';
 import { closeDataFile, type DataFileHandle, openDataFile } from '../engine/data-file-handle';
 import { type DataFileHeader, makeDataFileHeader } from '../formats/data-file-header';
 import { applyVector, type RedoRecord } from '../formats/redo-record';
@@ -23,6 +24,8 @@ export interface ApplyRedoOptions {
   /** Paths of log files, in any order, more than needed is fine; one database, one line of incarnations. */
   logs: string[];
   until: RecoverUntil;
+  /** Numbers of the files that the control file lists: the redo may make no others. Absent: what it says of others is passed over. */
+  known?: ReadonlySet<number>;
   /** Called before the records of a log are applied. */
   onLog?: (log: { path: string; header: RedoLogHeader }) => void;
   cacheBytesMax?: number;
@@ -53,6 +56,8 @@ export type ApplyRedoOutcome =
       path: string;
       reason: 'missing' | 'not-a-data-file' | 'broken-header' | 'short';
     }
+  /** The redo makes a file that the control file does not list. */
+  | { status: 'unknown-file'; file: number; scn: Scn }
   | { status: 'corrupt-log'; path: string; block: number }
   | { status: 'lost-write'; file: number; block: number; scn: Scn };
 
@@ -186,6 +191,8 @@ async function applyRecords(
       }
       noteEnd(progress, log, nextBlock);
       if (record.scn < start) continue;
+      const made = options.known === undefined ? undefined : fileMadeBeyond(options.known, record);
+      if (made !== undefined) return { status: 'unknown-file', file: made, scn: record.scn };
       const lost = applyRecord(cache, files, progress, record);
       if (lost) return lost;
       if (++count % RECORDS_PER_SLICE === 0) await new Promise(setImmediate);
@@ -196,6 +203,13 @@ async function applyRecords(
     throw error;
   }
   return undefined;
+}
+
+/** A space header as a whole is only written when its file is made. */
+function fileMadeBeyond(known: ReadonlySet<number>, { vectors }: RedoRecord): number | undefined {
+  return vectors.find(
+    ({ file, block, change }) => block === SPACE_HEADER_BLOCK && change.kind === 'image' && !known.has(file),
+  )?.file;
 }
 
 function noteEnd(progress: Progress, log: PlannedLog, nextBlock: number): void {

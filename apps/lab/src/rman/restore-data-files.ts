@@ -6,6 +6,7 @@ import {
   type DataFile,
   type DataFileCopy,
 } from '../control-file/control-file';
+import { type AddedFile, headerOfAdded, isAdded } from '../engine/added-file';
 import { parseScn } from '../formats/scn';
 import { claimFault } from '../faults';
 import { type FileChoice, type NewNameFor, type RestoreStatement } from './ast';
@@ -16,7 +17,7 @@ import { readBackupSets, readable, UnreadablePieceError } from './read-backup-se
 import { RmanError } from './rman-error';
 import { isOpenFile, selectDataFiles, tablespaceOf } from './select-files';
 import { type Session, type Settings } from './session';
-import { createEmptyFile } from './target-file';
+import { createAddedFile, createEmptyFile } from './target-file';
 import { resolveUntil } from './until-scn';
 import { type Step, workOff } from './work-queue';
 
@@ -26,11 +27,22 @@ export interface PlannedFile {
   path: string;
 }
 
-type Base = { kind: 'set'; backup: BackupDataFile } | { kind: 'copy'; copy: DataFileCopy };
+type Base =
+  | { kind: 'set'; backup: BackupDataFile }
+  | { kind: 'copy'; copy: DataFileCopy }
+  /** The file is made empty, and the redo since its creation fills it. */
+  | { kind: 'redo'; record: AddedFile };
 
 /** Checkpoint of what a file is restored from. */
 export function checkpointOf({ base }: PlannedFile): bigint {
-  return parseScn(base.kind === 'set' ? base.backup.checkpointScn : base.copy.checkpointScn);
+  switch (base.kind) {
+    case 'set':
+      return parseScn(base.backup.checkpointScn);
+    case 'copy':
+      return parseScn(base.copy.checkpointScn);
+    case 'redo':
+      return parseScn(base.record.creationScn);
+  }
 }
 
 type FilesStatement = RestoreStatement & { what: FileChoice };
@@ -78,8 +90,12 @@ async function carryOut(
   }
   const { status } = await session.target.instance.identity({});
   if (status === 'OPEN') for (const file of planned) refuseOpenFile(controlFile, file);
-  for (const { record, path } of planned) {
-    session.print(`destination of datafile ${String(record.file).padStart(5, '0')}: ${path}`);
+  for (const { record, base, path } of planned) {
+    session.print(
+      base.kind === 'redo'
+        ? `creating datafile file number=${record.file} name=${path}`
+        : `destination of datafile ${String(record.file).padStart(5, '0')}: ${path}`,
+    );
   }
   await restoreFiles(session, controlFile, { planned, unreadable });
   noteNewPlaces(session, planned);
@@ -104,7 +120,7 @@ export function planFiles(
   const missing: number[] = [];
   for (const record of selectDataFiles(controlFile, what, skipTablespaces)) {
     const choice = { until: target.scn, tag, unreadable };
-    const base = chooseBase(session, controlFile, { file: record.file, choice, from });
+    const base = chooseBase(session, controlFile, { record, choice, from });
     const isStruck = strikes(session, record);
     if (base === undefined || isStruck) missing.push(record.file);
     else planned.push({ record, base, path: newPath(controlFile, record, session.settings) });
@@ -116,18 +132,30 @@ export function planFiles(
   ]);
 }
 
-/** The newest of both kinds; of a set and a copy of the same checkpoint the copy. Copies need a channel of the disk. */
+/**
+ * The newest of both kinds; of a set and a copy of the same checkpoint the copy. Copies need a channel of the disk. Without either it is redo, of
+ * a file that a statement added before the end.
+ */
 function chooseBase(
   session: Session,
   controlFile: ControlFile,
-  { file, choice, from }: { file: number; choice: BackupChoice; from: RestoreStatement['from'] },
+  { record, choice, from }: { record: DataFile; choice: BackupChoice; from: RestoreStatement['from'] },
 ): Base | undefined {
+  const { file } = record;
   const hasDisk = session.usableChannels().some(({ device }) => device === 'DISK');
   const backup = from?.kind === 'datafilecopy' ? undefined : findBase(controlFile, file, choice);
   const copy = from?.kind === 'backupset' || !hasDisk ? undefined : newestCopy(controlFile, file, choice);
+  if (copy === undefined && backup === undefined)
+    return from === null && isAdded(record) && isBefore(record, choice)
+      ? { kind: 'redo', record }
+      : undefined;
   if (copy === undefined) return backup === undefined ? undefined : { kind: 'set', backup };
   const isOlder = backup !== undefined && parseScn(copy.checkpointScn) < parseScn(backup.checkpointScn);
   return isOlder ? { kind: 'set', backup } : { kind: 'copy', copy };
+}
+
+function isBefore({ creationScn }: DataFile, { until }: BackupChoice): boolean {
+  return until === undefined || parseScn(creationScn) < until;
 }
 
 function strikes({ target }: Session, record: DataFile): boolean {
@@ -159,8 +187,9 @@ async function restoreFiles(
 ): Promise<void> {
   try {
     for (const { base, path } of planned) {
-      if (base.kind !== 'set') continue;
-      createEmptyFile(path, { blockBytes: base.backup.blockBytes, blocks: base.backup.datafileBlocks });
+      if (base.kind === 'set')
+        createEmptyFile(path, { blockBytes: base.backup.blockBytes, blocks: base.backup.datafileBlocks });
+      if (base.kind === 'redo') await createAddedFile(path, headerOfAdded(controlFile, base.record));
     }
     await readBases(session, controlFile, { planned, unreadable, validate: false });
   } catch (error) {

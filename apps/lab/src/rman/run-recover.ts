@@ -7,6 +7,7 @@ import { formatScn, type Scn } from '../formats/scn';
 import { claimFault, faultLines } from '../faults';
 import { applyRedo, type ApplyRedoOutcome } from '../recovery/apply-redo';
 import { type RecoverStatement } from './ast';
+import { labLines } from './lab-error';
 import { formatElapsed } from './elapsed';
 import { findIncrement, findLogBackups, logKey } from './find-backups';
 import { readBackupSets } from './read-backup-sets';
@@ -102,6 +103,7 @@ async function applyLogs(
     dataFiles: records.map(({ name }) => name),
     logs,
     until: target.recover,
+    known: new Set(controlFile.dataFiles.map(({ file }) => file)),
     onLog: ({ path, header }) => {
       session.print(`archived log file name=${path} thread=${header.thread} sequence=${header.sequence}`);
     },
@@ -173,6 +175,8 @@ function failureLines(
     }
     case 'unusable-file':
       return unusable(recordOf(outcome.path)).lines;
+    case 'unknown-file':
+      return labLines(`a data file made by RECOVER (${outcome.file}, which the control file does not list)`);
     case 'corrupt-log':
       return [
         `ORA-00353: log corruption near block ${outcome.block}`,

@@ -1,6 +1,16 @@
 /** The data file a restore or an image copy writes: blocks in ascending order, collected into large writes; its header last. */
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { createEmptyDataFile } from '../engine/create-data-file';
 import { formatEmptyBlock, rdbaOf } from '../formats/block';
 import { type DataFileHeader, makeDataFileHeader, makeFileBlockZero } from '../formats/data-file-header';
 import { type Scn } from '../formats/scn';
@@ -26,6 +36,13 @@ export function createEmptyFile(
   } finally {
     closeSync(fd);
   }
+}
+
+/** As ADD DATAFILE made it: the redo since then fills it. */
+export async function createAddedFile(path: string, header: DataFileHeader): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  await createEmptyDataFile({ path, header });
 }
 
 /** Writes the header as it was when its backup began; it says how far the blocks are ahead of it. Answers what it wrote. */

@@ -27,6 +27,7 @@ function dataFileRow(f: DataFile): ViewRow {
     },
     ...{
       'CREATION_CHANGE#': f.creationScn,
+      CREATION_TIME: f.createdAt ?? null,
       'CHECKPOINT_CHANGE#': f.checkpointScn,
       CHECKPOINT_TIME: f.checkpointAt,
     },
