@@ -369,6 +369,13 @@ export const errorCatalog = {
     title: 'The restore directory is not empty',
     hint: 'name a new or empty directory: a restore never overwrites',
   },
+  ADY_TARGET_CONTROL_FILE: {
+    http: 409,
+    retry: 'operator',
+    exit: 4,
+    title: 'A control file lies where the restore would write one, or it cannot be seen whether one does',
+    hint: 'name another --sid, whose parameter file has its control_files in the restore directory; to give up the database they belong to, or to replace damaged ones, move the old control files away first',
+  },
   ADY_TARGET_RUNNING: {
     http: 409,
     retry: 'operator',

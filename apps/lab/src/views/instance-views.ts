@@ -136,6 +136,17 @@ function parameterRows(source: ViewSource): ViewRow[] {
     });
 }
 
+function valuesOf({ NAME: name, VALUE: value = null }: ViewRow): ViewRow[string][] {
+  return name === 'control_files' && typeof value === 'string' ? value.split(/, ?/) : [value];
+}
+
+/** A row for each value of a parameter that is a list. */
+function parameterValueRows(source: ViewSource): ViewRow[] {
+  return parameterRows(source).flatMap((row) =>
+    valuesOf(row).map((value, index) => ({ ...row, VALUE: value, DISPLAY_VALUE: value, ORDINAL: index + 1 })),
+  );
+}
+
 function recoveryAreaUsage(source: ViewSource): ViewRow[] {
   const area = source.live.recoveryArea?.();
   if (area === undefined) return [];
@@ -236,6 +247,12 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
     },
   },
   { name: 'PARAMETER', needs: 'started', columns: PARAMETER_COLUMNS, rows: parameterRows },
+  {
+    name: 'PARAMETER2',
+    needs: 'started',
+    columns: `${PARAMETER_COLUMNS} ORDINAL:n`,
+    rows: parameterValueRows,
+  },
   { name: 'SYSTEM_PARAMETER', needs: 'started', columns: PARAMETER_COLUMNS, rows: parameterRows },
   { name: 'PDBS', needs: 'mounted', columns: PDB_COLUMNS, rows: pluggableRows },
   { name: 'CONTAINERS', needs: 'mounted', columns: CONTAINER_COLUMNS, rows: containerRows },
