@@ -29,7 +29,7 @@ export function askControlFiles(instance: LocalInstance): Promise<string[]> {
   return ask(instance, {
     about: 'where its control files belong',
     query: QUERIES.controlFiles,
-    row: /^\d+,"(.+)"$/gm,
+    row: /^"control_files","(.+)"$/gm,
   });
 }
 

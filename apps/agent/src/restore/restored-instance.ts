@@ -19,7 +19,7 @@ export class RestoredInstance implements AsyncDisposable {
 
   constructor(private readonly run: RestoreRun) {}
 
-  /** STARTUP of an instance that runs fails or, in RMAN, takes it as it is: only what RMAN has started is ours. @throws RunFailure */
+  /** RMAN's STARTUP takes an instance that runs already as it is, and ends well: only one that it says it has started is ours. @throws RunFailure */
   async start(script: RunScript): Promise<void> {
     await this.runScript(script);
     if (this.isRunning) return;
