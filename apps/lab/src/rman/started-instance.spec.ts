@@ -1,6 +1,6 @@
 /** An instance that STARTUP of rman starts is a process of its own: a later rman and a client of SQL find it, until SHUTDOWN. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import oracledb from 'oracledb';
 import { readControlFile } from '../control-file/control-file-store';
 import { connectInstance } from '../instance/ipc-client';
@@ -55,14 +55,19 @@ function logIn(): Promise<oracledb.Connection> {
   });
 }
 
-it('says before it is mounted where its control file belongs, and RESTORE CONTROLFILE overwrites what lies there', async () => {
+it('says before it is mounted where its control files belong, and RESTORE CONTROLFILE overwrites what lies there', async () => {
+  const first = join(hostPaths.oradata(host.base, COPY), 'control01.ctl');
+  const second = join(host.base, 'control02.ctl');
+  const parameterFile = join(hostPaths.dbs(host.base), `spfile${COPY}.ora`);
+  writeFileSync(parameterFile, readFileSync(parameterFile, 'utf8').replace(first, `${first},${second}`));
+  writeFileSync(second, 'of a database that is down');
   onCopy('STARTUP NOMOUNT;');
-  const path = join(hostPaths.oradata(host.base, COPY), 'control01.ctl');
-  expect(await valuesOfCopy('control_files')).toEqual([['1', path]]);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, 'of a database that is down');
+  expect(await valuesOfCopy('control_files')).toEqual([
+    ['1', first],
+    ['2', second],
+  ]);
   onCopy(`RUN { ${channel()} RESTORE CONTROLFILE FROM 'cf'; }`);
-  expect(readControlFile(path).restored).toBe(true);
+  for (const path of [first, second]) expect(readControlFile(path).restored).toBe(true);
 });
 
 it('outlives the rman that started it, not mounted: its listener blocks', async () => {
