@@ -1,7 +1,7 @@
 // A database that is shut down is as easily overwritten as an empty directory is filled: its control files lie where its parameter file says. A
 // restore to its SID, or to one whose parameter file names them, is refused before anything is written; where they are lost it is not.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type RunDetail } from '@adyton/contracts';
 import {
@@ -57,6 +57,13 @@ function digestsOf(sid: string): Map<string, string> {
   );
 }
 
+/** In the parameter file of the copy. */
+function setControlFiles(...names: string[]): void {
+  const file = join(stack.lab.oracleHome, 'dbs', `spfile${COPY_SID}.ora`);
+  const line = `*.control_files='${names.join(', ')}'`;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^\*\.control_files=.*$/m, line));
+}
+
 function expectRefused(run: RunDetail, obstacle: string): void {
   expect(run).toMatchObject({
     state: 'failed',
@@ -89,16 +96,14 @@ it('opens the database that was not overwritten, and backs it up', async () => {
 
 it('refuses a copy whose parameter file still names the control file of the original, which runs', async () => {
   await stack.lab.ctl(['auxiliary', '--sid', COPY_SID]);
-  const parameterFile = join(stack.lab.oracleHome, 'dbs', `spfile${COPY_SID}.ora`);
-  const parameters = readFileSync(parameterFile, 'utf8');
   const own = controlFileOf(stack, COPY_SID);
   const original = controlFileOf(stack, DATABASE_NAME);
-  writeFileSync(parameterFile, parameters.replace(own, `${own},${original}`));
+  setControlFiles(own, original);
   expectRefused(await restoreTo(COPY_SID, target('of-original')), `${original} exists`);
   expect(existsSync(own)).toBe(false);
   await changeRows(stack, 2);
   expect(await backUp(stack)).toMatchObject(SUCCEEDED);
-  writeFileSync(parameterFile, parameters);
+  setControlFiles(own);
 });
 
 it('refuses to restore to the SID of an earlier copy, which stays as it was', async () => {
@@ -108,6 +113,14 @@ it('refuses to restore to the SID of an earlier copy, which stays as it was', as
   expectRefused(run, `${controlFileOf(stack, COPY_SID)} exists`);
   expect(digestsOf(COPY_SID)).toEqual(before);
   await expectAsMarked(target('copy'));
+});
+
+it('restores a copy with its control file in the restore directory, whose SID is free again when that is removed', async () => {
+  setControlFiles(join(target('whole'), 'control01.ctl'));
+  expect(await restoreTo(COPY_SID, target('whole'))).toMatchObject(SUCCEEDED);
+  await expectAsMarked(target('whole'));
+  rmSync(target('whole'), { recursive: true });
+  expect(await restoreTo(COPY_SID, target('whole'))).toMatchObject(SUCCEEDED);
 });
 
 it('restores to the SID of a database whose control file is lost', async () => {

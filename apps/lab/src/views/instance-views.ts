@@ -136,15 +136,16 @@ function parameterRows(source: ViewSource): ViewRow[] {
     });
 }
 
-function valuesOf({ NAME: name, VALUE: value = null }: ViewRow): ViewRow[string][] {
-  return name === 'control_files' && typeof value === 'string' ? value.split(/, ?/) : [value];
-}
-
-/** A row for each value of a parameter that is a list. */
+/** A row for each value: CONTROL_FILES is a list. */
 function parameterValueRows(source: ViewSource): ViewRow[] {
-  return parameterRows(source).flatMap((row) =>
-    valuesOf(row).map((value, index) => ({ ...row, VALUE: value, DISPLAY_VALUE: value, ORDINAL: index + 1 })),
-  );
+  const controlFiles = source.live.controlFiles?.() ?? [];
+  return parameterRows(source).flatMap((row) => {
+    const values = row['NAME'] === 'control_files' ? controlFiles : [row['VALUE'] ?? null];
+    return values.map((value, index) => ({
+      ...row,
+      ...{ VALUE: value, DISPLAY_VALUE: value, ORDINAL: index + 1 },
+    }));
+  });
 }
 
 function recoveryAreaUsage(source: ViewSource): ViewRow[] {
