@@ -30,6 +30,7 @@ const REWORDED: Readonly<Record<QueryName, string>> = {
   instances: `select g.instance_name from sys.gv_$instance g where g.status in ('OPEN') order by g.inst_id asc`,
   spfile: `select p.value from v$parameter p where lower(p.name) in ('spfile')`,
   recordKeepDays: `select p.value from v$parameter p where upper(p.name) = 'CONTROL_FILE_RECORD_KEEP_TIME' and 1 = 1`,
+  controlFiles: `select p.name, p.value from sys.v_$parameter2 p where lower(p.name) in ('control_files') order by p.ordinal asc`,
   dataFiles: `select * from (select d.file#, d.name, s.name tablespace, d.bytes, d.block_size, d.status, d.enabled, d.creation_change#,
       d.checkpoint_change#, d.unrecoverable_change#, d.plugged_in, d.plugin_change#,
       (select v.con_uid from sys.v_$pdbs v where v.con_id = d.con_id) as con_uid,

@@ -11,6 +11,7 @@ import {
   COPY_SID,
   DATABASE_NAME,
   endedRun,
+  giveUpCopy,
   markNow,
   planRestore,
   runRestorePlan,
@@ -63,6 +64,7 @@ async function restoreWith(
   untilScn: string,
   directory: string,
 ): Promise<RunDetail> {
+  giveUpCopy(stack);
   const plan = await planRestore(stack, untilScn, directory);
   await stack.sql(
     `UPDATE adyton.restore_plans SET document = jsonb_set(document, '{controlFileHandle}', to_jsonb($2::text)) WHERE id = $1`,

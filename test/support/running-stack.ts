@@ -253,13 +253,24 @@ export async function recoveryPoints(stack: RunningStack): Promise<RecoveryPoint
 /** Instance of the restores. */
 export const COPY_SID = 'ORCLCOPY';
 
+/** Where the instance of a SID has its control file, on the first host. */
+export function controlFileOf({ lab }: Stack, sid: string): string {
+  return join(lab.nodes[0]?.directory ?? lab.base, 'oradata', sid, 'control01.ctl');
+}
+
+/** The copy of an earlier restore is not wanted any more; as long as its control file is there, its SID is taken. */
+export function giveUpCopy(stack: Stack): void {
+  rmSync(controlFileOf(stack, COPY_SID), { force: true });
+}
+
 export async function planRestore(
   stack: RunningStack,
   untilScn: string | null,
   directory: string,
+  oracleSid = COPY_SID,
 ): Promise<RestorePlan> {
   return callRoute(stack.api, restRoutes.createRestorePlan, {
-    body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid: COPY_SID } },
+    body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid } },
   });
 }
 
@@ -278,6 +289,7 @@ export async function restore(
   untilScn: string | null,
   directory: string,
 ): Promise<RunDetail> {
+  giveUpCopy(stack);
   const plan = await planRestore(stack, untilScn, directory);
   return endedRun(stack, await runRestorePlan(stack, plan));
 }

@@ -7,8 +7,10 @@ import {
   backUp,
   changeRows,
   compare,
+  COPY_SID,
   DATABASE_NAME,
   endedRun,
+  giveUpCopy,
   markNow,
   recoveryPoints,
   type RunningStack,
@@ -40,10 +42,11 @@ const planRestore = (directory: string, acceptMissingFiles: boolean) =>
       database: DATABASE_NAME,
       untilScn: null,
       acceptMissingFiles,
-      target: { directory, oracleSid: 'ORCLCOPY' },
+      target: { directory, oracleSid: COPY_SID },
     },
   });
 async function restored(planId: string): Promise<RunDetail> {
+  giveUpCopy(stack);
   const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
     params: { id: planId },
     body: { confirm: DATABASE_NAME },
@@ -106,7 +109,7 @@ it('S3.5 restores from the last complete point, when the redo leads on from ther
   const complete = points.find((p) => p.level !== 'archivelog' && !p.partial);
   const directory = join(stack.directory, 'whole');
   const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
-    body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid: 'ORCLCOPY' } },
+    body: { database: DATABASE_NAME, untilScn, target: { directory, oracleSid: COPY_SID } },
   });
   expect(plan).toMatchObject({ basePoint: complete?.id, missingFiles: [] });
   expect(plan.dataFiles.map((f) => f.file)).toContain(USERS.file);

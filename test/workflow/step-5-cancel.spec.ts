@@ -21,6 +21,7 @@ import {
   eventually,
   getRequest,
   getRun,
+  giveUpCopy,
   healStore,
   markNow,
   planRestore,
@@ -161,6 +162,7 @@ it('S5.8 leaves nothing behind that the next backup stumbles over', async () => 
 
 it('S5.8 ends a restore that reads', async () => {
   await slowStore(stack, 400);
+  giveUpCopy(stack);
   const plan = await planRestore(stack, null, join(stack.directory, 'stopped'));
   const request = await runRestorePlan(stack, plan);
   const { runId } = await eventually(

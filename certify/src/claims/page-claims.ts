@@ -308,8 +308,13 @@ export const RMAN_CLAIMS: readonly Claim[] = [
   },
   {
     subject: 'STARTUP, MOUNT, SHUTDOWN',
-    what: 'STARTUP leaves an instance that outlives RMAN, whatever MOUNT and OPEN come to (ORA-01081 when one runs); a restored control file is of type BACKUP and lists what it listed when it was backed up, until OPEN RESETLOGS (ORA-01589)',
-    sure: 'C; that it starts without a parameter file, L',
+    what: 'STARTUP leaves an instance that outlives RMAN, whatever MOUNT and OPEN come to; one that runs already is taken as it is, with `database is already started`; a restored control file is of type BACKUP and lists what it listed when it was backed up, until OPEN RESETLOGS (ORA-01589)',
+    sure: 'C; A for `database is already started`; that it starts without a parameter file, L',
+  },
+  {
+    subject: 'RESTORE CONTROLFILE',
+    what: 'without TO it writes to every place that CONTROL_FILES names, over whatever lies there; `V$PARAMETER2` shows these places from NOMOUNT on',
+    sure: 'C',
   },
   {
     subject: 'RESTORE … FROM AUTOBACKUP',

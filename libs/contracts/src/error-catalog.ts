@@ -3,6 +3,7 @@
 import { alertErrors } from './alert-errors';
 import { dataPathErrors } from './data-path-errors';
 import { type ErrorSpec } from './error-spec';
+import { restoreErrors } from './restore-errors';
 import { retentionErrors } from './retention-errors';
 
 export const errorCatalog = {
@@ -348,34 +349,7 @@ export const errorCatalog = {
   // data path
   ...dataPathErrors,
   // restore
-  ADY_NO_RECOVERY_POINT: {
-    http: 409,
-    retry: 'operator',
-    exit: 5,
-    title: 'No recovery point reaches back that far',
-    hint: 'adyton list backup shows the points; choose a later moment',
-  },
-  ADY_NOT_RECOVERABLE: {
-    http: 409,
-    retry: 'operator',
-    exit: 4,
-    title: 'The logs in the vault do not reach that moment',
-    hint: 'choose an earlier moment, or back up the archived logs first',
-  },
-  ADY_TARGET_NOT_EMPTY: {
-    http: 409,
-    retry: 'operator',
-    exit: 4,
-    title: 'The restore directory is not empty',
-    hint: 'name a new or empty directory: a restore never overwrites',
-  },
-  ADY_TARGET_RUNNING: {
-    http: 409,
-    retry: 'operator',
-    exit: 4,
-    title: 'An instance of that SID is running already',
-    hint: 'shut it down if it is not needed, or name another --sid: a restore starts an instance of its own and touches no other',
-  },
+  ...restoreErrors,
   // retention
   ...retentionErrors,
   // alerts

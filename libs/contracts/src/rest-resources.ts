@@ -178,7 +178,10 @@ export const runPlan = z.object({
 });
 /** One RMAN invocation of a run, without secrets. */
 export const runScript = z.object({
-  step: z.enum(['records', 'resume', 'data', 'logs', 'control-file', 'mount', 'restore', 'channels']),
+  step: z.enum([
+    ...['records', 'resume', 'data', 'logs', 'control-file'],
+    ...['start', 'mount', 'restore', 'channels'],
+  ] as const),
   text: z.string(),
 });
 /** What a backup would do now; nothing was run for it. */

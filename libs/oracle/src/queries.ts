@@ -13,6 +13,8 @@ export const QUERIES = {
   spfile: `SELECT value FROM v$parameter WHERE name = 'spfile'`,
   /** Days: the control file may overwrite records of backups that are older. */
   recordKeepDays: `SELECT value FROM v$parameter WHERE name = 'control_file_record_keep_time'`,
+  /** Known from NOMOUNT on: the places of the control files, whether they exist or not. */
+  controlFiles: `SELECT name, value FROM v$parameter2 WHERE name = 'control_files' ORDER BY ordinal`,
   dataFiles: `SELECT f.file#, f.name, t.name tablespace, f.bytes, f.block_size, f.status, f.enabled, f.creation_change#, f.checkpoint_change#,
       f.unrecoverable_change#, f.plugged_in, f.plugin_change#, p.con_uid, p.open_mode, h.error header_error
     FROM v$datafile f JOIN v$tablespace t ON t.ts# = f.ts# AND t.con_id = f.con_id

@@ -1,11 +1,14 @@
-// The restore scripts: a new instance on the same host, from nothing but pieces. The first gives it a control file and mounts it. That control
-// file is as old as its piece: it may list pieces that are gone, and lacks those that came later. The second, composed when it is known what is
+// The restore scripts: a new instance on the same host, from nothing but pieces. The first starts it and writes nothing: that instance says where
+// its control files belong, and RESTORE CONTROLFILE overwrites what lies there. The second gives it a control file and mounts it. That control
+// file is as old as its piece: it may list pieces that are gone, and lacks those that came later. The third, composed when it is known what is
 // listed, puts these records right by handle, restores the data files into the new directory, and recovers them up to, but not including, an SCN.
 import { allocateChannels, type ChannelSettings } from './channels';
 import { composeRecordsScript, type RecordsScriptInput } from './compose-records-script';
 import { composeUncatalogScript } from './compose-uncatalog-script';
 import { commandId } from './rman-names';
 import { type JobStatement, type RmanScript, type Statement } from './script/nodes';
+
+export const START_SCRIPT: RmanScript = [{ kind: 'startup-nomount' }];
 
 export interface MountScriptInput {
   readonly dbid: string;
@@ -17,7 +20,6 @@ export interface MountScriptInput {
 export function composeMountScript({ dbid, channels, controlFileHandle }: MountScriptInput): RmanScript {
   return [
     { kind: 'set-dbid', dbid },
-    { kind: 'startup-nomount' },
     {
       kind: 'run',
       statements: [

@@ -16,6 +16,7 @@ import {
   handlePrefix,
   printScript,
   RmanScriptError,
+  START_SCRIPT,
   tagOf,
   type ChannelPlace,
   type ChannelSettings,
@@ -75,6 +76,7 @@ const scripts: Readonly<Record<string, RmanScript>> = {
   logs: composeLogScript(logs),
   'control-file': composeControlFileScript(controlFile),
   records: composeRecordsScript(records),
+  start: START_SCRIPT,
   mount: composeMountScript(mount),
   resume: composeRecordsScript({
     ...records,

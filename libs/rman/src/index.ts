@@ -13,7 +13,12 @@ export { composeChannelScript } from './compose-channel-script';
 export { composeChannelSettings } from './compose-channel-settings';
 export { composeDeleteLogsScript } from './compose-delete-logs-script';
 export { composeRecordsScript, type RecordsScriptInput } from './compose-records-script';
-export { composeMountScript, composeRestoreScript, SHUTDOWN_SCRIPT } from './compose-restore-script';
+export {
+  composeMountScript,
+  composeRestoreScript,
+  SHUTDOWN_SCRIPT,
+  START_SCRIPT,
+} from './compose-restore-script';
 export { composeUncatalogScript } from './compose-uncatalog-script';
 export { IDENTITY_SCRIPT, readDatabaseIdentity, type PrintedIdentity } from './read-database-identity';
 export { runsAfter } from './read-instance-state';

@@ -11,7 +11,17 @@ import {
 import { isTerminal, requestTransitions, runTransitions, type AskedKind } from '@adyton/domain';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { compare, DATABASE_NAME, eventually, getRequest, getRun, type RunningStack } from '../running-stack';
+import {
+  compare,
+  DATABASE_NAME,
+  eventually,
+  getRequest,
+  getRun,
+  giveUpCopy,
+  planRestore,
+  runRestorePlan,
+  type RunningStack,
+} from '../running-stack';
 import { type SeededDraw } from './seeded-draw';
 import { restorableMarks, type Mark, type SoakWorld } from './soak-world';
 
@@ -119,17 +129,13 @@ export function restoreOf(mark: Mark): Activity {
 async function askToRestore(world: SoakWorld, mark: Mark): Promise<() => Promise<Ended>> {
   const { stack } = world;
   const directory = join(stack.directory, `restored-${(world.restores += 1)}`);
-  const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
-    body: { database: DATABASE_NAME, untilScn: mark.untilScn, target: { directory, oracleSid: 'ORCLCOPY' } },
-  });
-  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
-    params: { id: plan.id },
-    body: { confirm: DATABASE_NAME },
-  });
+  const plan = await planRestore(stack, mark.untilScn, directory);
+  const request = await runRestorePlan(stack, plan);
   return async () => {
     const ended = await endOfRequest(stack, request);
     if (endedWell(ended)) await expectIdentical(stack, mark, directory);
     rmSync(directory, { recursive: true, force: true });
+    giveUpCopy(stack);
     return ended;
   };
 }

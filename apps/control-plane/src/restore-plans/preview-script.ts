@@ -13,7 +13,7 @@ export function previewScript(
     `outline of the restore of ${contents.dbUniqueName}; the run shows the script itself`,
     `DBID ${contents.dbid}`,
     `instance ${target.oracleSid}, files below ${target.directory}`,
-    `control file from ${selected.controlFileHandle}`,
+    `control file from ${selected.controlFileHandle}, to where the parameter file of ${target.oracleSid} says; nothing may lie there`,
     `data files ${contents.dataFiles.map((f) => f.file).join(', ') || 'none'}`,
     ...selected.missingFiles.map((f) => `WITHOUT data file ${f.file} ${f.name}: ${f.detail}`),
     ...selected.recreatedFiles.map(

@@ -57,6 +57,8 @@ interface ClusterMembership {
 export type InstanceState = 'DOWN' | 'STARTED' | 'MOUNTED' | 'OPEN';
 
 const VERSION_FULL = '19.21.0.0.0';
+/** Between the values of a parameter that is a list. */
+const LIST_SEPARATOR = /, ?/;
 /** DB_RECOVERY_FILE_DEST_SIZE when the parameter file does not say. */
 const RECOVERY_AREA_BYTES = 64 * 1024 ** 3;
 
@@ -280,7 +282,7 @@ export class Instance {
       corruptBlocks: () => this.store().current.corruptBlocks ?? [],
       dataFileHeader: (file) => this.dataFileHeader(file),
       space: () => (this.openDatabase === undefined ? [] : countUsedBlocks(this.openDatabase)),
-      controlFiles: () => [...(this.mountedStore?.paths ?? [])],
+      controlFiles: () => this.controlFilePaths(),
       recoveryArea: () =>
         recoveryAreaOf(this.store().current, {
           path: join(this.options.base, 'fra'),
@@ -337,8 +339,11 @@ export class Instance {
     return opening.header;
   }
 
+  /** As the parameter file says; an instance without one has the place that it was given. */
   private controlFilePaths(): string[] {
     const { oracleHome, sid } = this.options;
+    const named = this.parameters.read()['control_files'];
+    if (named !== undefined) return named.split(LIST_SEPARATOR);
     const known = readInstanceFile(oracleHome, sid);
     return known?.controlFiles ?? [join(this.storage.oradata, 'control01.ctl')];
   }

@@ -46,6 +46,7 @@ export async function runOnInstance(session: Session, statement: InstanceStateme
   }
 }
 
+/** RMAN takes an instance that runs as it is, and goes on from there. */
 async function startUp(
   session: Session,
   { mode, force }: Extract<Statement, { kind: 'startup' }>,
@@ -55,11 +56,18 @@ async function startUp(
     await target.shutdown('ABORT');
     session.print('Oracle instance shut down');
   }
-  await target.startup(mode);
-  session.print('', 'Oracle instance started');
-  if (mode !== 'NOMOUNT') session.print('database mounted');
-  if (mode === 'OPEN') session.print('database opened');
-  session.print('', 'Total System Global Area: simulated', '');
+  const wasStarted = await target.isStarted();
+  if (!wasStarted) await target.start();
+  session.print('', wasStarted ? 'database is already started' : 'Oracle instance started');
+  if (mode !== 'NOMOUNT') {
+    await target.instance.mount({});
+    session.print('database mounted');
+  }
+  if (mode === 'OPEN') {
+    await target.instance.open({ resetlogs: false });
+    session.print('database opened');
+  }
+  session.print('', ...(wasStarted ? [] : ['Total System Global Area: simulated', '']));
 }
 
 async function configure(

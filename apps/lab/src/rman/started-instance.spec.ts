@@ -1,7 +1,9 @@
 /** An instance that STARTUP of rman starts is a process of its own: a later rman and a client of SQL find it, until SHUTDOWN. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import oracledb from 'oracledb';
+import { readControlFile } from '../control-file/control-file-store';
+import { connectInstance } from '../instance/ipc-client';
 import { hostPaths, readInstanceFile } from '../instance/oracle-home';
 import { LabHost } from './testing/lab-host';
 
@@ -36,6 +38,15 @@ function statusOfCopy(): string {
   return (JSON.parse(host.labctl('status', '--sid', COPY)) as { status: string }).status;
 }
 
+async function valuesOfCopy(parameter: string): Promise<unknown> {
+  const file = readInstanceFile(hostPaths.oracleHome(host.base), COPY);
+  const client = await connectInstance({ socketPath: file?.ipcSocket ?? '' });
+  const sql = `SELECT ordinal, value FROM v$parameter2 WHERE name = '${parameter}' ORDER BY ordinal`;
+  const answer = await client?.query({ sql });
+  client?.close();
+  return answer?.rows;
+}
+
 function logIn(): Promise<oracledb.Connection> {
   const file = readInstanceFile(hostPaths.oracleHome(host.base), COPY);
   return oracledb.getConnection({
@@ -44,8 +55,22 @@ function logIn(): Promise<oracledb.Connection> {
   });
 }
 
+it('says before it is mounted where its control files belong, and RESTORE CONTROLFILE overwrites what lies there', async () => {
+  const first = join(hostPaths.oradata(host.base, COPY), 'control01.ctl');
+  const second = join(host.base, 'control02.ctl');
+  const parameterFile = join(hostPaths.dbs(host.base), `spfile${COPY}.ora`);
+  writeFileSync(parameterFile, readFileSync(parameterFile, 'utf8').replace(first, `${first},${second}`));
+  writeFileSync(second, 'of a database that is down');
+  onCopy('STARTUP NOMOUNT;');
+  expect(await valuesOfCopy('control_files')).toEqual([
+    ['1', first],
+    ['2', second],
+  ]);
+  onCopy(`RUN { ${channel()} RESTORE CONTROLFILE FROM 'cf'; }`);
+  for (const path of [first, second]) expect(readControlFile(path).restored).toBe(true);
+});
+
 it('outlives the rman that started it, not mounted: its listener blocks', async () => {
-  onCopy(`STARTUP NOMOUNT; RUN { ${channel()} RESTORE CONTROLFILE FROM 'cf'; }`);
   expect(statusOfCopy()).toBe('STARTED');
   await expect(logIn()).rejects.toMatchObject({ message: expect.stringContaining('12528') as string });
 });
@@ -66,8 +91,9 @@ it('is mounted by the next rman, and says by SQL and by LIST what the restored c
 });
 
 it('is started once, opens with RESETLOGS only, and is gone after SHUTDOWN', () => {
-  const again = host.rman('STARTUP NOMOUNT;', { ORACLE_SID: COPY });
-  expect([again.code, again.output]).toEqual([1, expect.stringContaining('ORA-01081')]);
+  const again = onCopy('STARTUP NOMOUNT;');
+  expect(again).toContain('database is already started');
+  expect(again).not.toContain('Oracle instance started');
   expect(onCopy('STARTUP FORCE MOUNT;')).toContain('Oracle instance shut down');
   const opened = host.rman('ALTER DATABASE OPEN;', { ORACLE_SID: COPY });
   expect([opened.code, opened.output]).toEqual([1, expect.stringContaining('ORA-01589')]);

@@ -100,10 +100,19 @@ export class TargetDatabase {
     return join(hostPaths.dbs(this.base), `spfile${this.place.sid}.ora`);
   }
 
-  /** The instance is a process of its own from its start on, whatever MOUNT and OPEN come to. */
-  async startup(mode: 'NOMOUNT' | 'MOUNT' | 'OPEN'): Promise<void> {
+  async isStarted(): Promise<boolean> {
+    const answered = this.client?.identity({}).then(
+      () => true,
+      () => false,
+    );
+    return answered ?? false;
+  }
+
+  /** STARTUP NOMOUNT. The instance is a process of its own from now on, whatever MOUNT and OPEN come to. */
+  async start(): Promise<void> {
+    // The process of a cluster goes on when its instance is shut down.
     if (this.client !== undefined) {
-      await this.client.startup({ mode });
+      await this.client.startup({ mode: 'NOMOUNT' });
       return;
     }
     const { base } = this;
@@ -112,8 +121,6 @@ export class TargetDatabase {
     await startDetached(['--base', base, '--sid', sid, '--nomount'], alertLog);
     this.socketPath = ipcSocket;
     this.client = await connectInstance({ socketPath: ipcSocket });
-    if (mode !== 'NOMOUNT') await this.instance.mount({});
-    if (mode === 'OPEN') await this.instance.open({ resetlogs: false });
   }
 
   /** Needs no preparation, where a real host wants a parameter file. */

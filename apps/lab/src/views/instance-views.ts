@@ -136,6 +136,18 @@ function parameterRows(source: ViewSource): ViewRow[] {
     });
 }
 
+/** A row for each value: CONTROL_FILES is a list. */
+function parameterValueRows(source: ViewSource): ViewRow[] {
+  const controlFiles = source.live.controlFiles?.() ?? [];
+  return parameterRows(source).flatMap((row) => {
+    const values = row['NAME'] === 'control_files' ? controlFiles : [row['VALUE'] ?? null];
+    return values.map((value, index) => ({
+      ...row,
+      ...{ VALUE: value, DISPLAY_VALUE: value, ORDINAL: index + 1 },
+    }));
+  });
+}
+
 function recoveryAreaUsage(source: ViewSource): ViewRow[] {
   const area = source.live.recoveryArea?.();
   if (area === undefined) return [];
@@ -236,6 +248,12 @@ export const INSTANCE_VIEWS: readonly ViewDeclaration[] = [
     },
   },
   { name: 'PARAMETER', needs: 'started', columns: PARAMETER_COLUMNS, rows: parameterRows },
+  {
+    name: 'PARAMETER2',
+    needs: 'started',
+    columns: `${PARAMETER_COLUMNS} ORDINAL:n`,
+    rows: parameterValueRows,
+  },
   { name: 'SYSTEM_PARAMETER', needs: 'started', columns: PARAMETER_COLUMNS, rows: parameterRows },
   { name: 'PDBS', needs: 'mounted', columns: PDB_COLUMNS, rows: pluggableRows },
   { name: 'CONTAINERS', needs: 'mounted', columns: CONTAINER_COLUMNS, rows: containerRows },

@@ -144,7 +144,7 @@ export interface LiveState {
   space(): readonly FileSpaceState[];
   /** Initialization parameters that differ from the lab's defaults; `null` = not set. */
   parameters?(): Readonly<Record<string, string | null>>;
-  /** Paths of the control file copies. Absent: none are listed. */
+  /** CONTROL_FILES, known before anything is mounted. Absent: none are listed. */
   controlFiles?(): readonly string[];
   recoveryArea?(): RecoveryAreaState;
   /** `null` = disabled, which is also the default. */

@@ -60,7 +60,6 @@ export function allParameters(source: ViewSource): Record<string, string | null>
   const area = me.status === 'STARTED' ? undefined : live.recoveryArea?.();
   return {
     ...FIXED,
-    control_files: controlFiles.join(', '),
     db_name: me.dbName,
     db_unique_name: me.dbUniqueName,
     db_recovery_file_dest: area?.path ?? null,
@@ -73,5 +72,6 @@ export function allParameters(source: ViewSource): Record<string, string | null>
     enable_pluggable_database: hasContainers(source) ? 'TRUE' : 'FALSE',
     cluster_database: (live.otherInstances?.() ?? []).length > 0 ? 'TRUE' : 'FALSE',
     ...live.parameters?.(),
+    control_files: controlFiles.join(', '),
   };
 }
