@@ -16,6 +16,7 @@ import {
   type CheckSpec,
   type ErrorSpec,
 } from '../libs/contracts/src/index';
+import { KEEP_TIMES, type KeepTime } from '../libs/ledger/src/index';
 import { type Settings } from '../libs/runtime/src/index';
 
 const root = join(__dirname, '..');
@@ -71,11 +72,24 @@ function checksPage(): string {
   return `# Pre-checks\n\nWhat is looked at before a backup. \`adyton backup DB --dry-run\` shows all of them with their evidence, \`adyton run why RUN\` those of a\nrun that were not ok. On a cluster the host of each other instance checks its own. (Written from the code; do not edit.)\n\n${rows.join('\n')}`;
 }
 
+function keepTimeRow([table, time]: [string, KeepTime]): string {
+  if ('with' in time) return `| \`${table}\` | with \`${time.with}\` | | |`;
+  if ('always' in time) return `| \`${table}\` | always | | ${time.always} |`;
+  const { days, after, unless = '', why } = time;
+  return `| \`${table}\` | ${days} ${days === 1 ? 'day' : 'days'} after ${after} | ${unless} | ${why} |`;
+}
+
+function recordsPage(): string {
+  const rows = (Object.entries(KEEP_TIMES) as [string, KeepTime][]).map(keepTimeRow);
+  return `# How long records stay\n\nThe ledger (Postgres, schema \`adyton\`) forgets what nobody will ask for again: the scheduler looks once an hour and removes what is older, in\nbatches. What backups need is not judged by age: see [what is kept](../user-guide.md#what-is-kept). (Written from the code; do not edit.)\n\n| table | kept | longer if | why |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
 const pages: Record<string, () => string> = {
   'docs/operating/configuration.md': configurationPage,
   'docs/operating/errors.md': errorsPage,
   'docs/operating/alerts.md': alertsPage,
   'docs/operating/checks.md': checksPage,
+  'docs/operating/records.md': recordsPage,
   'openapi/openapi.json': () => `${JSON.stringify(openApiDocument('0.1.0'), null, 2)}\n`,
 };
 

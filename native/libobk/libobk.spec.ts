@@ -9,8 +9,7 @@ import { join } from 'node:path';
 
 /** Limits of a third build, short enough to see them expire. */
 /** Longer than a busy machine holds this process up between two signs of life. */
-const SHORT_LIMITS =
-  '-DADY_SILENCE_LIMIT_MS=1500 -DADY_HELLO_LIMIT_MS=1500 -DADY_REQUEST_LIMIT_MS=6000 -DADY_CLOSE_LIMIT_MS=4000';
+const SHORT_LIMITS = '-DADY_SILENCE_LIMIT_MS=1500 -DADY_REQUEST_LIMIT_MS=6000 -DADY_CLOSE_LIMIT_MS=4000';
 const TOKEN = 'a-token-that-nobody-guesses';
 const SANITIZER_EXIT_CODE = 99;
 
@@ -83,6 +82,7 @@ class Worker {
   closeDelayMs = 0;
   /** After the second block of a piece. */
   writeDelayMs = 0;
+  infoDelayMs = 0;
 
   async start(keepAliveEveryMs = 10_000): Promise<void> {
     this.server = await serveSbt({
@@ -147,7 +147,10 @@ class Worker {
           close: () => Promise.resolve(),
         };
       },
-      pieceInfo: async (handles) => handles.map((handle) => this.info(handle)),
+      pieceInfo: async (handles) => {
+        await this.pause(this.infoDelayMs);
+        return handles.map((handle) => this.info(handle));
+      },
       removePieces: async (handles) => {
         for (const handle of handles)
           if (!this.pieces.delete(handle)) throw new SbtFailure(7502, `ADY_PIECE_NOT_FOUND: ${handle}`);
@@ -283,10 +286,10 @@ describe('with short limits', () => {
   afterEach(() => worker.server?.close());
 
   it('waits longer than the silence limit for a worker that sends KEEPALIVE', async () => {
-    worker.closeDelayMs = worker.writeDelayMs = 2000;
+    worker.closeDelayMs = worker.writeDelayMs = worker.infoDelayMs = 2000;
     await worker.start(50);
-    expectAllOk(await sbtcheck('short', ['round-trip-1m']));
-  });
+    expectAllOk(await sbtcheck('short', ['round-trip-1m', 'not-found']));
+  }, 30_000);
 
   it('takes a worker for dead that is silent while a piece is closed', async () => {
     worker.closeDelayMs = 3000;
@@ -303,7 +306,7 @@ describe('with short limits', () => {
     await worker.start(50);
     const outcome = await sbtcheck('short', ['round-trip-16k']);
     expect(outcome.stdout).toMatch(
-      /7501 ADY_SBT_WORKER_SILENT: the Adyton dedup-worker did not answer in time while closing/,
+      /7501 ADY_SBT_ANSWER_LATE: the Adyton dedup-worker did not answer in time while closing .* \| HINT: it lives/,
     );
   });
 });
@@ -342,7 +345,7 @@ describe('with something else behind the socket', () => {
     await listen(() => undefined);
     const outcome = await sbtcheck('short', ['allocate-release']);
     expect(outcome.stdout).toContain(
-      'ADY_SBT_WORKER_SILENT: the Adyton dedup-worker did not answer in time while greeting it',
+      'ADY_SBT_WORKER_SILENT: the Adyton dedup-worker gave no sign of life for 1 s while greeting it',
     );
   });
 

@@ -23,7 +23,16 @@ export const computeSettings = defineSettings({
 /** libobk.so gives up 5 minutes later: whoever waits longer only hears a worse reason, seconds. */
 const CLOSE_DEADLINE_SECONDS_MAX = 1_800;
 
-const closeSettings = defineSettings({
+/** libobk.so gives up a minute later, seconds; one request to the store is tried again for as long. */
+const ANSWER_SECONDS_MAX = 240;
+
+/** How long RMAN may be held up. */
+const waitSettings = defineSettings({
+  ADYTON_ANSWER_SECONDS: {
+    schema: setting.integer(1, ANSWER_SECONDS_MAX),
+    default: String(ANSWER_SECONDS_MAX),
+    doc: 'how long RMAN may wait for a channel to be greeted and for a piece to be opened, looked up, read on or removed while the object store does not answer, seconds; then the call fails with `ADY_STORE_UNAVAILABLE`',
+  },
   ADYTON_CLOSE_DEADLINE_SECONDS: {
     schema: setting.integer(1, CLOSE_DEADLINE_SECONDS_MAX),
     default: String(CLOSE_DEADLINE_SECONDS_MAX),
@@ -47,5 +56,5 @@ export const settings = defineSettings({
   ...redisSettings,
   ...storeSettings,
   ...computeSettings,
-  ...closeSettings,
+  ...waitSettings,
 });

@@ -52,9 +52,10 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
   });
+  const answerLimit = { seconds: config.ADYTON_ANSWER_SECONDS, storeName: store.name };
   const sbt = await serveSbt({
     socketPath: config.ADYTON_SBT_SOCKET,
-    authorise: (hello) => authoriseSession(sessions, hello),
+    authorise: (hello) => authoriseSession(sessions, hello, answerLimit),
     fence: (token) => sessions.fence(token),
     probe: storeProber(store, systemClock),
     log: (event, fields) => log.info(fields, event),

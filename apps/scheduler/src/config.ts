@@ -1,4 +1,5 @@
 // Settings of the scheduler.
+import { KEEP_TIMES } from '@adyton/ledger';
 import {
   defineSettings,
   httpSettings,
@@ -11,6 +12,9 @@ import {
 } from '@adyton/runtime';
 
 const HOURS_PER_YEAR = 8_760;
+/** A month, in which what went wrong is looked into, and a century, days. */
+const AUDIT_KEPT_DAYS_MIN = 30;
+const AUDIT_KEPT_DAYS_MAX = 36_500;
 
 export const settings = defineSettings({
   ...logSettings,
@@ -41,6 +45,11 @@ export const settings = defineSettings({
     schema: setting.integer(0, HOURS_PER_YEAR),
     default: '24',
     doc: 'hours between two verifications of the vault at level 1, at most two hours each; 0 for none',
+  },
+  ADYTON_AUDIT_KEPT_DAYS: {
+    schema: setting.integer(AUDIT_KEPT_DAYS_MIN, AUDIT_KEPT_DAYS_MAX),
+    default: String(KEEP_TIMES.audit_events.days),
+    doc: 'days that the audit trail is kept for; what it says of requests, runs and recovery points stays as long as they do',
   },
   ...retentionSettings,
   ADYTON_COLLECT_EVERY_HOURS: {

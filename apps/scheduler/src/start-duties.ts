@@ -94,7 +94,7 @@ export function startDuties({ config, ledger, redis, log }: DutyParts): Shutdown
     [reconcileQueue({ ledger, inspector, log, presenceOf }), RECONCILE_MS],
     [ringDeliveries({ ledger, inspector, log }), config.ADYTON_TICK_MS],
     [watchConditions({ ledger, log }), CONDITIONS_MS],
-    [pruneRecords(ledger), PRUNE_MS],
+    [pruneRecords({ ledger, auditKeptDays: config.ADYTON_AUDIT_KEPT_DAYS }), PRUNE_MS],
   ];
   const ticking = duties.map(([duty, everyMs]) => startTicking(duty, everyMs, log));
   return [

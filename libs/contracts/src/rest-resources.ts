@@ -205,6 +205,8 @@ const runMove = z.object({
 export const runDetail = run.extend({
   plan: runPlan.nullable(),
   scripts: z.array(runScript),
+  /** What RMAN printed is not on record any more since then. */
+  logKeptUntil: instant.nullable(),
   /** Oldest first. */
   moves: z.array(runMove),
 });

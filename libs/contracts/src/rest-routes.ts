@@ -203,10 +203,10 @@ export const restRoutes = defineRoutes({
   getRunLog: {
     method: 'GET',
     path: '/api/v1/runs/{id}/log',
-    summary: 'What RMAN printed, at most the last 1 MiB',
+    summary: 'What RMAN printed, at most the last 1 MiB; empty after the time it was kept',
     auth: 'api',
     status: 200,
-    response: z.object({ text: z.string() }),
+    response: z.object({ text: z.string(), keptUntil: z.iso.datetime().nullable() }),
   },
   cancelRun: {
     method: 'POST',

@@ -3,6 +3,7 @@ import { type Reason, type RunPlan, type RunScript } from '@adyton/contracts';
 import { type AskedKind, type DatabaseId, type DryRunId, type HostId } from '@adyton/domain';
 import { type Selectable } from 'kysely';
 import { askDryRunInstances } from './dry-run-instances';
+import { keptSeconds } from './keep-times';
 import { inTransaction, type LedgerSession } from './ledger';
 import { addToOutbox } from './outbox';
 import { refuse, type Refusal } from './refusal';
@@ -10,8 +11,6 @@ import { now, nowMinus, toJson } from './sql-values';
 import { type DryRunsTable } from './tables';
 
 export type DryRunRow = Selectable<DryRunsTable>;
-/** Answers are looked at at once; older ones interest nobody, seconds. */
-const KEPT_SECONDS = 24 * 60 * 60;
 
 export interface DryRunToAsk {
   readonly id: DryRunId;
@@ -22,7 +21,10 @@ export interface DryRunToAsk {
 
 export function askDryRun(session: LedgerSession, ask: DryRunToAsk): Promise<void> {
   return inTransaction(session, async (tx) => {
-    await tx.deleteFrom('dry_runs').where('created_at', '<', nowMinus(KEPT_SECONDS)).execute();
+    await tx
+      .deleteFrom('dry_runs')
+      .where('created_at', '<', nowMinus(keptSeconds('dry_runs')))
+      .execute();
     await tx
       .insertInto('dry_runs')
       .values({

@@ -106,7 +106,7 @@ export {
   type PlanToStore,
   type RunFailure,
 } from './run-lifecycle';
-export { appendLog, readLog } from './run-logs';
+export { appendLog, pruneRunLogs, readLog } from './run-logs';
 export { listDeletableLogs } from './deletable-logs';
 export { readGrant } from './grants';
 export { listPiecesOfRun, requestClose } from './external-runs';
@@ -187,7 +187,10 @@ export {
 export { deliveriesOfAlert, findDelivery, listDeliveries, pruneAlerts } from './read-deliveries';
 export { noteRecoveryArea, recordInstanceLost, type LostInstance } from './host-alerts';
 export { sweepAlerts } from './sweep-alerts';
+export { DAY_SECONDS, KEEP_TIMES, keptSeconds, type KeepTime } from './keep-times';
+export { pruneAuditEvents, pruneDiscoveryEvents, pruneVaultOperations } from './prune-events';
 export { pruneReleased } from './prune-released';
+export { pruneRequests, pruneUnusedPlans } from './prune-requests';
 export { pruneOutbox, relayOutboxBatch, type OutboxEntry, type RelayedBatch } from './outbox';
 export {
   keepAnswer,

@@ -16,6 +16,7 @@ import { runMoves } from './migrations/0012-run-moves';
 import { askedHosts } from './migrations/0013-asked-hosts';
 import { dryRunInstances } from './migrations/0014-dry-run-instances';
 import { releasedRows } from './migrations/0015-released-rows';
+import { endedRows } from './migrations/0016-ended-rows';
 
 /** In order of their names; compiled in, so that no file has to be found at run time. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -33,6 +34,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-asked-hosts': askedHosts,
   '0014-dry-run-instances': dryRunInstances,
   '0015-released-rows': releasedRows,
+  '0016-ended-rows': endedRows,
 };
 
 /** @returns names of the migrations that were applied now. @throws the first error; nothing of a failed set stays. */

@@ -1,5 +1,5 @@
 // Rows of what has left the vault: recovery points whose manifests are marked as expired, and released pieces. They stay for people who ask what
-// became of a backup, and then go; runs and audit events stay. Of a handle that is gone nothing is said by a row, so nothing comes back with it.
+// became of a backup, and then go; their runs go later. Of a handle that is gone nothing is said by a row, so nothing comes back with it.
 import { sql } from 'kysely';
 import { inTransaction, type LedgerSession } from './ledger';
 import { nowMinus } from './sql-values';

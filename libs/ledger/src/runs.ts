@@ -78,12 +78,19 @@ export async function listRuns(
 
 export async function findRun(session: LedgerSession, id: string): Promise<RunDetail | undefined> {
   const row = await selectRuns(session)
-    .select(['runs.plan', 'runs.scripts'])
+    .leftJoin('run_logs', 'run_logs.run_id', 'runs.id')
+    .select(['runs.plan', 'runs.scripts', 'run_logs.pruned_at'])
     .where('runs.id', '=', id as RunId)
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const { plan, scripts } = row;
-  return { ...toRun(row), plan, scripts: scripts ?? [], moves: await listMoves(session, row.id) };
+  return {
+    ...toRun(row),
+    plan,
+    scripts: scripts ?? [],
+    logKeptUntil: toInstantOrNull(row.pruned_at),
+    moves: await listMoves(session, row.id),
+  };
 }
 
 export function findActiveRun(

@@ -193,6 +193,8 @@ export interface RunsTable {
 interface RunLogsTable {
   run_id: RunId;
   text: string;
+  /** When its time was over: the text is empty since. */
+  pruned_at: Generated<Date | null>;
 }
 
 interface PiecesTable extends PieceReleaseColumns {

@@ -13,6 +13,8 @@
 //   PROBE                PROBED             instead of HELLO, by the agent: the object store is tried before a backup relies on it
 // The client has one question open at a time. ERROR { answers, sbtCode, text } answers a question in place of the frame above, or,
 // with answers = 0, tells unasked that the open piece has failed; the server then discards DATA until CLOSE or ABORT.
+// Whatever the object store does, the dedup-worker answers HELLO, OPEN, INFO and REMOVE within 4 min and CLOSE of a written piece within 30; the
+// client waits a little longer.
 // KEEPALIVE comes from the server every 10 s while it makes the client wait. A frame that breaks these rules ends the connection,
 // with an unasked ERROR first. Back-pressure is the socket's: a receiver that is busy does not read.
 

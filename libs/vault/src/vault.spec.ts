@@ -113,6 +113,13 @@ describe('handles', () => {
     await expect(session.openPiece('h/1')).rejects.toMatchObject({ kind: 'piece-exists' });
   });
 
+  it('are given to one of two that ask for the same at once', async () => {
+    const session = await testVault().session(1);
+    const openings = await Promise.allSettled([session.openPiece('h/1'), session.openPiece('h/1')]);
+    expect(openings.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(openings[1]).toMatchObject({ reason: { kind: 'piece-exists' } });
+  });
+
   it('show nothing of a piece before close, and nothing after abort', async () => {
     const vault = testVault();
     const session = await vault.session(1);

@@ -17,6 +17,9 @@ _Static_assert(ADY_SOCKET_PATH_BYTES == sizeof(((struct sockaddr_un *)0)->sun_pa
 
 #define NO_DEADLINE INT64_MAX
 
+#define HINT_RUNS "check that adyton-dedup-worker runs on this host"
+#define HINT_WAITS "it lives: its log says what it waits for, most likely the object store"
+
 int64_t monotonic_ms(void)
 {
   struct timespec now;
@@ -34,7 +37,7 @@ void connection_drop(struct connection *connection)
 }
 
 /* Ends the connection for good. What the worker itself reported before is a better explanation than the loss, so it stays. */
-static void lose(struct connection *connection, const char *code, const char *what)
+static void lose_with_hint(struct connection *connection, const char *code, const char *what, const char *hint)
 {
   connection_drop(connection);
   connection->link = LINK_LOST;
@@ -42,8 +45,13 @@ static void lose(struct connection *connection, const char *code, const char *wh
     return;
   connection->failed = true;
   failure_set(&connection->failure, SBT_FAILED,
-              "%s: the Adyton dedup-worker %s while %s%s | HINT: check that adyton-dedup-worker runs on this host (socket %s)",
-              code, what, connection->activity, connection->subject, connection->socket_path);
+              "%s: the Adyton dedup-worker %s while %s%s | HINT: %s (socket %s)", code, what, connection->activity,
+              connection->subject, hint, connection->socket_path);
+}
+
+static void lose(struct connection *connection, const char *code, const char *what)
+{
+  lose_with_hint(connection, code, what, HINT_RUNS);
 }
 
 static void lose_by_errno(struct connection *connection)
@@ -63,6 +71,19 @@ static void lose_by_violation(struct connection *connection, const char *what)
   lose(connection, "ADY_SBT_PROTOCOL", what);
 }
 
+/* Nothing at all came any more, or signs of life and no answer: whoever looks for the cause begins at another place. */
+static void lose_by_silence(struct connection *connection)
+{
+  char what[64];
+  snprintf(what, sizeof what, "gave no sign of life for %d s", ADY_SILENCE_LIMIT_MS / 1000);
+  lose(connection, "ADY_SBT_WORKER_SILENT", what);
+}
+
+static void lose_by_deadline(struct connection *connection)
+{
+  lose_with_hint(connection, "ADY_SBT_ANSWER_LATE", "did not answer in time", HINT_WAITS);
+}
+
 /* Waits for `events` until `deadline` or until the connection has been silent for too long. False: lost. */
 static bool wait_for(struct connection *connection, short events, int64_t deadline, short *happened)
 {
@@ -71,13 +92,10 @@ static bool wait_for(struct connection *connection, short events, int64_t deadli
     int64_t silence_ends = connection->progress_ms + ADY_SILENCE_LIMIT_MS;
     int64_t until = deadline < silence_ends ? deadline : silence_ends;
     if (now >= until) {
-      char what[64];
-      int64_t limit_ms = deadline <= silence_ends ? 0 : ADY_SILENCE_LIMIT_MS;
-      if (limit_ms == 0)
-        snprintf(what, sizeof what, "did not answer in time");
+      if (until == silence_ends)
+        lose_by_silence(connection);
       else
-        snprintf(what, sizeof what, "gave no sign of life for %d s", (int)(limit_ms / 1000));
-      lose(connection, "ADY_SBT_WORKER_SILENT", what);
+        lose_by_deadline(connection);
       return false;
     }
     struct pollfd wanted = {.fd = connection->fd, .events = events, .revents = 0};

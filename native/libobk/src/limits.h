@@ -11,14 +11,10 @@
 /* While the accept queue is full connect() cannot be waited for with poll(), so it is tried again at this interval. */
 #define ADY_CONNECT_RETRY_MS 20
 
-/* The worker may have to fetch the run's grant from the control-plane before it can say welcome. */
-#ifndef ADY_HELLO_LIMIT_MS
-#define ADY_HELLO_LIMIT_MS 30000
-#endif
-
-/* Opening, looking up and removing cost a few object-store requests with their retries; longer means that the store is away. */
+/* The worker gives up greeting, opening, looking up and removing after 4 min, as long as it tries one object-store request again; one
+ * more lets its own, better explained error arrive first. */
 #ifndef ADY_REQUEST_LIMIT_MS
-#define ADY_REQUEST_LIMIT_MS 60000
+#define ADY_REQUEST_LIMIT_MS (5 * 60 * 1000)
 #endif
 
 /* The worker sends KEEPALIVE every 10 s while it lets us wait; twelve missed ones in a row mean that it hangs. */

@@ -110,7 +110,7 @@ static bool greet(struct session *session, const struct settings *settings)
   bool sent = connection_send(&session->connection, FRAME_HELLO, memory, payload.length, false);
   wipe(memory, sizeof memory);
   enum answer_kind kind = !sent ? ANSWER_LOST
-                                : connection_wait(&session->connection, FRAME_WELCOME, ADY_HELLO_LIMIT_MS, false, &answer,
+                                : connection_wait(&session->connection, FRAME_WELCOME, ADY_REQUEST_LIMIT_MS, false, &answer,
                                                   &session->connection.failure);
   if (kind == ANSWER_GOOD)
     free(answer.allocated);

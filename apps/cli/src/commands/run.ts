@@ -53,7 +53,7 @@ export function addRunCommands(program: Command, contextOf: MakeContext): void {
       print(
         context,
         await callRoute(context.api, restRoutes.getRunLog, { params: { id } }),
-        (log) => log.text,
+        ({ text, keptUntil }) => (keptUntil === null ? text : notKept(keptUntil)),
       );
     });
   addRunActions(run, contextOf);
@@ -121,6 +121,10 @@ function whyText(why: Explanation): string {
   return `${fields(pairs)}\n\n${table(['AT (UTC)', 'EVENT', 'BY', 'DETAIL'], events)}`;
 }
 
+function notKept(until: string): string {
+  return `what RMAN printed was kept until ${until}`;
+}
+
 function runText(run: RunDetail): string {
   const pairs: [string, string][] = [
     ['run', `${run.id}  ${run.state}  (${run.phase})`],
@@ -131,6 +135,7 @@ function runText(run: RunDetail): string {
     ['finished', run.finishedAt ?? '-'],
     ['replay of', run.replayOf ?? '-'],
   ];
+  if (run.logKeptUntil !== null) pairs.push(['output', notKept(run.logKeptUntil)]);
   for (const { from, to, reason } of run.moves)
     pairs.push([
       'moved',

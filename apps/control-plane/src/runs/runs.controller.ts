@@ -34,7 +34,7 @@ export class RunsController {
 
   @Handles(restRoutes.getRunLog)
   async log(@Param('id') id: string): Promise<AnswerOf<typeof restRoutes.getRunLog>> {
-    return { text: found(await readLog(this.ledger.session, id), 'run', id) };
+    return found(await readLog(this.ledger.session, id), 'run', id);
   }
 
   @Handles(restRoutes.cancelRun)

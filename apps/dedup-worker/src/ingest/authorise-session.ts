@@ -4,21 +4,27 @@ import { AdytonError } from '@adyton/contracts';
 import { ID_PREFIX, type RunId } from '@adyton/domain';
 import { CHECK_RUN, type SbtHello, type SbtSession } from '@adyton/sbt';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { answerInTime, type AnswerLimit } from './answer-in-time';
 import { CHECK_SESSION } from './check-session';
 import { type RunSessions } from './run-sessions';
 import { PieceSession } from './piece-session';
 import { inSbtTerms } from './sbt-failure-of';
 
 /** @throws SbtFailure 7501 with a text a DBA understands. */
-export async function authoriseSession(sessions: RunSessions, hello: SbtHello): Promise<SbtSession> {
+export async function authoriseSession(
+  sessions: RunSessions,
+  hello: SbtHello,
+  limit: AnswerLimit,
+): Promise<SbtSession> {
   if (hello.runId === CHECK_RUN) return CHECK_SESSION;
   return inSbtTerms(async () => {
-    const session = await sessions.ensure(runIdOf(hello.runId));
+    const runId = runIdOf(hello.runId);
+    const session = await answerInTime(limit, () => sessions.ensure(runId)); // a late one is there for the next channel
     const { grant } = session;
     if (!isToken(hello.token, grant.tokenSha256))
       throw new AdytonError('ADY_SBT_REFUSED', `the token is not the one of run ${grant.runId}`);
     session.assertAlive();
-    return new PieceSession(session);
+    return new PieceSession(session, limit);
   });
 }
 

@@ -4,6 +4,7 @@ import { authoriseSession } from './authorise-session';
 import { type RunSessions } from './run-sessions';
 
 const hello = { token: 'nobody’s', channel: 'c1', pid: 1, libraryVersion: '0.1.0' };
+const LIMIT = { seconds: 5, storeName: 'a store' };
 let asked: string[];
 const sessions = {
   ensure: (runId: string) => {
@@ -16,7 +17,7 @@ beforeEach(() => {
 });
 
 it('S4.6 is answered without a grant, and may do nothing', async () => {
-  const session = await authoriseSession(sessions, { ...hello, runId: CHECK_RUN });
+  const session = await authoriseSession(sessions, { ...hello, runId: CHECK_RUN }, LIMIT);
   const piece = { handle: 'h', blockBytes: 1, databaseName: 'ORCL', dbid: '1', copyNumber: 1 };
   const calls = [
     () => session.openPiece(piece),
@@ -32,7 +33,9 @@ it('S4.6 is answered without a grant, and may do nothing', async () => {
 
 it('is the only one that is: a run is asked for', async () => {
   const runId = `run_${'0'.repeat(26)}`;
-  await expect(authoriseSession(sessions, { ...hello, runId })).rejects.toThrow('nobody grants it');
-  await expect(authoriseSession(sessions, { ...hello, runId: 'checks' })).rejects.toThrow(/ADY_SBT_REFUSED/);
+  await expect(authoriseSession(sessions, { ...hello, runId }, LIMIT)).rejects.toThrow('nobody grants it');
+  await expect(authoriseSession(sessions, { ...hello, runId: 'checks' }, LIMIT)).rejects.toThrow(
+    /ADY_SBT_REFUSED/,
+  );
   expect(asked).toEqual([runId]);
 });

@@ -9,6 +9,7 @@ import {
   type SbtSession,
 } from '@adyton/sbt';
 import { type ClosedPiece, type PieceIngest } from '@adyton/vault';
+import { answerInTime, type AnswerLimit } from './answer-in-time';
 import { type RunSession } from './run-session';
 import { inSbtTerms, sbtFailureOf } from './sbt-failure-of';
 
@@ -21,25 +22,34 @@ export class PieceSession implements SbtSession {
   readonly stopped: AbortSignal;
   private piece: PieceIngest | null = null;
 
-  constructor(private readonly run: RunSession) {
+  constructor(
+    private readonly run: RunSession,
+    private readonly limit: AnswerLimit,
+  ) {
     this.stopped = run.stopped;
     run.channelOpened();
   }
 
   async openPiece({ handle, dbid }: PieceToOpen): Promise<PieceWriter> {
-    const ingest = await inSbtTerms(() => {
-      assertOwnDatabase(dbid, this.run.grant);
-      return this.run.openPiece(handle);
-    });
+    const ingest = await this.answer(
+      () => {
+        assertOwnDatabase(dbid, this.run.grant);
+        return this.run.openPiece(handle);
+      },
+      (late) => late.abort(),
+    );
     this.piece = ingest;
     return writerOf(this.run, ingest);
   }
 
   async readPiece({ handle }: { readonly handle: string }): Promise<PieceReader> {
-    const reader = await inSbtTerms(() => this.run.readPiece(handle));
+    const reader = await this.answer(
+      () => this.run.readPiece(handle),
+      (late) => late.close(),
+    );
     return {
       read: () =>
-        inSbtTerms(async () => {
+        this.answer(async () => {
           const bytes = await reader.read();
           this.run.bytesRestored(bytes?.length ?? 0);
           return bytes;
@@ -49,7 +59,7 @@ export class PieceSession implements SbtSession {
   }
 
   async pieceInfo(handles: readonly string[]): Promise<PieceInfo[]> {
-    return inSbtTerms(async () => {
+    return this.answer(async () => {
       const pieces = await this.run.findPieces(handles);
       return handles.map((handle, i) => infoOf(handle, pieces[i] ?? null));
     });
@@ -57,7 +67,7 @@ export class PieceSession implements SbtSession {
 
   /** @throws SbtFailure for a grant that may only read (K6), and for what something needs (K5) */
   async removePieces(handles: readonly string[]): Promise<void> {
-    await inSbtTerms(() => this.run.removePieces(handles));
+    await this.answer(() => this.run.removePieces(handles));
   }
 
   async command(): Promise<void> {
@@ -67,6 +77,11 @@ export class PieceSession implements SbtSession {
   async end(): Promise<void> {
     await this.piece?.abort(); // does nothing to a piece that was closed
     this.run.channelClosed();
+  }
+
+  /** As answerInTime. */
+  private answer<T>(work: () => Promise<T>, undo?: (late: T) => Promise<void>): Promise<T> {
+    return inSbtTerms(() => answerInTime(this.limit, work, undo));
   }
 }
 
@@ -87,7 +102,10 @@ function writerOf(run: RunSession, ingest: PieceIngest): PieceWriter {
         run.pieceClosed(await run.close(ingest));
         return { label: LABEL, comment: COMMENT };
       }),
-    abort: () => ingest.abort(),
+    abort: (reason) => {
+      ingest.stop(new Error(reason)); // RMAN waits: a store that hangs must not hold up the uploads of what is thrown away
+      return ingest.abort();
+    },
   };
 }
 

@@ -1,38 +1,59 @@
-// Removes what nobody will ask for again: relay records, answered idempotency keys, discoveries, deliveries, resolved alerts, and what the vault has
-// not held for long.
+// Removes what nobody will ask for again. How long each kind stays says the ledger, but for the audit trail, which an operator may have to
+// keep for longer.
 import {
+  DAY_SECONDS,
+  keptSeconds,
   pruneAlerts,
+  pruneAuditEvents,
   pruneDiscoveries,
+  pruneDiscoveryEvents,
   pruneIdempotencyKeys,
   pruneOutbox,
   pruneReleased,
+  pruneRequests,
+  pruneRunLogs,
+  pruneUnusedPlans,
+  pruneVaultOperations,
   type Ledger,
+  type LedgerSession,
 } from '@adyton/ledger';
 import { type Duty } from '../tick';
 
-const DAY_SECONDS = 24 * 60 * 60;
-/** Sent outbox entries are kept a week for support, seconds. */
-const OUTBOX_KEPT_SECONDS = 7 * DAY_SECONDS;
-/** What hosts looked like, for who asks since when a database is gone, seconds. */
-const DISCOVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
-/** What was sent to whom is asked about for weeks, what went wrong for a year, seconds. */
-const DELIVERIES_KEPT_SECONDS = 30 * DAY_SECONDS;
-const ALERTS_KEPT_SECONDS = 365 * DAY_SECONDS;
-/** Expired recovery points and released pieces: what became of a backup is asked about as long as what went wrong, seconds. */
-const RELEASED_KEPT_SECONDS = 365 * DAY_SECONDS;
+/** Of each kind in one look; the next one takes the rest. */
+const BATCHES_MAX = 20;
 
-export function pruneRecords(ledger: Ledger): Duty {
+/** @returns how many rows went in one batch, which is bounded; 0 when nothing is left */
+type Prune = (session: LedgerSession, olderThanSeconds: number) => Promise<number>;
+
+export interface RecordsToPrune {
+  readonly ledger: Ledger;
+  readonly auditKeptDays: number;
+}
+
+export function pruneRecords({ ledger, auditKeptDays }: RecordsToPrune): Duty {
+  const { session } = ledger;
   return {
     name: 'prune-records',
     run: async () => {
-      await pruneOutbox(ledger.session, OUTBOX_KEPT_SECONDS);
-      await pruneDiscoveries(ledger.session, DISCOVERIES_KEPT_SECONDS);
-      await pruneIdempotencyKeys(ledger.session, DAY_SECONDS);
-      await pruneAlerts(ledger.session, {
-        alertSeconds: ALERTS_KEPT_SECONDS,
-        deliverySeconds: DELIVERIES_KEPT_SECONDS,
+      await pruneOutbox(session, keptSeconds('outbox'));
+      await pruneDiscoveries(session, keptSeconds('discoveries'));
+      await pruneIdempotencyKeys(session, keptSeconds('idempotency_keys'));
+      await pruneAlerts(session, {
+        alertSeconds: keptSeconds('alerts'),
+        deliverySeconds: keptSeconds('deliveries'),
       });
-      await pruneReleased(ledger.session, RELEASED_KEPT_SECONDS);
+      const inBatches: [Prune, number][] = [
+        [pruneReleased, keptSeconds('recovery_points')],
+        [pruneRunLogs, keptSeconds('run_logs')],
+        [pruneRequests, keptSeconds('requests')],
+        [pruneUnusedPlans, keptSeconds('restore_plans')],
+        [pruneVaultOperations, keptSeconds('vault_operations')],
+        [pruneDiscoveryEvents, keptSeconds('discovery_events')],
+        [pruneAuditEvents, auditKeptDays * DAY_SECONDS],
+      ];
+      for (const [prune, olderThanSeconds] of inBatches)
+        for (let batch = 0; batch < BATCHES_MAX; batch += 1)
+          if ((await prune(session, olderThanSeconds)) === 0) break;
     },
   };
 }

@@ -137,10 +137,11 @@ export class WriterSession {
     if (handle.length === 0 || Buffer.byteLength(handle) > HANDLE_BYTES_MAX)
       throw new RangeError(`a handle has 1 to ${HANDLE_BYTES_MAX} bytes`);
     if (this.ended) throw this.endedError();
-    if (this.open.has(handle) || (await findRecipeKey(this.lookup, handle)) !== null) {
-      throw new VaultError('piece-exists', `piece ${handle} exists already`, { handle });
-    }
+    const isStored = (await findRecipeKey(this.lookup, handle)) !== null;
     const prior = streamOf(handle) === null ? null : await this.priorMaps.of(handle);
+    // asked last: the same handle may have been opened meanwhile
+    if (isStored || this.open.has(handle))
+      throw new VaultError('piece-exists', `piece ${handle} exists already`, { handle });
     this.stopped.signal.throwIfAborted();
     const piece = new PieceIngest(this.ingestContext(), handle, prior);
     this.open.set(handle, piece);
