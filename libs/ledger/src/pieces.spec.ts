@@ -6,22 +6,12 @@ import { commitRecoveryPoint, submitCommit } from './commit-run';
 import { piecesToKnow, recordIngest } from './pieces';
 import { failRun } from './run-lifecycle';
 import { type FencedRun } from './runs';
-import {
-  contents,
-  manifestOf,
-  openLedgerFixture,
-  runningRun,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { contents, manifestOf, runningRun, useLedger } from './testing/ledger-fixture';
 
 const KEPT_DAYS = 7;
 const DAY_SECONDS = 24 * 60 * 60;
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 

@@ -5,15 +5,11 @@ import { holdRecoveryPoint, unholdRecoveryPoint } from './point-holds';
 import { expireLetGo } from './point-retention';
 import { findRecoveryPoint, listManifestKeys } from './recovery-points';
 import { recordVerifiedPoints } from './vault-verified';
-import { code, nextId, openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
+import { code, nextId, useLedger } from './testing/ledger-fixture';
 import { GRACE_SECONDS, retentionSite } from './testing/retention-fixture';
 import { createNeededRelease } from './vault-operations';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const REASON = 'the auditors want it';
