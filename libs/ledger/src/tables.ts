@@ -202,6 +202,7 @@ interface PiecesTable extends PieceReleaseColumns {
   bytes: number;
   bytes_new: number;
   bytes_stored: number;
+  /** By the clock of the host that closed it: for people, nothing is decided by it. */
   closed_at: Date;
   /** When verification found that the vault cannot give it back. */
   lost_at: Generated<Date | null>;
