@@ -86,6 +86,7 @@ it('S3.1 S3.4 stores the estimate before a byte moves, and shows progress that o
 });
 
 it('S3.2 estimates a level 1 from the last one, and records how', async () => {
+  await backUp(stack, 'full');
   await changeRows(stack, 3);
   const first = await backUp(stack);
   expect(new Set(first.plan?.files.map((f) => f.method))).toEqual(new Set(['guess']));
