@@ -1,7 +1,7 @@
 // Steps 3 and 4 of the workflow on the real processes: what is known before a byte moves, by a run and by a dry run.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inDatabase } from '../support/cancelled-runs';
+import { inDatabase } from '../support/oracle-host';
 import {
   backUp,
   changeRows,
