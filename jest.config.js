@@ -1,6 +1,6 @@
+// How the tests are run. They are only transpiled, so that they start at once: `make check` looks at their types.
 const { join } = require('node:path');
 
-// Types are checked by `make check`; the tests only transpile, so that they start at once.
 const libs = [
   'domain',
   'contracts',
