@@ -1,14 +1,13 @@
 // Cancels a run and looks for everything it could have left: processes, sessions of the database, pieces that were closed after its end, pieces
 // that RMAN lists and the vault lacks.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
-import { runToken } from '@adyton/domain';
+import { isTerminal, runToken, runTransitions } from '@adyton/domain';
 import { commandId } from '@adyton/rman';
 import { inDatabase, listedPieces, rmanProcesses } from './oracle-host';
 import { eventually, getRun, type RunningStack } from './running-stack';
 
 /** From the API's answer to the run's end, ms. */
 export const CANCEL_LIMIT_MS = 15_000;
-const OPEN_STATES: readonly string[] = ['planning', 'running', 'committing'];
 /** The dedup-worker tells of closed pieces every second. */
 const REPORT_MS = 10_000;
 
@@ -24,7 +23,7 @@ export async function cancel(stack: RunningStack, runId: string): Promise<EndedR
   const answered = performance.now();
   const run = await eventually(
     () => getRun(stack, runId),
-    ({ state }) => !OPEN_STATES.includes(state),
+    ({ state }) => isTerminal(runTransitions, state),
     4 * CANCEL_LIMIT_MS,
   );
   return { run, milliseconds: performance.now() - answered };

@@ -11,6 +11,7 @@ import {
   type RunDetail,
   type Schedule,
 } from '@adyton/contracts';
+import { isTerminal, runTransitions } from '@adyton/domain';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,8 +111,6 @@ export async function eventually<T>(
 /** What a run that went well looks like; of one that did not, a test that fails shows the reason. */
 export const SUCCEEDED = { state: 'succeeded', reason: null } as const;
 
-const OPEN_RUNS: readonly string[] = ['planning', 'running', 'committing'];
-
 export async function getRequest(stack: RunningStack, id: string): Promise<BackupRequest> {
   return callRoute(stack.api, restRoutes.getBackupRequest, { params: { id } });
 }
@@ -131,7 +130,7 @@ export async function endedRun(
   );
   return eventually(
     () => getRun(stack, claimed.runId ?? ''),
-    (r) => !OPEN_RUNS.includes(r.state),
+    ({ state }) => isTerminal(runTransitions, state),
     limitMs,
   );
 }
