@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { flushRedis } from '../support/redis';
 import {
-  backUpToday,
+  mustBackUp,
   collect,
   DAY_SECONDS,
   DAYS_PASS,
@@ -43,7 +43,7 @@ jest.setTimeout(600_000);
 let stack: RunningStack;
 beforeAll(async () => {
   stack = await runStack({ databaseBytes: '24M', settings: DAYS_PASS });
-  await backUpToday(stack, 'full');
+  await mustBackUp(stack, 'full');
   const policy = ['policy', 'set', DATABASE_NAME, '--redundancy', '1'];
   expect(await stack.cli(policy)).toMatchObject({ code: 0 });
 });
@@ -54,7 +54,7 @@ let seed = 0;
 async function newerPoint(): Promise<void> {
   await changeRows(stack, (seed += 1));
   await stack.moveClock(DAY_SECONDS);
-  await backUpToday(stack, 'full');
+  await mustBackUp(stack, 'full');
 }
 
 async function agentGoes(): Promise<void> {
@@ -242,7 +242,7 @@ it('K4 collects by itself once a day, and says why not where the store keeps no 
 
 it('restores what is left byte-identical after all of that', async () => {
   const untilScn = await markNow(stack);
-  await backUpToday(stack, 'archivelog');
+  await mustBackUp(stack, 'archivelog');
   const directory = join(stack.directory, 'copy');
   expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
   await expectIdentical(stack, untilScn, directory);

@@ -7,7 +7,7 @@ import {
   collect,
   DAY_SECONDS,
   DAYS_PASS,
-  backUpToday,
+  mustBackUp,
   graceTimeBegins,
   graceTimePasses,
   keysBelow,
@@ -59,9 +59,9 @@ const marks: { readonly point: string; readonly untilScn: string }[] = [];
 
 async function backUpChanges(kind: 'full' | 'incremental', seed: number): Promise<void> {
   await changeRows(stack, seed);
-  const { recoveryPointId } = await backUpToday(stack, kind);
+  const { recoveryPointId } = await mustBackUp(stack, kind);
   marks.push({ point: recoveryPointId ?? '', untilScn: await markNow(stack) });
-  await backUpToday(stack, 'archivelog');
+  await mustBackUp(stack, 'archivelog');
 }
 
 let restores = 0;
@@ -77,7 +77,7 @@ it('K2 lets nothing go while no policy is set, however old', async () => {
     await stack.moveClock(DAY_SECONDS);
   }
   await stack.moveClock(400 * DAY_SECONDS);
-  await backUpToday(stack, 'archivelog'); // the scheduler has looked by then
+  await mustBackUp(stack, 'archivelog'); // the scheduler has looked by then
   expect(new Set((await recoveryPoints(stack)).map((p) => p.state))).toEqual(new Set(['available']));
 });
 

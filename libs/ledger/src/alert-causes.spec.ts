@@ -328,6 +328,8 @@ describe('slots that bring no recovery point', () => {
       runId: run.runId,
       databaseId,
       contents: contents({ level: 'archivelog' }),
+      startedAt: new Date(),
+      completedAt: new Date(),
     });
     await sweepAlerts(session());
     expect(await only(databaseId, 'log_backup_overdue')).toMatchObject({

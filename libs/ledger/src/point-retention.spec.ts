@@ -32,6 +32,16 @@ it('K2 lets what the policy does not keep go softly, and for ever only when the 
   ]);
 });
 
+it('K2 tells new points from old ones by the ledger’s clock, however far those of the hosts are off', async () => {
+  const site = await retentionSite(fixture);
+  const at = (time: string) => ({ startedAt: time, completedAt: time });
+  const old = await site.point(['a'], ['a'], at('2099-01-01T00:00:00.000Z'));
+  const last = await site.point(['b'], ['b'], at('2001-01-01T00:00:00.000Z'));
+  await site.keep(1);
+  await site.carryOut();
+  expect([await site.stateOf(old), await site.stateOf(last)]).toEqual(['expiring', 'available']);
+});
+
 it('K2 lets nothing go where no policy is set, or the policy is disabled', async () => {
   const site = await retentionSite(fixture);
   const [old] = [await site.point(['a']), await site.point(['b'])];

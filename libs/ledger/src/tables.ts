@@ -221,6 +221,7 @@ interface RecoveryPointsTable extends PointRetentionColumns {
   manifest_sha256: string;
   totals: Json<ByteTotals>;
   contents: Json<RecoveryPointContents>;
+  /** These two by the ledger's clock, unless the point was found in the bucket. */
   started_at: Date;
   completed_at: Date;
   created_at: Generated<Date>;
