@@ -1,5 +1,5 @@
 // Backup pieces the vault holds, as the dedup-worker reported them closed. Pieces of failed runs count too: RMAN may build on them.
-import { type ByteTotals, type IngestReport } from '@adyton/contracts';
+import { type ByteTotals, type IngestReport, type PieceToKnow } from '@adyton/contracts';
 import {
   isTerminal,
   runTransitions,
@@ -212,13 +212,6 @@ export async function bytesOfPieces(
     .where('handle', '=', sql<string>`ANY(${[...handles]}::text[])`)
     .executeTakeFirstOrThrow();
   return row.bytes;
-}
-
-/** A piece that RMAN should have on record. */
-export interface PieceToKnow {
-  readonly handle: string;
-  /** Needed by no recovery point any more, or never: it waits for its release. */
-  readonly unneeded: boolean;
 }
 
 /**
