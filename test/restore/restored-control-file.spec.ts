@@ -13,8 +13,8 @@ import {
   expectIdentical,
   markNow,
   planRestore,
-  type RunningStack,
   runRestorePlan,
+  type RunningStack,
   runStack,
   SUCCEEDED,
 } from '../support/running-stack';

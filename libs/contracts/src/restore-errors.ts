@@ -1,4 +1,4 @@
-// The part of the error catalog that is about restores and the directories they go to.
+// The part of the error catalog that is about restores: what they start from, and what they must not touch.
 import { type ErrorSpec } from './error-spec';
 
 export const restoreErrors = {
