@@ -7,6 +7,7 @@ import {
   backUp,
   changeRows,
   DATABASE_NAME,
+  eventually,
   expectRestorable,
   type RunningStack,
   runStack,
@@ -187,11 +188,12 @@ it('S5.12 a piece that RMAN gave up after the vault had closed it is on record a
   ]);
   const interrupted = await backUp(stack);
   await stack.lab.ctl(['fault', 'clear', '--sid', DATABASE_NAME]);
-  const closed = await stack.sql<{ handle: string }>('SELECT handle FROM adyton.pieces WHERE run_id = $1', [
-    interrupted.id,
-  ]);
   const recorded = await recordedPieces(stack);
-  const orphans = closed.map(({ handle }) => handle).filter((handle) => !recorded.has(handle));
+  const closedOf = () =>
+    stack.sql<{ handle: string }>('SELECT handle FROM adyton.pieces WHERE run_id = $1', [interrupted.id]);
+  const isOrphan = ({ handle }: { handle: string }) => !recorded.has(handle);
+  const closed = await eventually(closedOf, (pieces) => pieces.some(isOrphan)); // a failed run does not wait for the last report
+  const orphans = closed.filter(isOrphan).map(({ handle }) => handle);
   expect(orphans).toHaveLength(1);
   const next = await backUp(stack);
   expect(next).toMatchObject(SUCCEEDED);
