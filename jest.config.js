@@ -1,6 +1,6 @@
+// How the tests are run. They are only transpiled, so that they start at once: `make check` looks at their types.
 const { join } = require('node:path');
 
-// Types are checked by `make check`; the tests only transpile, so that they start at once.
 const libs = [
   'domain',
   'contracts',
@@ -40,6 +40,7 @@ process.env.NODE_COMPILE_CACHE ??= join(__dirname, 'build', 'node-cache');
 module.exports = {
   testEnvironment: 'node',
   maxWorkers: 4, // on two cores: half of a test's time is waiting for the processes it started
+  workerGracefulExitTimeout: 5_000, // ms; on a busy machine Node's own end takes longer than Jest's half a second: what is left then is a handle of a test
   testTimeout: 60_000, // ms; ends what hangs. Speed is measured by `make bench`, never by a test.
   testRegex: '.*\\.spec\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', ...(process.env.TEST_LONG === 'yes' ? [] : LONG)],

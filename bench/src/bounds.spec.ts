@@ -1,3 +1,4 @@
+// How figures are judged: met, missed, or not measured, which is neither.
 import { BOUNDS, judge, putsAllowed, type Figures } from './bounds';
 import { CHAIN_FULLS } from './chain';
 import { mediansOf, type StepRow } from './compare';

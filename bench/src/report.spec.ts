@@ -1,3 +1,4 @@
+// Where figures stand in the page about performance, and which settings the benchmarks take.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionsOf } from './options';

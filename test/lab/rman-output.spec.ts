@@ -1,7 +1,7 @@
 // What the product makes of RMAN's output: logs of the lab's rman, of jobs that went well and of every error stack it can print, then cut,
 // mixed and damaged. Nothing is ever thrown, and nothing that was a failure is ever taken for success.
-import { FAULTS, type FaultName } from '../../apps/lab/src/fault-catalog';
-import { armFault, disarmFaults } from '../../apps/lab/src/faults';
+import { FAULTS, type FaultName } from '../../apps/lab/src/faults/rman-fault-catalog';
+import { armFault, disarmFaults } from '../../apps/lab/src/faults/rman-faults';
 import { LabHost } from '../../apps/lab/src/rman/testing/lab-host';
 import { classifyRmanFailure, readRmanOutput } from '../../libs/rman/src/index';
 

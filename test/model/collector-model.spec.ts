@@ -1,8 +1,9 @@
 // Every interleaving of writers, collectors, retention and a restore, in configurations small enough to be searched through: nothing that
 // is needed is ever gone. And each rule of the protocol, broken on purpose, is found to lose data: so the search would see it.
 // MODEL_CHECK=large searches larger configurations; they take minutes and up to 2 GB.
-import { collectorModel, type CollectorModelOptions, type Mutant } from './collector-model';
+import { collectorModel } from './collector-model';
 import { explore } from './explore';
+import { type CollectorModelOptions, type Mutant } from './model-state';
 
 const LARGE = process.env['MODEL_CHECK'] === 'large';
 const STATES_MAX = LARGE ? 40_000_000 : 4_000_000;

@@ -1,16 +1,7 @@
 // Instances of a cluster lost in the middle of a backup, in every phase: the primary's loss fails the run, a secondary's is told, and the run
 // ends degraded with a recovery point that restores.
-import { join } from 'node:path';
 import { isLong, itLong } from '../support/long-tests';
-import {
-  backUp,
-  compare,
-  eventually,
-  markNow,
-  recoveryPoints,
-  restore,
-  SUCCEEDED,
-} from '../support/running-stack';
+import { backUp, eventually, expectRestorable, recoveryPoints, SUCCEEDED } from '../support/running-stack';
 import {
   hostsOf,
   instancesUsed,
@@ -35,14 +26,6 @@ const lostTo = (instance: string) => ({
   state: 'degraded',
   reason: { code: 'ADY_INSTANCE_LOST', instance },
 });
-let restores = 0;
-const restored = async () => {
-  const untilScn = await markNow(cluster);
-  expect(await backUp(cluster, 'archivelog')).toMatchObject(SUCCEEDED);
-  const directory = join(cluster.directory, `restored${++restores}`);
-  expect(await restore(cluster, untilScn, directory)).toMatchObject(SUCCEEDED);
-  return compare(cluster, untilScn, directory);
-};
 
 /** A set takes twenty; the first channel begins with the first set. */
 const LOGS_FOR_TWO_SETS = 25;
@@ -106,7 +89,7 @@ it('S4.8 S5.4 logs and control file are taken by instances that are there then, 
     ['control-file', false],
   ]);
   await cluster.heal();
-  expect(await restored()).toMatchObject({ dataFiles: 7, identical: 7 });
+  await expectRestorable(cluster, 'restored');
 });
 
 itLong('S5.4 two of three lost, one after the other: the last one finishes', async () => {

@@ -5,10 +5,10 @@ import { itLong } from '../support/long-tests';
 import { flushRedis } from '../support/redis';
 import {
   backUp,
-  compare,
   DATABASE_NAME,
   endedRun,
   eventually,
+  expectIdentical,
   getRequest,
   getRun,
   markNow,
@@ -100,7 +100,7 @@ describe('S4.5 the dedup-worker of the first host does not run', () => {
     await node(0).services['dedup-worker'].start();
     const directory = join(cluster.directory, 'moved');
     expect(await restore(cluster, untilScn, directory)).toMatchObject(SUCCEEDED);
-    expect(await compare(cluster, untilScn, directory)).toMatchObject({ dataFiles: 7, identical: 7 });
+    await expectIdentical(cluster, untilScn, directory);
     expect(await backUp(cluster)).toMatchObject({
       ...SUCCEEDED,
       level: 'level1',

@@ -7,10 +7,10 @@ import { closeByHand, foreignChannel, mustRman, openByHand, recordedPieces } fro
 import {
   backUp,
   changeRows,
-  compare,
   COPY_SID,
   DATABASE_NAME,
   endedRun,
+  expectIdentical,
   giveUpCopy,
   markNow,
   planRestore,
@@ -73,12 +73,6 @@ async function restoreWith(
   return endedRun(stack, await runRestorePlan(stack, plan));
 }
 
-async function expectAsMarked(untilScn: string, directory: string): Promise<void> {
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(dataFiles).toBeGreaterThan(3);
-  expect(identical).toBe(dataFiles);
-}
-
 /** Handles in the statements of the restore script that begin with these words. */
 function handlesIn(run: RunDetail, statement: string): string[] {
   const lines = run.scripts.find(({ step }) => step === 'restore')?.text.split('\n') ?? [];
@@ -101,7 +95,7 @@ it('K8 restores to a moment behind pieces that the restored control file does no
   const cataloged = handlesIn(run, 'CATALOG');
   expect(cataloged).toEqual(expect.arrayContaining([...dataHandles(level1), level1.controlFileHandle]));
   expect(cataloged).toEqual(expect.not.arrayContaining(dataHandles(level0)));
-  await expectAsMarked(afterLevel1, directory);
+  await expectIdentical(stack, afterLevel1, directory);
 });
 
 it('K8 restores with a control file that lists a piece that is gone, and calls expired what is there', async () => {
@@ -110,7 +104,7 @@ it('K8 restores with a control file that lists a piece that is gone, and calls e
   expect(run).toMatchObject(SUCCEEDED);
   expect(handlesIn(run, 'CHANGE BACKUPPIECE')).toEqual([gone]);
   expect(handlesIn(run, 'CROSSCHECK')).toEqual(expect.arrayContaining(dataHandles(level0)));
-  await expectAsMarked(beforeLevel1, directory);
+  await expectIdentical(stack, beforeLevel1, directory);
 });
 
 it('K8 leaves no instance behind, and touches none that ran before', async () => {

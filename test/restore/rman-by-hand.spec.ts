@@ -8,9 +8,10 @@ import { closeByHand, mustRman, openByHand, recordedPieces, rman } from '../supp
 import {
   backUp,
   changeRows,
-  compare,
   DATABASE_NAME,
   eventually,
+  expectIdentical,
+  expectRestorable,
   getRun,
   healStore,
   markNow,
@@ -74,8 +75,7 @@ it('makes a recovery point of BACKUP DATABASE PLUS ARCHIVELOG, that restores to 
     params: { id: run.restorePlanId ?? '' },
   });
   expect(plan.basePoint).toBe(point?.id);
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(identical).toBe(dataFiles);
+  await expectIdentical(stack, untilScn, directory);
 });
 
 it('S2.1 builds no level 1 of its own on a full backup by hand, but one on a level 0 by hand', async () => {
@@ -94,12 +94,7 @@ it('S2.1 builds no level 1 of its own on a full backup by hand, but one on a lev
   const byHand = await handlesOfRuns('level0', 'external');
   expect(byHand).toEqual(expect.arrayContaining(basesOf(afterLevel0)));
 
-  const untilScn = await markNow(stack);
-  await backUp(stack, 'archivelog');
-  const directory = join(stack.directory, 'of-level1');
-  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(identical).toBe(dataFiles);
+  await expectRestorable(stack, 'of-level1');
 });
 
 it('S5.12 puts the records of what was backed up by hand right, whatever its pieces are called', async () => {
@@ -215,9 +210,7 @@ it('restores a lost database in place by hand, byte for byte', async () => {
       stack,
       `RUN { ${channel} SET UNTIL SCN ${untilScn}; RESTORE DATABASE; RECOVER DATABASE; }\n`,
     );
-    const { dataFiles, identical } = await compare(stack, untilScn, directory);
-    expect(dataFiles).toBeGreaterThan(3);
-    expect(identical).toBe(dataFiles);
+    await expectIdentical(stack, untilScn, directory);
   } finally {
     await stack.lab.tryCtl(['stop', '--sid', DATABASE_NAME, '--abort']);
   }

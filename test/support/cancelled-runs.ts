@@ -1,15 +1,13 @@
 // Cancels a run and looks for everything it could have left: processes, sessions of the database, pieces that were closed after its end, pieces
 // that RMAN lists and the vault lacks.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
-import { runToken } from '@adyton/domain';
-import { connectDatabase, readCredentials, type DatabaseFacts } from '@adyton/oracle';
+import { isTerminal, runToken, runTransitions } from '@adyton/domain';
 import { commandId } from '@adyton/rman';
-import { readdirSync, readFileSync } from 'node:fs';
+import { inDatabase, listedPieces, rmanProcesses } from './oracle-host';
 import { eventually, getRun, type RunningStack } from './running-stack';
 
 /** From the API's answer to the run's end, ms. */
 export const CANCEL_LIMIT_MS = 15_000;
-const OPEN_STATES: readonly string[] = ['planning', 'running', 'committing'];
 /** The dedup-worker tells of closed pieces every second. */
 const REPORT_MS = 10_000;
 
@@ -25,56 +23,10 @@ export async function cancel(stack: RunningStack, runId: string): Promise<EndedR
   const answered = performance.now();
   const run = await eventually(
     () => getRun(stack, runId),
-    ({ state }) => !OPEN_STATES.includes(state),
+    ({ state }) => isTerminal(runTransitions, state),
     4 * CANCEL_LIMIT_MS,
   );
   return { run, milliseconds: performance.now() - answered };
-}
-
-/** rman and its channels on the simulated host: of this stack, because each has a home of its own. */
-export function rmanProcesses(stack: RunningStack): number[] {
-  const home = `ORACLE_HOME=${stack.lab.oracleHome}`;
-  return readdirSync('/proc').flatMap((entry) => {
-    const pid = Number(entry);
-    return Number.isInteger(pid) &&
-      read(pid, 'environ').includes(home) &&
-      read(pid, 'cmdline').includes('/rman/')
-      ? [pid]
-      : [];
-  });
-}
-
-/** Empty for a process that is gone, or not ours. */
-function read(pid: number, file: 'environ' | 'cmdline'): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-export async function inDatabase<T>(
-  stack: RunningStack,
-  ask: (database: DatabaseFacts) => Promise<T>,
-): Promise<T> {
-  const credentials = await readCredentials(stack.lab.credentialsFile);
-  const database = await connectDatabase({ connectDescriptor: stack.lab.connectDescriptor(), credentials });
-  try {
-    return await ask(database);
-  } finally {
-    await database.close();
-  }
-}
-
-/** Handles RMAN lists of a run, in order. */
-export function listedPieces(stack: RunningStack, run: RunDetail): Promise<string[]> {
-  return inDatabase(stack, async (database) => {
-    const pieces = await database.backupPieces(`%/${runToken(run.id)}_${run.fence}_%`);
-    return pieces
-      .filter(({ status }) => status === 'A')
-      .map(({ handle }) => handle)
-      .sort();
-  });
 }
 
 /** @throws when the run has left anything; @returns what RMAN lists of it, all of it in the vault */

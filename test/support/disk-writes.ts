@@ -2,7 +2,7 @@
 // dedup-worker, and RMAN with its channels, which are the Oracle user's. The kernel counts the bytes of each process, and names its open files.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { rmanProcesses } from './cancelled-runs';
+import { rmanProcesses } from './oracle-host';
 import { type RunningStack } from './running-stack';
 
 export interface DiskWrites {

@@ -6,9 +6,9 @@ import {
   type RunDetail,
   type VaultOperation,
 } from '@adyton/contracts';
-import { connectDatabase, readCredentials } from '@adyton/oracle';
 import { loadConfig, storeSettings } from '@adyton/runtime';
 import { configuredStore } from '@adyton/vault-access';
+import { inDatabase } from './oracle-host';
 import { backUp, DATABASE_NAME, eventually, SUCCEEDED, type RunningStack } from './running-stack';
 
 export const DAY_SECONDS = 86_400;
@@ -24,18 +24,13 @@ export const DAYS_PASS = {
   },
 };
 
-/** A backup of today, as the ledger counts the days; the agent's own clock cannot be moved. */
-export async function backUpToday(
+/** As backUp, but must succeed. */
+export async function mustBackUp(
   stack: RunningStack,
   kind: Parameters<typeof backUp>[1],
 ): Promise<RunDetail> {
   const run = await backUp(stack, kind);
   expect(run).toMatchObject(SUCCEEDED);
-  await stack.sql(
-    `UPDATE adyton.recovery_points SET started_at = adyton.now() - interval '1 second', completed_at = adyton.now()
-     WHERE run_id = $1`,
-    [run.id],
-  );
   return run;
 }
 
@@ -45,13 +40,7 @@ export async function retentionOf(stack: RunningStack): Promise<RetentionStatus>
 
 /** Handles of all pieces that RMAN may offer to a restore. */
 export async function listedByRman(stack: RunningStack): Promise<Set<string>> {
-  const credentials = await readCredentials(stack.lab.credentialsFile);
-  const database = await connectDatabase({
-    connectDescriptor: stack.lab.connectDescriptor(),
-    credentials,
-  });
-  const pieces = await database.backupPieces('%');
-  await database.close();
+  const pieces = await inDatabase(stack, (database) => database.backupPieces('%'));
   return new Set(pieces.filter(({ status }) => status !== 'D').map(({ handle }) => handle));
 }
 

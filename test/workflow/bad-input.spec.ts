@@ -3,9 +3,11 @@ import { callRoute, problem, PROBLEM_CONTENT_TYPE, restRoutes, type Problem } fr
 import {
   backUp,
   DATABASE_NAME,
+  healStore,
   recoveryPoints,
   type RunningStack,
   runStack,
+  spoilStore,
   SUCCEEDED,
 } from '../support/running-stack';
 
@@ -75,16 +77,11 @@ it('answers an unknown path with a problem document', async () => {
 });
 
 it('fails a backup into a full object store with its reason, and succeeds once there is room', async () => {
-  const control = `${stack.lab.s3ControlUrl()}/faults`;
-  await fetch(control, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ full: true }),
-  });
+  await spoilStore(stack, { full: true });
   const failed = await backUp(stack);
   expect(failed).toMatchObject({ state: 'failed', reason: { code: 'ADY_STORE_FULL' } });
   expect(await recoveryPoints(stack)).toEqual([]);
-  await fetch(control, { method: 'DELETE' });
+  await healStore(stack);
   expect(await backUp(stack)).toMatchObject(SUCCEEDED);
 });
 

@@ -1,11 +1,12 @@
 // The checker of the disturbance soak on a product that is whole, and with one thing wrong at a time: each invariant notices what breaks it, and
 // says so in a sentence. Without this nobody would know whether a soak without violations means anything.
 import { closeRedis, connectRedis, waitForRedis } from '@adyton/queue';
-import { appendFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { openBucket, type Bucket } from '../support/disturbance/bucket';
 import { violations } from '../support/disturbance/invariants';
 import { openSoakWorld, type SoakWorld } from '../support/disturbance/soak-world';
+import { storedObjects } from '../support/stored-objects';
 
 jest.setTimeout(240_000);
 let world: SoakWorld;
@@ -22,21 +23,20 @@ const bySql = (statement: string, undo: string) => ({
   mend: () => world.stack.sql(undo),
 });
 
-/** The lab's S3 server keeps each object in a file of its name: those of this folder are away for a while. */
+/** The objects of this folder are away for a while. */
 function withoutObjects(folder: string) {
-  const objects = (): string => join(world.stack.directory, 'lab', 's3', 'adyton');
-  const taken: string[] = [];
+  let taken: { readonly from: string; readonly to: string }[] = [];
   return {
     spoil: async () => {
-      const names = readdirSync(objects()).filter((name) =>
-        decodeURIComponent(name).startsWith(`${folder}/`),
-      );
-      expect(names.length).toBeGreaterThan(0);
-      for (const name of names) renameSync(join(objects(), name), join(world.stack.directory, name));
-      taken.push(...names);
+      taken = storedObjects(world.stack, `${folder}/`).map((path) => ({
+        from: path,
+        to: join(world.stack.directory, basename(path)),
+      }));
+      expect(taken.length).toBeGreaterThan(0);
+      for (const { from, to } of taken) renameSync(from, to);
     },
     mend: async () => {
-      for (const name of taken) renameSync(join(world.stack.directory, name), join(objects(), name));
+      for (const { from, to } of taken) renameSync(to, from);
     },
   };
 }

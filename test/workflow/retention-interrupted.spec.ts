@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { flushRedis } from '../support/redis';
 import {
-  backUpToday,
+  mustBackUp,
   collect,
   DAY_SECONDS,
   DAYS_PASS,
@@ -24,9 +24,9 @@ import {
   agentShown,
   backupUnderWay,
   changeRows,
-  compare,
   DATABASE_NAME,
   eventually,
+  expectIdentical,
   getRun,
   healStore,
   markNow,
@@ -35,6 +35,7 @@ import {
   type RunningStack,
   runStack,
   slowStore,
+  spoilStore,
   SUCCEEDED,
 } from '../support/running-stack';
 
@@ -42,7 +43,7 @@ jest.setTimeout(600_000);
 let stack: RunningStack;
 beforeAll(async () => {
   stack = await runStack({ databaseBytes: '24M', settings: DAYS_PASS });
-  await backUpToday(stack, 'full');
+  await mustBackUp(stack, 'full');
   const policy = ['policy', 'set', DATABASE_NAME, '--redundancy', '1'];
   expect(await stack.cli(policy)).toMatchObject({ code: 0 });
 });
@@ -53,7 +54,7 @@ let seed = 0;
 async function newerPoint(): Promise<void> {
   await changeRows(stack, (seed += 1));
   await stack.moveClock(DAY_SECONDS);
-  await backUpToday(stack, 'full');
+  await mustBackUp(stack, 'full');
 }
 
 async function agentGoes(): Promise<void> {
@@ -222,7 +223,7 @@ it('K4 collects by itself once a day, and says why not where the store keeps no 
       (o) => o.options.kind === 'collect' && o.finishedAt !== null,
     );
   const packs = await keysBelow(stack, 'pack/');
-  await faults({ ignoreConditions: true });
+  await spoilStore(stack, { ignoreConditions: true });
   await stack.services.scheduler.stop();
   await stack.services.scheduler.start({ ADYTON_COLLECT_EVERY_HOURS: '24' });
   const before = (await collections()).length;
@@ -230,7 +231,7 @@ it('K4 collects by itself once a day, and says why not where the store keeps no 
   const [refused] = await eventually(collections, (all) => all.length > before);
   expect(refused).toMatchObject({ state: 'failed', reason: { code: 'ADY_STORE_UNFIT' } });
   expect(await keysBelow(stack, 'pack/')).toEqual(packs);
-  await faults(null);
+  await healStore(stack);
   await stack.moveClock(DAY_SECONDS + 1);
   const [done] = await eventually(collections, (all) => all.length > before + 1);
   await stack.services.scheduler.stop();
@@ -239,19 +240,12 @@ it('K4 collects by itself once a day, and says why not where the store keeps no 
   expect((await keysBelow(stack, 'pack/')).length).toBeLessThan(packs.length);
 });
 
-async function faults(plan: object | null): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const init = plan === null ? { method: 'DELETE' } : { method: 'POST', headers, body: JSON.stringify(plan) };
-  await fetch(`${stack.lab.s3ControlUrl()}/faults`, init);
-}
-
 it('restores what is left byte-identical after all of that', async () => {
   const untilScn = await markNow(stack);
-  await backUpToday(stack, 'archivelog');
+  await mustBackUp(stack, 'archivelog');
   const directory = join(stack.directory, 'copy');
   expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(identical).toBe(dataFiles);
+  await expectIdentical(stack, untilScn, directory);
 });
 
 it('K4 lets a database that is gone be forgotten, confirmed by its name, with all its backups when that is asked for', async () => {

@@ -3,8 +3,8 @@ import { callRoute, restRoutes, type RunPlan } from '@adyton/contracts';
 import { join } from 'node:path';
 import {
   backUp,
-  compare,
   DATABASE_NAME,
+  expectIdentical,
   markNow,
   restore,
   type RunningStack,
@@ -80,6 +80,5 @@ it('S2.9 warns of changes without redo with their range, and the next run includ
   // no log holds these changes: a restore that has them got them from the level 1
   const directory = join(stack.directory, 'copy');
   expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(identical).toBe(dataFiles);
+  await expectIdentical(stack, untilScn, directory);
 });

@@ -1,7 +1,8 @@
 // Steps 3 and 4 of the workflow on the real processes: what is known before a byte moves, by a run and by a dry run.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
+import { isTerminal, runTransitions } from '@adyton/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inDatabase } from '../support/cancelled-runs';
+import { inDatabase } from '../support/oracle-host';
 import {
   backUp,
   changeRows,
@@ -65,7 +66,7 @@ it('S3.1 S3.4 stores the estimate before a byte moves, and shows progress that o
   for (;;) {
     const run = await getRun(stack, runId ?? '');
     samples.push(run);
-    if (!['planning', 'running', 'committing'].includes(run.state)) break;
+    if (isTerminal(runTransitions, run.state)) break;
     await sleep(50);
   }
   await healStore(stack);
@@ -86,6 +87,7 @@ it('S3.1 S3.4 stores the estimate before a byte moves, and shows progress that o
 });
 
 it('S3.2 estimates a level 1 from the last one, and records how', async () => {
+  await backUp(stack, 'full');
   await changeRows(stack, 3);
   const first = await backUp(stack);
   expect(new Set(first.plan?.files.map((f) => f.method))).toEqual(new Set(['guess']));

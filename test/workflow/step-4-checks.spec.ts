@@ -3,7 +3,7 @@ import { callRoute, restRoutes, type KeystoreBackups, type RunPlan, type RunScri
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { rmanProcesses } from '../support/cancelled-runs';
+import { rmanProcesses } from '../support/oracle-host';
 import { itLong } from '../support/long-tests';
 import { mustRman } from '../support/rman-by-hand';
 import {

@@ -8,28 +8,26 @@ import {
   CANCEL_LIMIT_MS,
   expectNothingClosedSince,
   expectNothingLeft,
-  listedPieces,
-  rmanProcesses,
 } from '../support/cancelled-runs';
+import { listedPieces, rmanProcesses } from '../support/oracle-host';
 import {
   backUp,
   backupUnderWay,
   changeRows,
-  compare,
   COPY_SID,
   DATABASE_NAME,
   eventually,
+  expectRestorable,
   getRequest,
   getRun,
   giveUpCopy,
   healStore,
-  markNow,
   planRestore,
-  restore,
   runRestorePlan,
   type RunningStack,
   runStack,
   slowStore,
+  spoilStore,
   SUCCEEDED,
 } from '../support/running-stack';
 
@@ -44,14 +42,6 @@ afterEach(async () => {
   await stack.lab.tryCtl(['fault', 'clear']);
 });
 afterAll(() => stack.stop());
-
-async function hangStore(): Promise<void> {
-  await fetch(`${stack.lab.s3ControlUrl()}/faults`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ hang: true }),
-  });
-}
 
 /** So many that RMAN has recorded the first ones for sure. */
 async function piecesClosed(run: RunDetail): Promise<void> {
@@ -90,7 +80,7 @@ it('S5.8 ends a run while its data flows; what RMAN had finished stays in the va
 
 it('S5.8 ends a run whose channels hang in the library because the store does not answer', async () => {
   const under = await backupUnderWay(stack);
-  await hangStore();
+  await spoilStore(stack, { hang: true });
   await expectNothingLeft(stack, await expectCancelled(under.id));
   expect(logOf('agent')).not.toContain('rman-session.killed'); // the library gave up by itself: its token was fenced
 });
@@ -151,12 +141,7 @@ it('S5.8 leaves nothing behind that the next backup stumbles over', async () => 
   await healStore(stack);
   await changeRows(stack, 2);
   expect(await backUp(stack)).toMatchObject({ ...SUCCEEDED, level: 'level1' });
-  const untilScn = await markNow(stack);
-  expect(await backUp(stack, 'archivelog')).toMatchObject(SUCCEEDED);
-  const directory = join(stack.directory, 'copy');
-  expect(await restore(stack, untilScn, directory)).toMatchObject(SUCCEEDED);
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(identical).toBe(dataFiles);
+  await expectRestorable(stack, 'copy');
   await expectNothingClosedSince(stack, under);
 });
 

@@ -2,7 +2,7 @@
 // time; its archived logs go from disk only after a commit, and then the vault has what was on the disk.
 import { callRoute, restRoutes, type RunDetail } from '@adyton/contracts';
 import { existsSync } from 'node:fs';
-import { inDatabase } from '../support/cancelled-runs';
+import { inDatabase } from '../support/oracle-host';
 import { mustRman } from '../support/rman-by-hand';
 import {
   backUp,

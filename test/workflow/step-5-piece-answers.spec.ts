@@ -5,16 +5,16 @@ import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand } from '../../stack/src/run-command';
-import { rmanProcesses } from '../support/cancelled-runs';
 import { itLong } from '../support/long-tests';
+import { rmanProcesses } from '../support/oracle-host';
 import { closeByHand, openByHand, recordedPieces, rman } from '../support/rman-by-hand';
 import {
   backUp,
-  compare,
   COPY_SID,
   DATABASE_NAME,
   endedRun,
   eventually,
+  expectIdentical,
   getRequest,
   getRun,
   healStore,
@@ -185,8 +185,7 @@ it('S4.11 a restore grant is read-only: what is deleted on a restored copy stays
     await stack.lab.tryCtl(['stop', '--sid', COPY_SID, '--abort']);
   }
   expect(await endedRun(stack, request)).toMatchObject(SUCCEEDED);
-  const { dataFiles, identical } = await compare(stack, untilScn, join(stack.directory, 'slow-copy'));
-  expect(identical).toBe(dataFiles);
+  await expectIdentical(stack, untilScn, join(stack.directory, 'slow-copy'));
   const { maintenance } = await openByHand(stack);
   expect(await rman(stack, `${maintenance}\nCROSSCHECK BACKUP;\n`)).toMatchObject({ code: 0 });
   expect(await recordedPieces(stack)).toEqual(before);

@@ -12,6 +12,7 @@ import {
   recoveryPoints,
   type RunningStack,
   runStack,
+  spoilStore,
   SUCCEEDED,
 } from '../support/running-stack';
 
@@ -35,14 +36,6 @@ beforeAll(async () => {
 afterEach(() => healStore(stack));
 afterAll(() => stack.stop());
 
-async function armStore(faults: Record<string, unknown>): Promise<void> {
-  await fetch(`${stack.lab.s3ControlUrl()}/faults`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(faults),
-  });
-}
-
 /** The run's reason is the library's text, which stands under ORA-19511 in RMAN's log. */
 async function expectFailedBy(run: RunDetail, code: string, detail: RegExp): Promise<void> {
   expect(run).toMatchObject({ state: 'failed', recoveryPointId: null, reason: { code } });
@@ -57,9 +50,9 @@ async function expectFailedBy(run: RunDetail, code: string, detail: RegExp): Pro
 const workerLog = (): string => readFileSync(stack.services['dedup-worker'].logFile, 'utf8');
 
 it('S5.9 gives a close up soon when nothing arrives at the store any more', async () => {
-  await armStore({ latencyMs: 300 });
+  await spoilStore(stack, { latencyMs: 300 });
   const under = await backupUnderWay(stack);
-  await armStore({ hang: true });
+  await spoilStore(stack, { hang: true });
   const hungAt = performance.now();
   await eventually(
     async () => workerLog(),
@@ -72,21 +65,21 @@ it('S5.9 gives a close up soon when nothing arrives at the store any more', asyn
 });
 
 it('S5.9 gives a close up at its deadline although uploads advance', async () => {
-  await armStore({ latencyMs: 3_200 });
+  await spoilStore(stack, { latencyMs: 3_200 });
   const run = await backUp(stack, 'archivelog');
   await expectFailedBy(run, 'ADY_CLOSE_TIMEOUT', /did not take all of it within 10 s of its close/);
 });
 
 it('S5.9 tries again while the store refuses now and then', async () => {
-  await armStore({ errorRate: 0.3, seed: 5 });
+  await spoilStore(stack, { errorRate: 0.3, seed: 5 });
   expect(await backUp(stack, 'full')).toMatchObject(SUCCEEDED);
 });
 
 it('S5.9 tries a bounded number of times when it refuses always, and says so', async () => {
   const before = await recoveryPoints(stack);
-  await armStore({ latencyMs: 300 });
+  await spoilStore(stack, { latencyMs: 300 });
   const under = await backupUnderWay(stack); // refused from the start, it would not get past its pre-checks
-  await armStore({ errorRate: 1 });
+  await spoilStore(stack, { errorRate: 1 });
   const run = await endedRun(stack, await getRequest(stack, under.requestId));
   await expectFailedBy(run, 'ADY_STORE_UNAVAILABLE', /./);
   await healStore(stack);

@@ -1,3 +1,4 @@
+// Calls to a control-plane that is away: made again, ended by a refusal, given up before the lease is over.
 import { AdytonError } from '@adyton/contracts';
 import { callAgain } from './call-again';
 

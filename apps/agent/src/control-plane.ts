@@ -11,6 +11,7 @@ import {
   type InstanceVerdict,
   type InstanceWord,
   type JoinedRun,
+  type PieceToKnow,
   type Reason,
   type RecoveryPointContents,
   type RunInstance,
@@ -41,13 +42,6 @@ export interface FencedRun {
 export interface InstanceOfDryRun {
   readonly dryRunId: DryRunId;
   readonly sid: string;
-}
-
-/** A piece that RMAN should have on record. */
-export interface PieceToKnow {
-  readonly handle: string;
-  /** No recovery point needs it: it waits for its release. */
-  readonly unneeded: boolean;
 }
 
 export function connectControlPlane(endpoint: ApiEndpoint) {

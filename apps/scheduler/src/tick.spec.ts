@@ -1,3 +1,4 @@
+// When a duty is done again: at its tick, or before when it says that it is wanted.
 import { createLogger } from '@adyton/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTicking } from './tick';

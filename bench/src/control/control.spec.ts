@@ -1,3 +1,4 @@
+// How the start of runs is judged, and what the benchmark of it takes as settings.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFigures } from '../report';

@@ -3,20 +3,16 @@ import {
   alertSeverities,
   alertTransitions,
   deliveryTransitions,
-  ID_PREFIX,
   notificationEvents,
   statesOf,
-  type AlertId,
-  type ChannelId,
-  type DeliveryId,
 } from '@adyton/domain';
 import { z } from 'zod';
 import { alertKinds } from './alert-catalog';
 import { count, databaseId, hostId, id, instant, plainName, reason } from './schemas';
 
-const alertId = id<AlertId>(ID_PREFIX.AlertId);
-const channelId = id<ChannelId>(ID_PREFIX.ChannelId);
-export const deliveryId = id<DeliveryId>(ID_PREFIX.DeliveryId);
+const alertId = id('AlertId');
+const channelId = id('ChannelId');
+export const deliveryId = id('DeliveryId');
 
 export const alertState = z.enum(statesOf(alertTransitions));
 export const alertSeverity = z.enum(alertSeverities);

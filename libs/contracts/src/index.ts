@@ -125,6 +125,7 @@ export {
   type SeenInstance,
 } from './discovery';
 export { type KeystoreBackups } from './keystore-routes';
+export { type PieceToKnow } from './record-routes';
 export { type ForgottenDatabase, type RetentionStatus, type UncatalogReport } from './retention-resources';
 export { type ChangePolicy, type PolicyDetail, type PolicySimulation } from './policy-resources';
 export { hostId, KEYSTORE_KEYS_MAX, type ByteTotals, type Progress, type Reason } from './schemas';

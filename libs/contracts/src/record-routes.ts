@@ -6,6 +6,14 @@ import { defineRoutes, nothing } from './route';
 /** Oracle's own limit of control_file_record_keep_time. */
 const RECORD_DAYS_MAX = 365;
 
+/** A piece that RMAN should have on record. */
+const pieceToKnow = z.object({
+  handle: z.string(),
+  /** Needed by no recovery point any more, or never: it waits for its release. */
+  unneeded: z.boolean(),
+});
+export type PieceToKnow = z.infer<typeof pieceToKnow>;
+
 export const recordRoutes = defineRoutes({
   getUncatalogBatch: {
     method: 'GET',
@@ -32,14 +40,6 @@ export const recordRoutes = defineRoutes({
     status: 200,
     /** As long as RMAN surely keeps its own records. */
     query: z.object({ withinDays: z.coerce.number().int().min(0).max(RECORD_DAYS_MAX) }),
-    response: z.object({
-      items: z.array(
-        z.object({
-          handle: z.string(),
-          /** Needed by no recovery point any more, or never: it waits for its release. */
-          unneeded: z.boolean(),
-        }),
-      ),
-    }),
+    response: z.object({ items: z.array(pieceToKnow) }),
   },
 });

@@ -16,6 +16,13 @@ export const restoreErrors = {
     title: 'The logs in the vault do not reach that moment',
     hint: 'choose an earlier moment, or back up the archived logs first',
   },
+  ADY_RESTORE_INCOMPLETE: {
+    http: 409,
+    retry: 'never',
+    exit: 5,
+    title: 'The restored database would lack data files',
+    hint: 'restore to an SCN that a complete recovery point reaches, or plan again with --accept-missing to go without these files',
+  },
   ADY_TARGET_NOT_EMPTY: {
     http: 409,
     retry: 'operator',

@@ -9,18 +9,9 @@ import {
   statesOf,
   vaultOperationTransitions,
   type Branded,
-  type DatabaseId,
-  type DiscoveryId,
-  type DryRunId,
-  type FoundDatabaseId,
-  type HostId,
-  type RecoveryPointId,
-  type RequestId,
-  type RestorePlanId,
-  type RunId,
-  type ScheduleId,
+  type IdKind,
+  type IdOf,
   type Scn,
-  type VaultOperationId,
 } from '@adyton/domain';
 import { z } from 'zod';
 
@@ -28,23 +19,24 @@ import { z } from 'zod';
 function branded<T extends Branded<string, string>>(schema: z.ZodString): z.ZodType<T, string> {
   return schema as unknown as z.ZodType<T, string>;
 }
-export function id<T extends Branded<string, string>>(prefix: string): z.ZodType<T, string> {
-  return branded<T>(
+export function id<K extends IdKind>(kind: K): z.ZodType<IdOf<K>, string> {
+  const prefix = ID_PREFIX[kind];
+  return branded<IdOf<K>>(
     z.string().regex(new RegExp(`^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$`), `must look like ${prefix}_<ULID>`),
   );
 }
 
-export const hostId = id<HostId>(ID_PREFIX.HostId);
-export const databaseId = id<DatabaseId>(ID_PREFIX.DatabaseId);
-export const scheduleId = id<ScheduleId>(ID_PREFIX.ScheduleId);
-export const requestId = id<RequestId>(ID_PREFIX.RequestId);
-export const runId = id<RunId>(ID_PREFIX.RunId);
-export const recoveryPointId = id<RecoveryPointId>(ID_PREFIX.RecoveryPointId);
-export const dryRunId = id<DryRunId>(ID_PREFIX.DryRunId);
-export const restorePlanId = id<RestorePlanId>(ID_PREFIX.RestorePlanId);
-export const discoveryId = id<DiscoveryId>(ID_PREFIX.DiscoveryId);
-export const foundDatabaseId = id<FoundDatabaseId>(ID_PREFIX.FoundDatabaseId);
-export const vaultOperationId = id<VaultOperationId>(ID_PREFIX.VaultOperationId);
+export const hostId = id('HostId');
+export const databaseId = id('DatabaseId');
+export const scheduleId = id('ScheduleId');
+export const requestId = id('RequestId');
+export const runId = id('RunId');
+export const recoveryPointId = id('RecoveryPointId');
+export const dryRunId = id('DryRunId');
+export const restorePlanId = id('RestorePlanId');
+export const discoveryId = id('DiscoveryId');
+export const foundDatabaseId = id('FoundDatabaseId');
+export const vaultOperationId = id('VaultOperationId');
 
 export const scn = branded<Scn>(z.string().regex(/^\d{1,20}$/, 'an SCN is a decimal string'));
 /** DBID is an unsigned 32-bit number; kept as text so that no client rounds it. */

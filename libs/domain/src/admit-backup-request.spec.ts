@@ -1,3 +1,4 @@
+// What becomes of a request, by its trigger, its window and what is known of its agent.
 import { admitBackupRequest, type AgentPresence } from './admit-backup-request';
 
 const NOON = new Date('2026-01-15T12:00:00Z');

@@ -1,3 +1,4 @@
+// The schedules that a policy stands for, and how far they lie apart.
 import {
   daysBetweenFulls,
   LOG_INTERVALS_MINUTES,

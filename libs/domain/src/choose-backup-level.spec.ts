@@ -1,3 +1,4 @@
+// The level of each data file, by what was asked, what the control file lists and what the vault holds.
 import { chooseBackupLevel, type DataFileToBackUp, type LevelQuestion } from './choose-backup-level';
 import { parseScn } from './scn';
 

@@ -1,3 +1,4 @@
+// Whether a request whose agent died is tried again.
 import { decideNextAttempt, RUN_ATTEMPTS_MAX, type LostAttempt } from './decide-next-attempt';
 
 const now = new Date('2026-01-01T02:00:00Z');

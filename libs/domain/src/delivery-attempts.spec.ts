@@ -1,3 +1,4 @@
+// How often and when a notification is sent again.
 import { attemptsMaxOf, DELIVERY_ATTEMPTS_MAX, secondsToNextAttempt } from './delivery-attempts';
 import { severitiesUpTo } from './alert-states';
 

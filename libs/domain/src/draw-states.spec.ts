@@ -1,3 +1,4 @@
+// ARCHITECTURE.md draws the states that the tables have.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alertTransitions } from './alert-states';

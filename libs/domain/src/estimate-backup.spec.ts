@@ -1,3 +1,4 @@
+// What is expected to be read and sent, by level and by what the last backups tell.
 import { type DataFileLevel } from './choose-backup-level';
 import { estimateBackup, type LastLevel1 } from './estimate-backup';
 

@@ -2,22 +2,6 @@
 declare const brand: unique symbol;
 export type Branded<T, B extends string> = T & { readonly [brand]: B };
 
-export type HostId = Branded<string, 'HostId'>;
-export type DatabaseId = Branded<string, 'DatabaseId'>;
-export type ScheduleId = Branded<string, 'ScheduleId'>;
-export type RequestId = Branded<string, 'RequestId'>;
-export type RunId = Branded<string, 'RunId'>;
-export type RecoveryPointId = Branded<string, 'RecoveryPointId'>;
-export type DryRunId = Branded<string, 'DryRunId'>;
-export type RestorePlanId = Branded<string, 'RestorePlanId'>;
-export type VaultOperationId = Branded<string, 'VaultOperationId'>;
-export type AlertId = Branded<string, 'AlertId'>;
-export type ChannelId = Branded<string, 'ChannelId'>;
-export type DeliveryId = Branded<string, 'DeliveryId'>;
-export type DiscoveryId = Branded<string, 'DiscoveryId'>;
-/** A database that discovery found, registered or not. */
-export type FoundDatabaseId = Branded<string, 'FoundDatabaseId'>;
-
 /** Prefix of each id on the wire (`run_01K…`): the reader of a log line knows what an id names. */
 export const ID_PREFIX = {
   HostId: 'hst',
@@ -35,6 +19,30 @@ export const ID_PREFIX = {
   DiscoveryId: 'dsc',
   FoundDatabaseId: 'fdb',
 } as const;
+
+export type IdKind = keyof typeof ID_PREFIX;
+export type IdOf<K extends IdKind> = Branded<string, K>;
+
+export type HostId = IdOf<'HostId'>;
+export type DatabaseId = IdOf<'DatabaseId'>;
+export type ScheduleId = IdOf<'ScheduleId'>;
+export type RequestId = IdOf<'RequestId'>;
+export type RunId = IdOf<'RunId'>;
+export type RecoveryPointId = IdOf<'RecoveryPointId'>;
+export type DryRunId = IdOf<'DryRunId'>;
+export type RestorePlanId = IdOf<'RestorePlanId'>;
+export type VaultOperationId = IdOf<'VaultOperationId'>;
+export type AlertId = IdOf<'AlertId'>;
+export type ChannelId = IdOf<'ChannelId'>;
+export type DeliveryId = IdOf<'DeliveryId'>;
+export type DiscoveryId = IdOf<'DiscoveryId'>;
+/** A database that discovery found, registered or not. */
+export type FoundDatabaseId = IdOf<'FoundDatabaseId'>;
+
+/** @param ulid of the moment it is made: ids of a kind sort in the order they were made in */
+export function makeId<K extends IdKind>(kind: K, ulid: string): IdOf<K> {
+  return `${ID_PREFIX[kind]}_${ulid}` as IdOf<K>;
+}
 
 /** The short token of a run in RMAN tags, handles and command ids: the last 8 characters of its id (`<job8>`). */
 export function runToken(runId: RunId): string {

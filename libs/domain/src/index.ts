@@ -1,6 +1,7 @@
 // The words and the pure decisions of the workflow. Nothing here performs I/O or reads a clock.
 export {
   ID_PREFIX,
+  makeId,
   runToken,
   type AlertId,
   type Branded,
@@ -11,6 +12,8 @@ export {
   type DryRunId,
   type FoundDatabaseId,
   type HostId,
+  type IdKind,
+  type IdOf,
   type RecoveryPointId,
   type RequestId,
   type RestorePlanId,

@@ -1,3 +1,4 @@
+// What the sightings of all hosts together say of each database.
 import { type FoundDatabaseId, type HostId } from './ids';
 import { judgeDiscovery, type KnownDatabase, type SeenIdentity, type Sighting } from './judge-discovery';
 import { type Scn } from './scn';

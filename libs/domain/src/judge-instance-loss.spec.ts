@@ -1,3 +1,4 @@
+// What a lost instance means for a backup, by its part in the run and what RMAN was at.
 import { judgeInstanceLoss, type InstanceLoss } from './judge-instance-loss';
 
 const secondary: InstanceLoss = {

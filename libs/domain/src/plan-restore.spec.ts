@@ -1,3 +1,4 @@
+// Which point and which logs a restore reads, and why there may be none.
 import { planRestore, type LogRange, type RecoveryPointFacts } from './plan-restore';
 import { parseScn } from './scn';
 

@@ -1,3 +1,4 @@
+// Which points a rule keeps, and the reason it gives for each.
 import { planRetention, planRetentionOf, type RetainablePoint, type RetentionRule } from './plan-retention';
 
 const DAY_MS = 86_400_000;

@@ -1,3 +1,4 @@
+// The next step of each point that a rule keeps or lets go, on either side of its grace time.
 import { type ExpiringPoint, retentionSteps } from './retention-steps';
 
 const NOON = new Date('2026-03-01T12:00:00Z');

@@ -1,3 +1,4 @@
+// Slots on ordinary days and on those when the clocks change, with jitter and after a silence.
 import { faultOfTiming, judgeSlots, nextSlots, slotsOf } from './schedule-slots';
 
 const berlin = (after: string, upTo: string, cron: string) =>

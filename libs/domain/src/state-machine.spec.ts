@@ -1,3 +1,4 @@
+// Every table of states: all can be reached, all lead to an end, none is left otherwise.
 import { alertTransitions } from './alert-states';
 import { deliveryTransitions } from './delivery-attempts';
 import { pieceReleaseTransitions } from './piece-release-states';

@@ -61,6 +61,8 @@ export function adoptRecoveryPoint(session: LedgerSession, point: RecoveryPointT
       recoveryPointId: point.ids.recoveryPointId,
       databaseId: database.id,
       totals: point.contents.totals,
+      startedAt: new Date(point.contents.startedAt), // what the bucket says is all that is known
+      completedAt: new Date(point.contents.completedAt),
     });
     await recordAudit(tx, [
       {

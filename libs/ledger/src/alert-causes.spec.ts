@@ -30,18 +30,13 @@ import {
   manifestOf,
   manualRequest,
   nextId,
-  openLedgerFixture,
   plan,
   runningRun,
-  type LedgerFixture,
+  useLedger,
 } from './testing/ledger-fixture';
 import { alertReader, failure } from './testing/alert-reader';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const { alertsOf, only } = alertReader(session);
@@ -333,6 +328,8 @@ describe('slots that bring no recovery point', () => {
       runId: run.runId,
       databaseId,
       contents: contents({ level: 'archivelog' }),
+      startedAt: new Date(),
+      completedAt: new Date(),
     });
     await sweepAlerts(session());
     expect(await only(databaseId, 'log_backup_overdue')).toMatchObject({

@@ -11,18 +11,13 @@ import {
   code,
   committingRun,
   manifestOf,
-  openLedgerFixture,
   plan,
   runningRun,
-  type LedgerFixture,
+  useLedger,
 } from './testing/ledger-fixture';
 import { alertReader, failure } from './testing/alert-reader';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const { alertsOf, only } = alertReader(session);

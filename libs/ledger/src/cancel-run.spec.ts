@@ -12,16 +12,11 @@ import {
   committingRun,
   contents,
   manifestOf,
-  openLedgerFixture,
   runningRun,
-  type LedgerFixture,
+  useLedger,
 } from './testing/ledger-fixture';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const beat = (run: FencedRun) =>

@@ -4,7 +4,7 @@ import { type DatabaseId, type RequestId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { isRefusal } from './runs';
 import { sweepExpiredRequests, sweepLostRuns } from './sweeps';
-import { claim, nextId, openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
+import { claim, nextId, useLedger } from './testing/ledger-fixture';
 
 /** The design asks for 5,000 here; a nightly run asks for 100,000. */
 const RACES = Number(process.env['LEDGER_RACES'] ?? '5000');
@@ -22,14 +22,12 @@ const LONG_WINDOW_MS = 3_600_000;
 /** Longest pause of one claimer between two claims, ms. */
 const PAUSE_MS = 20;
 
-let fixture: LedgerFixture;
+const fixture = useLedger();
 let databases: DatabaseId[];
 beforeAll(async () => {
-  fixture = await openLedgerFixture();
   databases = [];
   for (let i = 0; i < RACES_AT_ONCE; i += 1) databases.push(await fixture.newDatabase());
-}, 60_000);
-afterAll(() => fixture.close());
+});
 
 it(
   'S1.5 has exactly one outcome however claim and expiry race, and nothing starts after its window',

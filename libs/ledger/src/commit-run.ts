@@ -9,7 +9,7 @@ import {
 } from '@adyton/contracts';
 import { type RecoveryPointId, type RunId, type RunState } from '@adyton/domain';
 import { recordAudit } from './audit-events';
-import { inTransaction, type LedgerSession } from './ledger';
+import { inTransaction, readNow, type LedgerSession } from './ledger';
 import { readRegistration } from './databases';
 import { insertRecoveryPoint } from './insert-recovery-point';
 import { addToOutbox } from './outbox';
@@ -130,6 +130,8 @@ export function commitRecoveryPoint(
       runId: run.id,
       databaseId: run.database_id,
       contents: run.contents,
+      startedAt: run.started_at,
+      completedAt: await readNow(tx),
     });
     await tx
       .updateTable('runs')

@@ -25,15 +25,10 @@ import {
   manifestOf,
   manualRequest,
   nextId,
-  openLedgerFixture,
-  type LedgerFixture,
+  useLedger,
 } from './testing/ledger-fixture';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 

@@ -5,22 +5,10 @@ import { listDeletableLogs } from './deletable-logs';
 import { failRun } from './run-lifecycle';
 import { isRefusal, type FencedRun } from './runs';
 import { failure } from './testing/alert-reader';
-import {
-  code,
-  contents,
-  manifestOf,
-  nextId,
-  openLedgerFixture,
-  runningRun,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { code, contents, manifestOf, nextId, runningRun, useLedger } from './testing/ledger-fixture';
 import { retentionSite } from './testing/retention-fixture';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const deletable = (run: FencedRun) => listDeletableLogs(session(), run);

@@ -15,13 +15,9 @@ import {
 } from './deliveries';
 import { deliveriesOfAlert, findDelivery, listDeliveries, pruneAlerts } from './read-deliveries';
 import { isRefusal } from './runs';
-import { code, nextId, openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
+import { code, nextId, useLedger } from './testing/ledger-fixture';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 afterEach(async () => {
   await sql`DELETE FROM adyton.notification_channels`.execute(session());
   await sql`DELETE FROM adyton.alerts`.execute(session());

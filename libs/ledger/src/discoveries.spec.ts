@@ -19,24 +19,15 @@ import { readNow } from './ledger';
 import { findReconcileCandidates, redispatch } from './reconcile';
 import { reportDiscovery } from './report-discovery';
 import { isRefusal } from './runs';
-import {
-  admitted,
-  code,
-  manualRequest,
-  nextId,
-  openLedgerFixture,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { admitted, code, manualRequest, nextId, useLedger } from './testing/ledger-fixture';
 
 const FOUR_HOURS = 4 * 3_600;
-let fixture: LedgerFixture;
+const fixture = useLedger();
 let other: HostId;
 beforeAll(async () => {
-  fixture = await openLedgerFixture();
   other = nextId<HostId>('hst');
   await enrolHost(session(), { id: other, name: 'db2', tokenSha256: 'hash2', principal: 'api' });
-}, 60_000);
-afterAll(() => fixture.close());
+});
 /** Hosts that never looked, and a database nobody identified. */
 beforeEach(async () => {
   await sql`TRUNCATE adyton.discoveries, adyton.found_databases, adyton.discovery_events, adyton.requests, adyton.alerts CASCADE`.execute(

@@ -5,21 +5,19 @@ import { sql } from 'kysely';
 import { answerDryRunInstance, findDryRunInstance, listDryRunInstances } from './dry-run-instances';
 import { askDryRun } from './dry-runs';
 import { newCluster, newHost } from './testing/cluster-fixture';
-import { code, nextId, openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
+import { code, nextId, useLedger } from './testing/ledger-fixture';
 
 const PLACE = { libraryPath: '/opt/libobk.so', socketPath: '/run/sbt.sock', tokenFile: '/var/token' };
 const eligible: InstanceVerdict = { state: 'eligible', place: PLACE, checks: [] };
-let fixture: LedgerFixture;
+const fixture = useLedger();
 let second: HostId;
 let stranger: HostId;
 let databaseId: DatabaseId;
 let id: DryRunId;
 beforeAll(async () => {
-  fixture = await openLedgerFixture();
   second = await newHost(session(), 'db2');
   stranger = await newHost(session(), 'db3');
-}, 60_000);
-afterAll(() => fixture.close());
+});
 beforeEach(async () => {
   ({ databaseId } = await newCluster(fixture, [second]));
   id = nextId<DryRunId>('dry');

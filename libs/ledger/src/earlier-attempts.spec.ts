@@ -6,20 +6,9 @@ import { readNow } from './ledger';
 import { failRun, storePlan } from './run-lifecycle';
 import { isRefusal } from './runs';
 import { sweepLostRuns } from './sweeps';
-import {
-  claim,
-  claimedRun,
-  committingRun,
-  openLedgerFixture,
-  plan,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { claim, claimedRun, committingRun, plan, useLedger } from './testing/ledger-fixture';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 type Run = Awaited<ReturnType<typeof claimedRun>>;
 const session = () => fixture.ledger.session;

@@ -5,24 +5,12 @@ import { readLastDataPoint, listRecoveryPoints } from './recovery-points';
 import { commitRecoveryPoint, submitCommit } from './commit-run';
 import { recordHeartbeat, storePlan } from './run-lifecycle';
 import { findRun, type FencedRun } from './runs';
-import {
-  claimedRun,
-  code,
-  contents,
-  manifestOf,
-  openLedgerFixture,
-  runningRun,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { claimedRun, code, contents, manifestOf, runningRun, useLedger } from './testing/ledger-fixture';
 
 const IDLE_MINUTES = 30;
 const SECONDS_PER_MINUTE = 60;
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 type Phase = Parameters<typeof recordHeartbeat>[1]['phase'];

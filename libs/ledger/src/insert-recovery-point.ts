@@ -12,6 +12,9 @@ export interface RecoveryPointToInsert {
   readonly manifestKey: string;
   readonly manifestSha256: string;
   readonly totals: ByteTotals;
+  /** By the ledger's clock, as retention goes by them: `contents` has the times of a host, whose clock may be off. */
+  readonly startedAt: Date;
+  readonly completedAt: Date;
 }
 
 /** Rows of one INSERT; Postgres takes at most 65,535 parameters in a statement. */
@@ -34,8 +37,8 @@ export async function insertRecoveryPoint(tx: LedgerSession, point: RecoveryPoin
       manifest_sha256: point.manifestSha256,
       totals: toJson(point.totals),
       contents: toJson(contents),
-      started_at: new Date(contents.startedAt),
-      completed_at: new Date(contents.completedAt),
+      started_at: point.startedAt,
+      completed_at: point.completedAt,
     })
     .execute();
   const logs = contents.archivedLogs.map((l) => ({

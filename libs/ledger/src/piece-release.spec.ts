@@ -11,16 +11,12 @@ import { isForgotten } from './release-sites';
 import { readRetentionStatus } from './retention-status';
 import { sweepAlerts } from './sweep-alerts';
 import { alertReader } from './testing/alert-reader';
-import { claimedRun, code, openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
+import { claimedRun, code, useLedger } from './testing/ledger-fixture';
 import { DAY_SECONDS, GRACE_SECONDS, retentionSite, type RetentionSite } from './testing/retention-fixture';
 import { readUncatalogBatch, recordUncataloged } from './uncatalog';
 import { recordIdentity } from './databases';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const { only } = alertReader(session);

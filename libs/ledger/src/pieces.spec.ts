@@ -3,32 +3,28 @@ import { reasonOf } from '@adyton/contracts';
 import { type DatabaseId } from '@adyton/domain';
 import { sql } from 'kysely';
 import { commitRecoveryPoint, submitCommit } from './commit-run';
+import { readNow } from './ledger';
 import { piecesToKnow, recordIngest } from './pieces';
 import { failRun } from './run-lifecycle';
 import { type FencedRun } from './runs';
-import {
-  contents,
-  manifestOf,
-  openLedgerFixture,
-  runningRun,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { contents, manifestOf, runningRun, useLedger } from './testing/ledger-fixture';
 
 const KEPT_DAYS = 7;
 const DAY_SECONDS = 24 * 60 * 60;
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 
-async function runWith(databaseId: DatabaseId, handles: readonly string[]): Promise<FencedRun> {
+/** @param clockAheadDays how far the clock of the host is from the ledger's */
+async function runWith(
+  databaseId: DatabaseId,
+  handles: readonly string[],
+  clockAheadDays = 0,
+): Promise<FencedRun> {
   const run = await runningRun(fixture, databaseId);
-  const { rows } = await sql<{ now: Date }>`SELECT adyton.now() AS now`.execute(session());
-  const closedAt = rows[0]?.now.toISOString() ?? '';
+  const now = await readNow(session());
+  const closedAt = new Date(now.getTime() + clockAheadDays * DAY_SECONDS * 1000).toISOString();
   const pieces = handles.map((handle) => ({ handle, bytes: 8, bytesNew: 8, bytesStored: 4, closedAt }));
   await recordIngest(session(), { ...run, totals: { bytesRead: 1, bytesNew: 1, bytesStored: 1 }, pieces });
   return run;
@@ -89,5 +85,14 @@ it('are none so old that RMAN may have forgotten them by age', async () => {
   await fixture.moveClock((KEPT_DAYS - 1) * DAY_SECONDS);
   expect(Object.keys(await told(databaseId))).toEqual(['k/aged']);
   await fixture.moveClock(2 * DAY_SECONDS);
+  expect(await told(databaseId)).toEqual({});
+});
+
+it('are told by the ledger’s clock, however far that of their host is off', async () => {
+  const databaseId = await fixture.newDatabase();
+  await commit(await runWith(databaseId, ['k/behind'], -2 * KEPT_DAYS), ['k/behind']);
+  await fail(await runWith(databaseId, ['k/ahead'], 2 * KEPT_DAYS));
+  expect(await told(databaseId)).toEqual({ 'k/ahead': true, 'k/behind': false });
+  await fixture.moveClock((KEPT_DAYS + 1) * DAY_SECONDS);
   expect(await told(databaseId)).toEqual({});
 });

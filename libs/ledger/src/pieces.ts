@@ -1,5 +1,5 @@
 // Backup pieces the vault holds, as the dedup-worker reported them closed. Pieces of failed runs count too: RMAN may build on them.
-import { type ByteTotals, type IngestReport } from '@adyton/contracts';
+import { type ByteTotals, type IngestReport, type PieceToKnow } from '@adyton/contracts';
 import {
   isTerminal,
   runTransitions,
@@ -20,7 +20,7 @@ export interface ClosedPiece {
   readonly bytes: number;
   readonly bytesNew: number;
   readonly bytesStored: number;
-  /** RFC 3339. */
+  /** RFC 3339, by the clock of the host. */
   readonly closedAt: string;
 }
 
@@ -214,16 +214,10 @@ export async function bytesOfPieces(
   return row.bytes;
 }
 
-/** A piece that RMAN should have on record. */
-export interface PieceToKnow {
-  readonly handle: string;
-  /** Needed by no recovery point any more, or never: it waits for its release. */
-  readonly unneeded: boolean;
-}
-
 /**
- * The whole pieces of runs that are over that were closed within so many days: RMAN's records of older ones may be gone by age. One of a good
- * run that no recovery point names was closed after RMAN had given it up, and belongs on the record too.
+ * The whole pieces of runs that ended within so many days: RMAN's records of older ones may be gone by age. The ledger's clock says so, not that
+ * of the host which closed them, which may be off. One of a good run that no recovery point names was closed after RMAN had given it up, and
+ * belongs on the record too.
  */
 export async function piecesToKnow(
   session: LedgerSession,
@@ -240,7 +234,7 @@ export async function piecesToKnow(
     SELECT pieces.handle, NOT coalesce(named.needed, runs.state IN ('succeeded', 'degraded')) AS unneeded
     FROM adyton.pieces JOIN adyton.runs ON runs.id = pieces.run_id
     LEFT JOIN named ON named.handle = pieces.handle
-    WHERE pieces.database_id = ${databaseId} AND pieces.lost_at IS NULL AND pieces.closed_at >= ${since}
+    WHERE pieces.database_id = ${databaseId} AND pieces.lost_at IS NULL AND runs.finished_at >= ${since}
       AND pieces.release_state = 'kept'
       AND runs.state NOT IN (${sql.join([...ACTIVE_RUN_STATES])})
     ORDER BY pieces.handle LIMIT ${PIECES_TOLD_MAX}`.execute(session);

@@ -5,15 +5,11 @@ import { holdRecoveryPoint, unholdRecoveryPoint } from './point-holds';
 import { expireLetGo } from './point-retention';
 import { findRecoveryPoint, listManifestKeys } from './recovery-points';
 import { recordVerifiedPoints } from './vault-verified';
-import { code, nextId, openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
+import { code, nextId, useLedger } from './testing/ledger-fixture';
 import { GRACE_SECONDS, retentionSite } from './testing/retention-fixture';
 import { createNeededRelease } from './vault-operations';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const REASON = 'the auditors want it';
@@ -34,6 +30,16 @@ it('K2 lets what the policy does not keep go softly, and for ever only when the 
     'recovery-point.let-go',
     'recovery-point.expired',
   ]);
+});
+
+it('K2 tells new points from old ones by the ledger’s clock, however far those of the hosts are off', async () => {
+  const site = await retentionSite(fixture);
+  const at = (time: string) => ({ startedAt: time, completedAt: time });
+  const old = await site.point(['a'], ['a'], at('2099-01-01T00:00:00.000Z'));
+  const last = await site.point(['b'], ['b'], at('2001-01-01T00:00:00.000Z'));
+  await site.keep(1);
+  await site.carryOut();
+  expect([await site.stateOf(old), await site.stateOf(last)]).toEqual(['expiring', 'available']);
 });
 
 it('K2 lets nothing go where no policy is set, or the policy is disabled', async () => {

@@ -7,15 +7,11 @@ import { pruneAuditEvents, pruneDiscoveryEvents, pruneVaultOperations } from './
 import { pruneRequests } from './prune-requests';
 import { failRun } from './run-lifecycle';
 import { failure } from './testing/alert-reader';
-import { nextId, openLedgerFixture, runningRun, type LedgerFixture } from './testing/ledger-fixture';
+import { nextId, useLedger, runningRun } from './testing/ledger-fixture';
 import { retentionSite } from './testing/retention-fixture';
 import { createVaultOperation, findVaultOperation, sweepVaultOperations } from './vault-operations';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const AUDIT_SECONDS = keptSeconds('audit_events');

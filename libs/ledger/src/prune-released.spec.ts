@@ -3,15 +3,11 @@ import { parseScn, type RecoveryPointId } from '@adyton/domain';
 import { beginReview, endReview } from './piece-review';
 import { findClear, listUncataloged, recordReleased, recordVaultExpired } from './piece-release';
 import { pruneReleased } from './prune-released';
-import { openLedgerFixture, type LedgerFixture } from './testing/ledger-fixture';
+import { useLedger } from './testing/ledger-fixture';
 import { DAY_SECONDS, retentionSite, type RetentionSite } from './testing/retention-fixture';
 import { recordUncataloged } from './uncatalog';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const KEPT_SECONDS = 365 * DAY_SECONDS;

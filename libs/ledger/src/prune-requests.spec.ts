@@ -24,17 +24,12 @@ import {
   claimedRun,
   manualRequest,
   nextId,
-  openLedgerFixture,
+  useLedger,
   runningRun,
-  type LedgerFixture,
 } from './testing/ledger-fixture';
 import { retentionSite } from './testing/retention-fixture';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const KEPT_SECONDS = keptSeconds('requests');

@@ -8,26 +8,14 @@ import { findRequest, listRequests, markWaiting } from './requests';
 import { inTransaction, readNow } from './ledger';
 import { isRefusal } from './runs';
 import { sweepExpiredRequests, sweepUnclaimedRequests } from './sweeps';
-import {
-  admitted,
-  claim,
-  claimedRun,
-  code,
-  manualRequest,
-  openLedgerFixture,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { admitted, claim, claimedRun, code, manualRequest, useLedger } from './testing/ledger-fixture';
 import { type NewRequest } from './create-request';
 import { type DatabaseId, type HostId, type RequestId, type ScheduleId } from '@adyton/domain';
 
 /** Between two looks at who waits, ms. */
 const LOOK_MS = 20;
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 async function unsent(requestId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`

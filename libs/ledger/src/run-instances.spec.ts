@@ -14,23 +14,21 @@ import {
 import { failRun, storePlan } from './run-lifecycle';
 import { findRun, hasActiveRunOn, isRefusal, type FencedRun } from './runs';
 import { newCluster, newHost } from './testing/cluster-fixture';
-import { claimedRun, code, openLedgerFixture, plan, type LedgerFixture } from './testing/ledger-fixture';
+import { claimedRun, code, plan, useLedger } from './testing/ledger-fixture';
 
 const SILENT_SECONDS = 15;
 const TOKEN = 'b'.repeat(64);
 const PLACE = { libraryPath: '/opt/libobk.so', socketPath: '/run/sbt.sock', tokenFile: '/var/token' };
-let fixture: LedgerFixture;
+const fixture = useLedger();
 let second: HostId;
 let stranger: HostId;
 let databaseId: DatabaseId;
 let found: FoundDatabaseId;
 let run: FencedRun;
 beforeAll(async () => {
-  fixture = await openLedgerFixture();
   second = await newHost(session(), 'db2');
   stranger = await newHost(session(), 'db3');
-}, 60_000);
-afterAll(() => fixture.close());
+});
 beforeEach(async () => {
   ({ databaseId, found } = await newCluster(fixture, [second]));
   run = await claimedRun(fixture, databaseId);

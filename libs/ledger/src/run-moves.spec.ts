@@ -21,25 +21,22 @@ import {
   code,
   contents,
   manifestOf,
-  openLedgerFixture,
   plan,
   runningRun,
-  type LedgerFixture,
+  useLedger,
 } from './testing/ledger-fixture';
 
 const LIMITS = { takeSeconds: 10, presenceSeconds: 15 };
 const TOKEN = 'c'.repeat(64);
-let fixture: LedgerFixture;
+const fixture = useLedger();
 let second: HostId;
 let third: HostId;
 let databaseId: DatabaseId;
 let run: Awaited<ReturnType<typeof claimedRun>>;
 beforeAll(async () => {
-  fixture = await openLedgerFixture();
   second = await newHost(session(), 'db2');
   third = await newHost(session(), 'db3');
-}, 60_000);
-afterAll(() => fixture.close());
+});
 beforeEach(async () => {
   databaseId = await cluster();
   await sign(session(), second, third);

@@ -27,17 +27,12 @@ import {
   committingRun,
   contents,
   manifestOf,
-  openLedgerFixture,
   plan,
   runningRun,
-  type LedgerFixture,
+  useLedger,
 } from './testing/ledger-fixture';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const beat = (run: FencedRun) =>

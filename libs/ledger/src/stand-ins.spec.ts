@@ -8,25 +8,16 @@ import { hostToAsk } from './stand-ins';
 import { sweepUnclaimedRequests } from './sweeps';
 import { alertReader } from './testing/alert-reader';
 import { newCluster, newHost } from './testing/cluster-fixture';
-import {
-  admitted,
-  code,
-  manualRequest,
-  nextId,
-  openLedgerFixture,
-  type LedgerFixture,
-} from './testing/ledger-fixture';
+import { admitted, code, manualRequest, nextId, useLedger } from './testing/ledger-fixture';
 
-let fixture: LedgerFixture;
+const fixture = useLedger();
 let second: HostId;
 let third: HostId;
 let databaseId: DatabaseId;
 beforeAll(async () => {
-  fixture = await openLedgerFixture();
   second = await newHost(session(), 'db2');
   third = await newHost(session(), 'db3');
-}, 60_000);
-afterAll(() => fixture.close());
+});
 beforeEach(async () => {
   ({ databaseId } = await newCluster(fixture, [second, third]));
 });

@@ -204,6 +204,7 @@ interface PiecesTable extends PieceReleaseColumns {
   bytes: number;
   bytes_new: number;
   bytes_stored: number;
+  /** By the clock of the host that closed it: for people, nothing is decided by it. */
   closed_at: Date;
   /** When verification found that the vault cannot give it back. */
   lost_at: Generated<Date | null>;
@@ -222,6 +223,7 @@ interface RecoveryPointsTable extends PointRetentionColumns {
   manifest_sha256: string;
   totals: Json<ByteTotals>;
   contents: Json<RecoveryPointContents>;
+  /** These two by the ledger's clock, unless the point was found in the bucket. */
   started_at: Date;
   completed_at: Date;
   created_at: Generated<Date>;

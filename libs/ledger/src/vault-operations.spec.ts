@@ -22,8 +22,7 @@ import {
   contents,
   manifestOf,
   nextId,
-  openLedgerFixture,
-  type LedgerFixture,
+  useLedger,
 } from './testing/ledger-fixture';
 import {
   claimVaultOperation,
@@ -37,11 +36,7 @@ import {
 } from './vault-operations';
 import { recordVerifiedPoints } from './vault-verified';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const session = () => fixture.ledger.session;
 const PROGRESS = { objectsDone: 3, objectsExpected: 10, bytesRead: 4096 };

@@ -1,3 +1,4 @@
+// The contract of the object store held against each kind, and what the wrappers add.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

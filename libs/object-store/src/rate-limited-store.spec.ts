@@ -1,3 +1,4 @@
+// What goes over a line with a limit in any minute, with the clock moved by hand.
 import { MemoryStore } from './memory-store';
 import { Pace, rateLimitedStore } from './rate-limited-store';
 

@@ -1,3 +1,4 @@
+// Failures that pass by themselves, replies that were lost, and whose memory is sent again.
 import { MemoryStore } from './memory-store';
 import { type CreateOutcome } from './object-store';
 import { ObjectStoreError } from './object-store-error';

@@ -44,20 +44,22 @@ afterEach(async () => {
 type AgentHandlers = JobHandlers<'agent'>;
 const ignore = async (): Promise<void> => undefined;
 
+/** Of an agent that does nothing. */
+const IDLE: AgentHandlers = {
+  'backup.run': ignore,
+  'restore.run': ignore,
+  'run.cancel': ignore,
+  'backup.plan': ignore,
+  'instance.join': ignore,
+  'instance.check': ignore,
+  'run.take-over': ignore,
+  'host.discover': ignore,
+  'database.discover': ignore,
+  'pieces.uncatalog': ignore,
+};
+
 async function agentWorker(hostId: string, handlers: Partial<AgentHandlers>): Promise<RunningWorker> {
-  const all: AgentHandlers = {
-    'backup.run': ignore,
-    'restore.run': ignore,
-    'run.cancel': ignore,
-    'backup.plan': ignore,
-    'instance.join': ignore,
-    'instance.check': ignore,
-    'run.take-over': ignore,
-    'host.discover': ignore,
-    'database.discover': ignore,
-    'pieces.uncatalog': ignore,
-    ...handlers,
-  };
+  const all = { ...IDLE, ...handlers };
   const worker = await startWorker({ redisUrl: server.url, family: 'agent', hostId, handlers: all, log });
   workers.push(worker);
   return worker;
@@ -142,19 +144,13 @@ describe('a worker', () => {
     await expect(
       createProducer(other).enqueue('backup.run', newHost(), payload, 'x.1'),
     ).rejects.toMatchObject({ code: 'ADY_QUEUE_UNAVAILABLE', context: { policy: 'allkeys-lru' } });
-    const handlers = {
-      'backup.run': ignore,
-      'restore.run': ignore,
-      'run.cancel': ignore,
-      'backup.plan': ignore,
-      'instance.join': ignore,
-      'instance.check': ignore,
-      'run.take-over': ignore,
-      'host.discover': ignore,
-      'database.discover': ignore,
-      'pieces.uncatalog': ignore,
-    };
-    const start = startWorker({ redisUrl: evicting.url, family: 'agent', hostId: newHost(), handlers, log });
+    const start = startWorker({
+      redisUrl: evicting.url,
+      family: 'agent',
+      hostId: newHost(),
+      handlers: IDLE,
+      log,
+    });
     await expect(start).rejects.toMatchObject({ code: 'ADY_QUEUE_UNAVAILABLE' });
     closeRedis(connection);
     await evicting.stop();

@@ -1,3 +1,4 @@
+// Settings that are missing, malformed, unknown, secret or in a file.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// The form of a log line, and secrets in every place of it.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,41 +1,21 @@
 // A session that is stopped, and the agent's FENCE that has it stopped: on a real socket, with calls under way.
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fenceToken } from './fence-token';
 import { FRAME_TYPES, type FrameType } from './frame';
 import { SbtFailure } from './sbt-failure';
-import { type SbtServer, type SbtServerOptions, serveSbt } from './serve-sbt';
-import { MemoryPieces } from './testing/memory-session';
-import { errorOf, namesPayload, openWritePayload, RawClient, text } from './testing/raw-client';
+import { BLOCK, errorOf, namesPayload, openWritePayload, RawClient, text } from './testing/raw-client';
+import { useSbtServer } from './testing/sbt-server';
 
-const BLOCK = Buffer.alloc(16384, 5);
 const REASON = 'ADY_SBT_REFUSED: the agent is ending run run-1';
 
-let folder: string;
-let path: string;
-let memory: MemoryPieces;
-let server: SbtServer;
+const sbt = useSbtServer();
 let stopping: AbortController;
 let fenced: string[];
-
-async function start(options: Partial<SbtServerOptions> = {}): Promise<void> {
-  server = await serveSbt({ socketPath: path, authorise: async () => memory.session(), ...options });
-}
-
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sbt-'));
-  path = join(folder, 's');
-  memory = new MemoryPieces();
   stopping = new AbortController();
-  memory.stopped = stopping.signal;
+  sbt.memory.stopped = stopping.signal;
   fenced = [];
-  await start({ fence: (token) => void fenced.push(token) });
-});
-afterEach(async () => {
-  await server.close();
-  await rm(folder, { recursive: true });
+  await sbt.start({ fence: (token) => void fenced.push(token) });
 });
 
 const stop = (): void => stopping.abort(new SbtFailure(7501, REASON));
@@ -57,7 +37,7 @@ async function answerTo(
 }
 
 async function writing(handle = 'p'): Promise<RawClient> {
-  const client = await RawClient.greeted(path);
+  const client = await RawClient.greeted(sbt.path);
   client.send(FRAME_TYPES.openWrite, openWritePayload(handle, BLOCK.length));
   await client.expect(FRAME_TYPES.opened);
   client.send(FRAME_TYPES.data, BLOCK);
@@ -66,7 +46,7 @@ async function writing(handle = 'p'): Promise<RawClient> {
 
 describe('a stopped session', () => {
   it('answers every call with the reason, and takes the good-bye', async () => {
-    const client = await RawClient.greeted(path);
+    const client = await RawClient.greeted(sbt.path);
     stop();
     const names = namesPayload('p');
     const calls: [FrameType, Uint8Array][] = [
@@ -78,9 +58,9 @@ describe('a stopped session', () => {
       [FRAME_TYPES.abort, Buffer.alloc(0)],
     ];
     for (const [type, payload] of calls) expect(await answerTo(client, type, payload)).toBe(REASON);
-    expect(memory.opened).toEqual([]);
+    expect(sbt.memory.opened).toEqual([]);
     client.send(FRAME_TYPES.bye);
-    await memory.noted('ended');
+    await sbt.memory.noted('ended');
   });
 
   it('tells an open piece unasked, and discards it', async () => {
@@ -93,13 +73,13 @@ describe('a stopped session', () => {
     });
     client.send(FRAME_TYPES.data, BLOCK); // still on its way
     expect(await answerTo(client, FRAME_TYPES.close)).toBe(REASON);
-    expect(memory.diary).toEqual([`aborted p: ${REASON}`]);
+    expect(sbt.memory.diary).toEqual([`aborted p: ${REASON}`]);
     client.destroy();
   });
 
   it('answers a close that is under way at once, and never with success, whatever it comes to', async () => {
     let finish: () => void = () => undefined;
-    memory.onClose = () => new Promise((resolve) => (finish = resolve));
+    sbt.memory.onClose = () => new Promise((resolve) => (finish = resolve));
     const client = await writing();
     const closing = answerTo(client, FRAME_TYPES.close);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -108,41 +88,41 @@ describe('a stopped session', () => {
     finish();
     expect(await answerTo(client, FRAME_TYPES.info, namesPayload('p'))).toBe(REASON);
     client.destroy();
-    await memory.noted('lost');
-    expect(memory.diary).toEqual(['closed p', 'lost']); // the writer was not told to abort what it had closed
+    await sbt.memory.noted('lost');
+    expect(sbt.memory.diary).toEqual(['closed p', 'lost']); // the writer was not told to abort what it had closed
   });
 
   it('lets go of a client whose write hangs', async () => {
     let release: () => void = () => undefined;
-    memory.onWrite = () => new Promise((resolve) => (release = resolve));
+    sbt.memory.onWrite = () => new Promise((resolve) => (release = resolve));
     const client = await writing();
     await new Promise((resolve) => setTimeout(resolve, 50));
     stop();
     expect(errorOf(await client.expect(FRAME_TYPES.error)).text).toBe(REASON);
     release();
     client.destroy();
-    await memory.noted('lost');
-    expect(memory.diary).toEqual([`aborted p: ${REASON}`, 'lost']);
+    await sbt.memory.noted('lost');
+    expect(sbt.memory.diary).toEqual([`aborted p: ${REASON}`, 'lost']);
   });
 
   it('drops a piece that was being opened', async () => {
     const opening = Promise.withResolvers<void>();
-    memory.onOpen = () => opening.promise;
-    const client = await RawClient.greeted(path);
+    sbt.memory.onOpen = () => opening.promise;
+    const client = await RawClient.greeted(sbt.path);
     const answer = answerTo(client, FRAME_TYPES.openWrite, openWritePayload('late', BLOCK.length));
     await new Promise((resolve) => setTimeout(resolve, 50));
     stop();
     expect(await answer).toBe(REASON);
     opening.resolve();
     client.destroy();
-    await memory.noted('lost');
-    expect(memory.diary).toEqual(['aborted late: the run was stopped', 'lost']);
+    await sbt.memory.noted('lost');
+    expect(sbt.memory.diary).toEqual(['aborted late: the run was stopped', 'lost']);
   });
 
   it('gives a restore no more bytes', async () => {
-    memory.pieces.set('old', [BLOCK, BLOCK]);
-    memory.onRead = (_handle, run) => (run === 0 ? Promise.resolve() : new Promise(() => undefined));
-    const reader = await RawClient.greeted(path);
+    sbt.memory.pieces.set('old', [BLOCK, BLOCK]);
+    sbt.memory.onRead = (_handle, run) => (run === 0 ? Promise.resolve() : new Promise(() => undefined));
+    const reader = await RawClient.greeted(sbt.path);
     const handle = Buffer.concat([Buffer.from([0, 64, 0, 0]), text('old')]);
     reader.send(FRAME_TYPES.openRead, handle);
     await reader.expect(FRAME_TYPES.opened);
@@ -154,7 +134,7 @@ describe('a stopped session', () => {
 });
 
 describe('FENCE', () => {
-  const ask = (limitMs = 5_000) => fenceToken({ socketPath: path, token: 'secret', limitMs });
+  const ask = (limitMs = 5_000) => fenceToken({ socketPath: sbt.path, token: 'secret', limitMs });
 
   it('hands the token over and is confirmed', async () => {
     expect(await ask()).toBe('fenced');
@@ -162,7 +142,7 @@ describe('FENCE', () => {
   });
 
   it('is for the first frame only', async () => {
-    const client = await RawClient.greeted(path);
+    const client = await RawClient.greeted(sbt.path);
     client.send(FRAME_TYPES.fence, text('secret'));
     await client.expect(FRAME_TYPES.error);
     await client.closed();
@@ -170,25 +150,25 @@ describe('FENCE', () => {
   });
 
   it('is not confirmed by a server that cannot do it', async () => {
-    await server.close();
-    await start();
+    await sbt.close();
+    await sbt.start();
     expect(await ask()).toBe('unconfirmed');
   });
 
   it('is not confirmed by a worker that hangs, and nobody waits longer than the limit', async () => {
-    await server.close();
+    await sbt.close();
     const deaf: Server = createServer(() => undefined);
-    await new Promise<void>((resolve) => deaf.listen(path, resolve));
+    await new Promise<void>((resolve) => deaf.listen(sbt.path, resolve));
     const begun = performance.now();
     expect(await ask(200)).toBe('unconfirmed');
     expect(performance.now() - begun).toBeLessThan(2_000);
     deaf.close();
-    await start();
+    await sbt.start();
   });
 
   it('says when nobody listens: no call can end well then', async () => {
-    await server.close();
+    await sbt.close();
     expect(await ask()).toBe('nobody-listens');
-    await start();
+    await sbt.start();
   });
 });

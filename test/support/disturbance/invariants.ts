@@ -3,7 +3,7 @@
 import { isErrorCode } from '@adyton/contracts';
 import { type RecoveryPointState } from '@adyton/domain';
 import { eventually, type RunningStack } from '../running-stack';
-import { inDatabase } from '../cancelled-runs';
+import { inDatabase } from '../oracle-host';
 import { END_LIMIT_MS } from './activities';
 import { type Bucket } from './bucket';
 import { findLeakedSecrets } from './leaked-secrets';

@@ -1,3 +1,4 @@
+// Which archived logs a run takes, and what a hole in them means for a log backup and for a full one.
 import { type Scn } from '@adyton/domain';
 import { chooseLogRanges, rangesWithout, type LogQuestion } from './choose-log-ranges';
 

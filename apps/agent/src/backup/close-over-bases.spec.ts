@@ -1,3 +1,4 @@
+// Chains of sets from a level 1 down to its level 0, as the control file tells them, whole and broken.
 import { type Scn } from '@adyton/domain';
 import { closeOverBases, type BackedUpFile } from './close-over-bases';
 

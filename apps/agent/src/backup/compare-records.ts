@@ -1,8 +1,8 @@
 // RMAN's own records of our pieces against what the vault holds. Whatever a DBA or another vendor did to the records - CROSSCHECK through another
 // library, DELETE FORCE, DELETE EXPIRED, UNCATALOG - shows as one of these, and none of it changed the vault.
+import { type PieceToKnow } from '@adyton/contracts';
 import { type DatabaseFacts } from '@adyton/oracle';
 import { handlePrefix, isScriptableHandle } from '@adyton/rman';
-import { type PieceToKnow } from '../control-plane';
 import { type Identity, type Planning } from './backup-run';
 
 export interface RecordGaps {

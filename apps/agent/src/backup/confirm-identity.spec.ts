@@ -1,3 +1,4 @@
+// Which answers of a database are those of the registered one: its root, not a pluggable database in it.
 import { confirmIdentity } from './confirm-identity';
 import { type Identity, type Planning } from './backup-run';
 

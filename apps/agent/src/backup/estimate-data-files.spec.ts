@@ -1,3 +1,4 @@
+// What the estimate lists of the data files, and that it fails rather than counts none.
 import { type LevelDecision } from '@adyton/domain';
 import { OracleError } from '@adyton/oracle';
 import { type DataFileFacts } from './backup-run';

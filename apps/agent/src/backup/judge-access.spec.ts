@@ -1,3 +1,4 @@
+// Files that can be read, files that cannot, and for which of them the backup goes on.
 import { type Scn } from '@adyton/domain';
 import { type DataFileFacts } from './backup-run';
 import { judgeAccess } from './judge-access';

@@ -1,3 +1,4 @@
+// Each CONFIGURE that would change a backup, with what overrules it, and those that change none.
 import { judgeConfiguration } from './judge-configuration';
 
 const DEVICE = "'SBT_TAPE'";

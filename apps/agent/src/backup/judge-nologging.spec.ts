@@ -1,3 +1,4 @@
+// When changes without redo are warned of, and when a backup covers them.
 import { parseScn } from '@adyton/domain';
 import { judgeNologging } from './judge-nologging';
 

@@ -1,3 +1,4 @@
+// What a plan says of pluggable databases that came, went or changed their names since the last recovery point.
 import { judgePluggables } from './judge-pluggables';
 
 const pdb = (name: string, uid = name.length, unplugged = false) => ({ uid: String(uid), name, unplugged });

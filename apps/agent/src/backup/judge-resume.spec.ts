@@ -1,3 +1,4 @@
+// Which files of an interrupted level 0 are taken over, and each reason to read one again.
 import { type Scn } from '@adyton/domain';
 import { type DataFileFacts } from './backup-run';
 import { describeDoubt, describeResume, judgeResume, whyOutdated, type RedoRange } from './judge-resume';

@@ -1,3 +1,4 @@
+// Which logs become a recovery point's own, when they lie in its run and when earlier runs wrote them.
 import { type Scn } from '@adyton/domain';
 import { type LogContents } from './point-contents';
 import { withLogsNeeded } from './reconcile-logs';

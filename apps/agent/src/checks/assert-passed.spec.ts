@@ -1,3 +1,4 @@
+// With which code and evidence a run ends whose pre-checks failed.
 import { assertEligible, assertPassed } from './assert-passed';
 import { checkInstance } from './check-instance';
 import { judgeLogMode, judgeRole } from './judge-database';

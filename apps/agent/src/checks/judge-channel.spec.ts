@@ -1,3 +1,4 @@
+// What the pre-check makes of RMAN's words about the channel it tried.
 import { judgeChannel } from './judge-channel';
 
 const END = '\n\nRecovery Manager complete.\n';

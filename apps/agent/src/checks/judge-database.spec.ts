@@ -1,3 +1,4 @@
+// Each condition of database and host that a backup depends on, met and missed.
 import { type RmanChannel } from '@adyton/oracle';
 import { judgeChangeTracking, judgeEdition, judgeRecordKeepTime, judgeRmanJobs } from './judge-database';
 import { judgeRecoveryArea, judgeSpace } from './judge-space';

@@ -1,3 +1,4 @@
+// What is asked of the keystore where tablespaces are encrypted, and which keys count as backed up.
 import { type EncryptedTablespace } from '@adyton/oracle';
 import { encryptionKeysOf, judgeKeystore, judgeKeystoreBackup } from './judge-keystore';
 

@@ -1,3 +1,4 @@
+// Archived logs that wait on disks of this host, of others and of nobody.
 import { judgeLogFiles } from './judge-log-files';
 
 const log = (thread: number, sequence: number) => ({

@@ -1,3 +1,4 @@
+// Instances of one cluster that run the same release, and others that do not.
 import { type InstanceRelease } from '@adyton/oracle';
 import { judgeBaseRelease, judgeReleaseUpdates } from './judge-releases';
 

@@ -1,3 +1,4 @@
+// How the host's table of mounts tells whether a snapshot of the control file lies on shared storage.
 import { kindOfMount } from './look-at-host';
 import { judgeSnapshot, type SnapshotFacts } from './judge-snapshot';
 

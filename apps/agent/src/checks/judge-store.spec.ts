@@ -1,3 +1,4 @@
+// What the pre-check makes of the dedup-worker's word about the object store and its clock.
 import { judgeStore } from './judge-store';
 
 const works = { kind: 'works', storeName: 's3 bucket b', isDeleted: true, skewSeconds: 0 } as const;

@@ -1,3 +1,4 @@
+// Tools of the host that answer, fail, hang, print too much or are not there, as real scripts.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Which descriptors lead to one instance of a cluster, and which may lead anywhere.
 import { descriptorOf, instanceAddress } from './instance-address';
 
 it('leads to the named instance behind the listener that discovery found', () => {

@@ -1,3 +1,4 @@
+// Which failures another instance of the cluster may not have, so that the run may go there.
 import { type ClaimedRun } from '@adyton/contracts';
 import { OracleError } from '@adyton/oracle';
 import { checkThat } from '../checks/check-that';

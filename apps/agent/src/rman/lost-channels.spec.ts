@@ -1,3 +1,4 @@
+// How long RMAN gets to give up the channels of an instance that is gone, with the clock moved by hand.
 import { LostChannels } from './lost-channels';
 
 const disabled = (channel: string) =>

@@ -1,3 +1,4 @@
+// Work that comes back, in time or late, and work that does not, when its run has been stopped.
 import { leaveHanging } from './leave-hanging';
 
 const REASON = new Error('the run was cancelled');

@@ -1,3 +1,4 @@
+// What each answer to a heartbeat means for a run that is under way, cancelled, in commit or over.
 import { createLogger, systemClock } from '@adyton/runtime';
 import { type ControlPlane } from '../control-plane';
 import { type RunId } from '@adyton/domain';

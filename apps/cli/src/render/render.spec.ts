@@ -1,3 +1,4 @@
+// What the command line makes of sizes, durations, columns and the progress of a run.
 import { type Run } from '@adyton/contracts';
 import { bytes, duration, table } from './format';
 import { progressLine } from './progress-line';

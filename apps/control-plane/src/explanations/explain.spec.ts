@@ -1,3 +1,4 @@
+// The sentence and the next step for every state of a request and of a run.
 import { reasonOf, type BackupRequest, type RunDetail } from '@adyton/contracts';
 import { requestTransitions, runTransitions, statesOf } from '@adyton/domain';
 import { explainRequest, explainRun } from './explain';

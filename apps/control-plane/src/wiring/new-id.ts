@@ -1,39 +1,8 @@
 // New ids: prefix and ULID. Clock and randomness are handed in.
-import {
-  ID_PREFIX,
-  type ChannelId,
-  type DatabaseId,
-  type DiscoveryId,
-  type DryRunId,
-  type FoundDatabaseId,
-  type HostId,
-  type RecoveryPointId,
-  type RequestId,
-  type RestorePlanId,
-  type RunId,
-  type ScheduleId,
-  type VaultOperationId,
-} from '@adyton/domain';
+import { makeId, type IdKind, type IdOf } from '@adyton/domain';
 import { type Clock } from '@adyton/runtime';
 import { randomInt } from 'node:crypto';
 import { ulid } from 'ulid';
-
-interface Ids {
-  HostId: HostId;
-  DatabaseId: DatabaseId;
-  ScheduleId: ScheduleId;
-  RequestId: RequestId;
-  RunId: RunId;
-  RecoveryPointId: RecoveryPointId;
-  DryRunId: DryRunId;
-  RestorePlanId: RestorePlanId;
-  VaultOperationId: VaultOperationId;
-  ChannelId: ChannelId;
-  DiscoveryId: DiscoveryId;
-  FoundDatabaseId: FoundDatabaseId;
-}
-export type IdKind = keyof Ids;
-export type IdOf<K extends IdKind> = Ids[K];
 
 const FRACTION_STEPS = 2 ** 32;
 /** A fraction in [0, 1) from the system's secure source. */
@@ -45,6 +14,5 @@ export function requestIdSource(clock: Clock): () => string {
 }
 
 export function idSource(clock: Clock): <K extends IdKind>(kind: K) => IdOf<K> {
-  return <K extends IdKind>(kind: K) =>
-    `${ID_PREFIX[kind]}_${ulid(clock.now().getTime(), secureFraction)}` as IdOf<K>;
+  return (kind) => makeId(kind, ulid(clock.now().getTime(), secureFraction));
 }

@@ -1,5 +1,5 @@
 // Injection tokens of what the process is made of. Interfaces vanish at run time, so each gets a name here.
-import { type IdKind, type IdOf } from './new-id';
+import { type IdKind, type IdOf } from '@adyton/domain';
 
 export const CONFIG = Symbol('config');
 export const LEDGER = Symbol('ledger');

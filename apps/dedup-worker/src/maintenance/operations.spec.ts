@@ -8,21 +8,13 @@ import {
   sweepVaultOperations,
 } from '@adyton/ledger';
 import { type Logger } from '@adyton/runtime';
-import {
-  nextId,
-  openLedgerFixture,
-  type LedgerFixture,
-} from '../../../../libs/ledger/src/testing/ledger-fixture';
+import { nextId, useLedger } from '../../../../libs/ledger/src/testing/ledger-fixture';
 import { Operations, type OperationTable, type ReportOf } from './operations';
 
 /** Past the lease of an operation. */
 const LEASE_OVER_SECONDS = 61;
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 /** Keeps the names of events. */
 function listeningLog(): { log: Logger; events: string[] } {

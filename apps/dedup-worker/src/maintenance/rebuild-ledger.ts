@@ -1,6 +1,6 @@
 // Puts on record every recovery point that only the bucket knows. What stands against the records, or is damaged, is left out by name.
 import { manifestContents, REPORT_ROWS_MAX, reasonOf } from '@adyton/contracts';
-import { ID_PREFIX, type DatabaseId, type RecoveryPointId, type RequestId, type RunId } from '@adyton/domain';
+import { makeId, type IdKind, type RunId } from '@adyton/domain';
 import { adoptRecoveryPoint } from '@adyton/ledger';
 import { readRecoveryPoints, type FoundRecoveryPoint } from '@adyton/vault';
 import { ulid } from 'ulid';
@@ -35,7 +35,7 @@ async function outcomeOf({ ledger }: MaintenanceParts, found: FoundRecoveryPoint
   if (!parsed.success)
     return { kind: 'left-out', detail: `its contents are not readable: ${parsed.error.message}` };
   const committedAtMs = Date.parse(manifest.createdAt);
-  const newId = <T extends string>(prefix: string): T => `${prefix}_${ulid(committedAtMs)}` as T;
+  const newId = <K extends IdKind>(kind: K) => makeId(kind, ulid(committedAtMs));
   const adoption = await adoptRecoveryPoint(ledger.session, {
     manifestKey: found.manifestKey,
     manifestSha256: found.sha256,
@@ -45,9 +45,9 @@ async function outcomeOf({ ledger }: MaintenanceParts, found: FoundRecoveryPoint
     pieces: manifest.pieces,
     principal: PRINCIPAL,
     ids: {
-      recoveryPointId: newId<RecoveryPointId>(ID_PREFIX.RecoveryPointId),
-      databaseId: newId<DatabaseId>(ID_PREFIX.DatabaseId),
-      requestId: newId<RequestId>(ID_PREFIX.RequestId),
+      recoveryPointId: newId('RecoveryPointId'),
+      databaseId: newId('DatabaseId'),
+      requestId: newId('RequestId'),
     },
   });
   if (adoption.kind !== 'added') return adoption;

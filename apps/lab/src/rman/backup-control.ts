@@ -1,6 +1,6 @@
 /** Channel job: one backup set with a snapshot of the control file, the spfile, or both; also the autobackup. */
 import { readFileSync } from 'node:fs';
-import { claimFault, faultLines, faultsAt } from '../faults';
+import { claimFault, faultLines, faultsAt } from '../faults/rman-faults';
 import { type BackupRecords } from '../instance/instance-port';
 import { type ChannelContext, dateNow, elapsedSince, prefixed } from './channel-context';
 import { type BackupControlJob, type JobResult } from './channel-protocol';

@@ -2,7 +2,7 @@
  * Channel job: one backup set of data files, or one section of a file. Up to MAXOPENFILES files are read at the same time,
  * and their runs of blocks alternate in the piece, as the multiplexing of RMAN does.
  */
-import { claimFault, faultLines, faultsAt } from '../faults';
+import { claimFault, faultLines, faultsAt } from '../faults/rman-faults';
 import { type BackupDataFile, type ControlFile, type DataFile } from '../control-file/control-file';
 import { readDataFileHeader } from '../formats/data-file-header';
 import { formatScn } from '../formats/scn';

@@ -1,5 +1,5 @@
 /** What the jobs of one channel process share: its media, its connection to the instance, its voice, its progress. */
-import { claimFault } from '../faults';
+import { claimFault } from '../faults/rman-faults';
 import { type SessionId } from '../instance/instance-port';
 import { type InstanceClient } from '../instance/ipc-client';
 import { type SbtLibrary } from '../sbt/load-library';

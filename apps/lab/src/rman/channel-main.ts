@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { useDiskFaultsOf } from '../engine/disk-faults';
 import { connectInstance, type InstanceClient } from '../instance/ipc-client';
-import { claimFault, faultLines, faultsAt, isFaultName } from '../faults';
+import { claimFault, faultLines, faultsAt, isFaultName } from '../faults/rman-faults';
 import { loadLibrary, type SbtLibrary } from '../sbt/load-library';
 import { MediaChannel } from '../sbt/media-channel';
 import { SbtCallError } from '../sbt/sbt-call-error';

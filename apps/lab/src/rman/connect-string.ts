@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type FaultName } from '../fault-catalog';
-import { faultLines } from '../faults';
+import { type FaultName } from '../faults/rman-fault-catalog';
+import { faultLines } from '../faults/rman-faults';
 import { connectInstance } from '../instance/ipc-client';
 import { hostPaths, type InstanceFile, instancesOf, passwordFilePath } from '../instance/oracle-home';
 import { checkPassword, readPasswordFile } from '../listener/password-file';

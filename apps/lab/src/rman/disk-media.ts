@@ -1,7 +1,7 @@
 /** Pieces on disk (DEVICE TYPE DISK): files under the very name FORMAT makes, written by the server process itself. */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type PieceInfo } from '../sbt/media-channel';
+import { emptyInfo, type PieceInfo } from '../sbt/media-channel';
 import { RmanError } from './rman-error';
 
 /** What a piece needs of where it is kept; MediaChannel is the other one. */
@@ -58,17 +58,7 @@ export class DiskMedia implements PieceMedia {
   }
 
   info(names: string[]): PieceInfo[] {
-    return names.map((name) => ({
-      name,
-      found: existsSync(name),
-      label: null,
-      comment: null,
-      createdAtSeconds: null,
-      share: null,
-      order: null,
-      method: null,
-      tags: [],
-    }));
+    return names.map((name) => ({ ...emptyInfo(name), found: existsSync(name) }));
   }
 
   remove(names: string[]): void {

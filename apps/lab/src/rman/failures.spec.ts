@@ -1,6 +1,6 @@
 /** Every failure of the list in faults.ts, made by name: the text of its error stack and the exit code of rman. */
-import { FAULTS, type FaultName } from '../fault-catalog';
-import { armedFaults, armFault, type ArmedFault, disarmFaults } from '../faults';
+import { FAULTS, type FaultName } from '../faults/rman-fault-catalog';
+import { armedFaults, armFault, type ArmedFault, disarmFaults } from '../faults/rman-faults';
 import { LabHost, type RmanRun } from './testing/lab-host';
 
 let host: LabHost;

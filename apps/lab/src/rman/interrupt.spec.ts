@@ -2,7 +2,7 @@
 import { type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { armFault } from '../faults';
+import { armFault } from '../faults/rman-faults';
 import { LabHost } from './testing/lab-host';
 
 jest.setTimeout(120_000);

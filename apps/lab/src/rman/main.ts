@@ -4,7 +4,7 @@
  * first error, stdin goes on. SIGINT cancels the command under way.
  */
 import { readFileSync } from 'node:fs';
-import { claimFault, faultLines, faultsAt } from '../faults';
+import { claimFault, faultLines, faultsAt } from '../faults/rman-faults';
 import { connectAuxiliary } from './auxiliary';
 import { parseStatement } from './parse-statement';
 import { Printer } from './printer';

@@ -1,7 +1,7 @@
 /** What interferes with a backup product: settings, other people's backups, crosschecks, retention, record keep time. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { armFault } from '../faults';
+import { armFault } from '../faults/rman-faults';
 import { LabHost } from './testing/lab-host';
 
 let host: LabHost;

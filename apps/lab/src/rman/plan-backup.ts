@@ -1,6 +1,6 @@
 /** Turns the specifications of a BACKUP command into the steps its channels work off. */
 import { existsSync } from 'node:fs';
-import { claimFault, faultLines } from '../faults';
+import { claimFault, faultLines } from '../faults/rman-faults';
 import { type BackupOptions, type BackupSpec, type BackupStatement } from './ast';
 import { type Plan, setOptions } from './backup-plan';
 import { ChannelError, type Channel } from './channel';

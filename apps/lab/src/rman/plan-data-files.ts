@@ -1,6 +1,6 @@
 /** The data files of a BACKUP: which of them, in which sets, with which parents, in which sections. */
 import { existsSync } from 'node:fs';
-import { claimFault, faultLines } from '../faults';
+import { claimFault, faultLines } from '../faults/rman-faults';
 import { type ControlFile, type DataFile } from '../control-file/control-file';
 import { parseScn } from '../formats/scn';
 import { type BackupOptions, type FileChoice } from './ast';

@@ -1,6 +1,6 @@
 /** The archived logs of a BACKUP, and which of them may be deleted. */
 import { existsSync } from 'node:fs';
-import { claimFault, faultLines } from '../faults';
+import { claimFault, faultLines } from '../faults/rman-faults';
 import { type ArchivedLog, type ControlFile } from '../control-file/control-file';
 import { type BackupOptions, type LogRange } from './ast';
 import { filesPerSet, type Plan, setOptions } from './backup-plan';

@@ -8,7 +8,7 @@ import {
 } from '../control-file/control-file';
 import { type AddedFile, headerOfAdded, isAdded } from '../engine/added-file';
 import { parseScn } from '../formats/scn';
-import { claimFault } from '../faults';
+import { claimFault } from '../faults/rman-faults';
 import { type FileChoice, type NewNameFor, type RestoreStatement } from './ast';
 import { findBase, type BackupChoice, type UnreadableHandles } from './find-backups';
 import { newestCopy } from './find-copies';

@@ -1,5 +1,5 @@
 /** ALLOCATE, RELEASE, SEND, and the channels RMAN makes by itself from CONFIGURE. */
-import { claimFault, faultLines } from '../faults';
+import { claimFault, faultLines } from '../faults/rman-faults';
 import {
   type ChannelOptions,
   type ChannelRole,

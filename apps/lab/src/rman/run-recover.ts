@@ -4,7 +4,7 @@ import { type ControlFile, type DataFile } from '../control-file/control-file';
 import { openDataFile, closeDataFile } from '../engine/data-file-handle';
 import { type DataFileHeader } from '../formats/data-file-header';
 import { formatScn, type Scn } from '../formats/scn';
-import { claimFault, faultLines } from '../faults';
+import { claimFault, faultLines } from '../faults/rman-faults';
 import { applyRedo, type ApplyRedoOutcome } from '../recovery/apply-redo';
 import { type RecoverStatement } from './ast';
 import { labLines } from './lab-error';

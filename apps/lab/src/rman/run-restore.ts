@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readControlFile, writeControlFile } from '../control-file/control-file-store';
-import { claimFault, faultLines } from '../faults';
+import { claimFault, faultLines } from '../faults/rman-faults';
 import { parseScn } from '../formats/scn';
 import { type LogRange, type RestoreStatement, type RestoreWhat } from './ast';
 import { findAutobackup } from './find-autobackup';

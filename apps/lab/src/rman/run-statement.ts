@@ -1,6 +1,6 @@
 /** Runs one statement and turns what went wrong into RMAN's error stack. */
-import { type FaultName } from '../fault-catalog';
-import { claimFault, faultsAt } from '../faults';
+import { type FaultName } from '../faults/rman-fault-catalog';
+import { claimFault, faultsAt } from '../faults/rman-faults';
 import { type MaintenanceStatement, type Statement } from './ast';
 import { connectAuxiliary } from './auxiliary';
 import { catalogFiles } from './catalog-files';

@@ -1,6 +1,6 @@
 /** What the statements of one rman share: the target, the channels, the settings of the RUN block, the voice. */
-import { type FaultName } from '../fault-catalog';
-import { faultLines } from '../faults';
+import { type FaultName } from '../faults/rman-fault-catalog';
+import { faultLines } from '../faults/rman-faults';
 import { type SessionId } from '../instance/instance-port';
 import { type DeviceType, type NewNameFor, type Until } from './ast';
 import { type Channel, type ChannelListener } from './channel';

@@ -1,5 +1,5 @@
 /** RMAN of a Standard Edition home: one channel after the other, whatever was allocated; and no block change tracking. */
-import { armFault, disarmFaults } from '../faults';
+import { armFault, disarmFaults } from '../faults/rman-faults';
 import { LabHost } from './testing/lab-host';
 
 let host: LabHost;

@@ -1,5 +1,5 @@
 /** The end of a restore or recovery as an SCN, as far as it can be known before the logs are read. */
-import { faultLines } from '../faults';
+import { faultLines } from '../faults/rman-faults';
 import { type ControlFile } from '../control-file/control-file';
 import { type RecoverUntil } from '../recovery/apply-redo';
 import { parseScn, type Scn } from '../formats/scn';

@@ -4,7 +4,7 @@
  * same way without a piece.
  */
 import { type BackupPiece } from '../control-file/control-file';
-import { claimFault } from '../faults';
+import { claimFault } from '../faults/rman-faults';
 import { type NewRecord } from '../instance/instance-port';
 import { SbtCallError } from '../sbt/sbt-call-error';
 import { type ChannelContext, checkStop, dateNow, prefixed } from './channel-context';

@@ -192,7 +192,8 @@ function noteTag(info: PieceInfo, tag: number, value: bigint): void {
   else if (tag === INFO_TAG.method) info.method = readUint32(value);
 }
 
-function emptyInfo(name: string): PieceInfo {
+/** A piece that is there, and of which nothing else is known. */
+export function emptyInfo(name: string): PieceInfo {
   return {
     name,
     found: true,

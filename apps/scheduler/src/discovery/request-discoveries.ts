@@ -1,6 +1,6 @@
 // Asks every host whose agent runs to look for databases again and again, and gives up on those that do not answer. A host without its agent
 // is asked as soon as the agent is back.
-import { ID_PREFIX, type AgentPresence, type DiscoveryId, type HostId } from '@adyton/domain';
+import { makeId, type AgentPresence, type HostId } from '@adyton/domain';
 import { findHostsDueForDiscovery, requestDiscovery, sweepDiscoveries, type Ledger } from '@adyton/ledger';
 import { type Logger } from '@adyton/runtime';
 import { type Duty } from '../tick';
@@ -37,7 +37,7 @@ async function requestIfRunning(
   hostId: HostId,
 ): Promise<void> {
   if ((await presenceOf(hostId)) !== 'running') return;
-  const id = `${ID_PREFIX.DiscoveryId}_${newUlid()}` as DiscoveryId;
+  const id = makeId('DiscoveryId', newUlid());
   await requestDiscovery(ledger.session, { id, hostId, trigger: 'scheduled', principal: 'system' });
   log.info({ discoveryId: id, hostId }, 'discovery.due');
 }

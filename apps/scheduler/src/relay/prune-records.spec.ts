@@ -1,18 +1,10 @@
 // What the scheduler removes in one look, on a real ledger.
 import { reasonOf } from '@adyton/contracts';
 import { appendLog, failRun, findRun, keptSeconds, listAuditEvents, readLog } from '@adyton/ledger';
-import {
-  openLedgerFixture,
-  runningRun,
-  type LedgerFixture,
-} from '../../../../libs/ledger/src/testing/ledger-fixture';
+import { useLedger, runningRun } from '../../../../libs/ledger/src/testing/ledger-fixture';
 import { pruneRecords } from './prune-records';
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, 60_000);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 const DAY_SECONDS = 86_400;
 

@@ -1,6 +1,6 @@
 // Lets recovery points go as the policies of their databases say, and asks the maintenance tier to release what is on its way out. A policy that
 // keeps a point takes it back; nothing is let go where no policy is set.
-import { ID_PREFIX, type VaultOperationId } from '@adyton/domain';
+import { makeId } from '@adyton/domain';
 import { carryOutRetention, createNeededRelease, expireLetGo, type Ledger } from '@adyton/ledger';
 import { type Logger } from '@adyton/runtime';
 import { type Duty } from '../tick';
@@ -36,7 +36,7 @@ async function movePoints({ ledger, log, graceHours }: RetentionParts): Promise<
 }
 
 async function requestRelease({ ledger, log, newUlid, claimSeconds }: RetentionParts): Promise<void> {
-  const operationId = `${ID_PREFIX.VaultOperationId}_${newUlid()}` as VaultOperationId;
+  const operationId = makeId('VaultOperationId', newUlid());
   const asked = await createNeededRelease(ledger.session, {
     id: operationId,
     options: { kind: 'release' },

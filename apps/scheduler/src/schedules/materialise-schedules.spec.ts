@@ -2,22 +2,14 @@
 import { type RequestId, type ScheduleId } from '@adyton/domain';
 import { createSchedule, listRequests, readNow } from '@adyton/ledger';
 import { createLogger } from '@adyton/runtime';
-import {
-  nextId,
-  openLedgerFixture,
-  type LedgerFixture,
-} from '../../../../libs/ledger/src/testing/ledger-fixture';
+import { nextId, useLedger } from '../../../../libs/ledger/src/testing/ledger-fixture';
 import { materialiseSchedules } from './materialise-schedules';
 
 /** More than one look of the ledger shows. */
 const FLEET = 230;
 const MINUTE_MS = 60_000;
 
-let fixture: LedgerFixture;
-beforeAll(async () => {
-  fixture = await openLedgerFixture();
-}, MINUTE_MS);
-afterAll(() => fixture.close());
+const fixture = useLedger();
 
 async function addSchedule(cron: string, dueSecondsAgo: number): Promise<void> {
   const { session } = fixture.ledger;

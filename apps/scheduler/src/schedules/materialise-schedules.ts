@@ -1,12 +1,5 @@
 // Turns slots that have come into backup requests. The ledger decides which scheduler was first; a slot nobody saw is recorded as missed.
-import {
-  ID_PREFIX,
-  judgeSlots,
-  slotsOf,
-  type AgentPresence,
-  type HostId,
-  type RequestId,
-} from '@adyton/domain';
+import { judgeSlots, makeId, slotsOf, type AgentPresence, type HostId } from '@adyton/domain';
 import {
   findDueSchedules,
   materialiseSlots,
@@ -70,7 +63,7 @@ async function materialise(parts: MaterialiseParts, schedule: DueSchedule): Prom
   const { due, next } = slotsOf({ ...timing, after: schedule.slotsAfter, upTo: schedule.now });
   const judged = judgeSlots(due, timing, schedule.now);
   const slotAt = (scheduledAt: Date): Slot => ({
-    requestId: `${ID_PREFIX.RequestId}_${parts.newUlid()}` as RequestId,
+    requestId: makeId('RequestId', parts.newUlid()),
     scheduledAt,
   });
   const made = await materialiseSlots(parts.ledger.session, {

@@ -1,6 +1,6 @@
 // Asks for what the vault needs again and again without anybody thinking of it: verification, and collecting what no recovery point needs.
 import { type VaultOperationOptions } from '@adyton/contracts';
-import { ID_PREFIX, type VaultOperationId } from '@adyton/domain';
+import { makeId } from '@adyton/domain';
 import { createDueVaultOperation, type Ledger } from '@adyton/ledger';
 import { type Logger } from '@adyton/runtime';
 import { type Duty } from '../tick';
@@ -37,7 +37,7 @@ async function requestWhenDue(
   options: VaultOperationOptions,
   everyHours: number,
 ): Promise<void> {
-  const id = `${ID_PREFIX.VaultOperationId}_${newUlid()}` as VaultOperationId;
+  const id = makeId('VaultOperationId', newUlid());
   const asked = await createDueVaultOperation(ledger.session, {
     id,
     options,

@@ -40,7 +40,17 @@ export interface LedgerFixture {
   close(): Promise<void>;
 }
 
-export async function openLedgerFixture(): Promise<LedgerFixture> {
+/** A ledger for the tests of a file, there before the first of them and closed after the last. */
+export function useLedger(): LedgerFixture {
+  const fixture = {} as LedgerFixture;
+  beforeAll(async () => {
+    Object.assign(fixture, await openLedgerFixture());
+  });
+  afterAll(() => fixture.close());
+  return fixture;
+}
+
+async function openLedgerFixture(): Promise<LedgerFixture> {
   const postgres = await startTestPostgres();
   const ledger = openLedger({ url: postgres.url, connectionsMax: 20 });
   await migrateLedger(ledger);

@@ -1,8 +1,8 @@
 // A database of its own with recovery points of chosen pieces and ages, for the specs of what is on its way out.
+import { type RecoveryPointContents } from '@adyton/contracts';
 import { type DatabaseId, type BackupPolicy, type RecoveryPointId, type RunId } from '@adyton/domain';
 import { commitRecoveryPoint, submitCommit } from '../commit-run';
 import { recordIdentity } from '../databases';
-import { readNow } from '../ledger';
 import { recordIngest } from '../pieces';
 import { storePolicy } from '../policies';
 import { carryOutRetention } from '../point-retention';
@@ -19,7 +19,11 @@ const DBID = '1234567890';
 export interface RetentionSite {
   readonly databaseId: DatabaseId;
   /** A run that closed these pieces; `closure` may name those of earlier ones. */
-  point(pieces: readonly string[], closure?: readonly string[]): Promise<RecoveryPointId>;
+  point(
+    pieces: readonly string[],
+    closure?: readonly string[],
+    extras?: Partial<RecoveryPointContents>,
+  ): Promise<RecoveryPointId>;
   /** A run that closed these pieces and failed. */
   failedRun(pieces: readonly string[]): Promise<RunId>;
   keep(redundancy: number, policy?: Partial<BackupPolicy>): Promise<void>;
@@ -49,11 +53,9 @@ export async function retentionSite(fixture: LedgerFixture): Promise<RetentionSi
     void (await carryOutRetention(session, { graceSeconds: GRACE_SECONDS }));
   return {
     databaseId,
-    point: async (pieces, closure = pieces) => {
+    point: async (pieces, closure = pieces, extras = {}) => {
       const run = await runWith(pieces);
-      const at = await readNow(session);
-      const times = { startedAt: at.toISOString(), completedAt: at.toISOString() };
-      const drafted = contents({ ...times, closure: [...closure], archivedLogs: [] });
+      const drafted = contents({ closure: [...closure], archivedLogs: [], ...extras });
       expect(await submitCommit(session, { ...run, contents: drafted })).toBeNull();
       const committed = await commitRecoveryPoint(session, manifestOf(run));
       if (isRefusal(committed)) throw new Error(committed.detail);

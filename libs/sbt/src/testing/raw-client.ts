@@ -116,3 +116,15 @@ export class RawClient {
     this.socket.destroy();
   }
 }
+
+/** One block of a piece. */
+export const BLOCK = Buffer.alloc(16384, 5);
+
+/** From open to close. @returns the answer to the close */
+export async function writePiece(client: RawClient, handle: string, blocks: number): Promise<Frame> {
+  client.send(FRAME_TYPES.openWrite, openWritePayload(handle, BLOCK.length));
+  await client.expect(FRAME_TYPES.opened);
+  for (let i = 0; i < blocks; i++) client.send(FRAME_TYPES.data, BLOCK);
+  client.send(FRAME_TYPES.close);
+  return client.expect(FRAME_TYPES.closed);
+}

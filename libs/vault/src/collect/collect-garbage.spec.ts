@@ -1,19 +1,15 @@
-// What the collector deletes, what it keeps, whom it waits for, and that it can be interrupted anywhere.
-import { faultyStore, MemoryStore, ObjectStoreError, type ObjectStore } from '@adyton/object-store';
+// What the collector deletes, and what keeps the rest: recovery points, restores, partials, locks.
 import {
   createTombstone,
-  createVault,
   endPin,
   expireRecoveryPoint,
   findPiece,
   lockPacks,
   pinPieces,
   readManifest,
-  readPartial,
   releasePiece,
   removePiece,
 } from '../index';
-import { manifestKeyOf } from '../session/manifest';
 import { collectedVault, type CollectedVault } from '../testing/collected-vault';
 import { dataFilePiece, randomBytesOf, range } from '../testing/oracle-stream';
 import { DBID, writePiece } from '../testing/test-vault';
@@ -134,218 +130,6 @@ describe('what is deleted', () => {
   });
 });
 
-describe('books that are damaged or gone', () => {
-  it.each(['manifest/', 'piece/'])('below %s stop the collector, and it names them', async (prefix) => {
-    const vault = collectedVault();
-    await vault.letGo(await vault.backUp(1, { 'h/1': one }));
-    await vault.backUp(2, { 'h/2': two });
-    const key = (await vault.keysBelow(prefix)).find((k) => !k.includes('run_1')) ?? '';
-    const damagedKey = prefix === 'piece/' ? await recipeOf(vault, 'h/2') : key;
-    const bytes = Buffer.from((await vault.store.get(damagedKey)) ?? []);
-    bytes[60] = (bytes[60] ?? 0) ^ 1;
-    await vault.store.delete(damagedKey);
-    await vault.store.create(damagedKey, bytes);
-    await expect(vault.collect()).rejects.toMatchObject({
-      kind: 'damaged',
-      facts: { objectKey: damagedKey },
-    });
-    expect(await vault.keysBelow('pack/')).toHaveLength(2);
-  });
-
-  it('a recipe that a recovery point names and that is missing stops it, too', async () => {
-    const vault = collectedVault();
-    await vault.backUp(1, { 'h/1': one });
-    const recipeKey = await recipeOf(vault, 'h/1');
-    await vault.store.delete(recipeKey);
-    await expect(vault.collect()).rejects.toMatchObject({ kind: 'damaged', facts: { objectKey: recipeKey } });
-    expect(await vault.keysBelow('pack/')).toHaveLength(1);
-  });
-});
-
-async function recipeOf(vault: CollectedVault, handle: string): Promise<string> {
-  const found = await findPiece({ store: vault.store, keys: vault.keys, dbid: DBID }, handle);
-  return found?.recipeKey ?? '';
-}
-
-describe('writers at work', () => {
-  it('keep their packs, although nothing names them yet', async () => {
-    const vault = collectedVault();
-    const session = await vault.session(1);
-    await writePiece(session, 'h/1', one);
-    await removePiece({ store: vault.store, keys: vault.keys, dbid: DBID }, 'h/1');
-    expect(await vault.collect()).toMatchObject({ packsCondemned: 0, packsDeleted: 0 });
-    expect(await vault.keysBelow('pack/')).toHaveLength(1);
-  });
-
-  it('are waited for, and what they committed meanwhile is rescued', async () => {
-    const vault = collectedVault();
-    const bytes = dataFilePiece({ run: 1, blocks: range(1, 200) });
-    const first = await vault.backUp(1, { 'h/1': bytes });
-    const writer = await vault.session(2);
-    await vault.letGo(first);
-    expect(await vault.collect()).toMatchObject({
-      outcome: 'waiting',
-      sessionsWaitedFor: [writer.sid],
-      packsDeleted: 0,
-    });
-    expect((await writePiece(writer, 'h/2', bytes)).bytesNew).toBeLessThan(20_000);
-    expect(await writer.commit({ contents: {}, closure: ['h/2'] })).toMatchObject({ kind: 'committed' });
-    await writer.end();
-    const report = await vault.collect();
-    expect(report).toMatchObject({ outcome: 'done', generation: 1, packsRescued: report.packsCondemned });
-    expect((await vault.restore('h/2')).equals(bytes)).toBe(true);
-  });
-
-  it('that began after the packs were condemned are not waited for, and do not use them', async () => {
-    const vault = collectedVault();
-    const bytes = dataFilePiece({ run: 1, blocks: range(1, 200) });
-    const first = await vault.backUp(1, { 'h/1': bytes });
-    const early = await vault.session(2);
-    await vault.letGo(first);
-    await vault.collect();
-    const late = await vault.session(3);
-    expect((await writePiece(late, 'h/3', bytes)).bytesNew).toBeGreaterThan(bytes.length * 0.9);
-    await early.end();
-    expect(await vault.collect()).toMatchObject({ outcome: 'done', packsDeleted: 1 });
-    expect(await late.commit({ contents: {}, closure: ['h/3'] })).toMatchObject({ kind: 'committed' });
-    expect((await vault.restore('h/3')).equals(bytes)).toBe(true);
-  });
-
-  it('may use again what was condemned and rescued', async () => {
-    const vault = collectedVault();
-    const bytes = dataFilePiece({ run: 1, blocks: range(1, 200) });
-    const first = await vault.backUp(1, { 'h/1': bytes });
-    const writer = await vault.session(2);
-    await vault.letGo(first);
-    await vault.collect();
-    await writePiece(writer, 'h/2', bytes);
-    await writer.commit({ contents: {}, closure: ['h/2'] });
-    await writer.end();
-    await vault.collect();
-    const next = await vault.session(3);
-    expect((await writePiece(next, 'h/3', bytes)).bytesNew).toBeLessThan(20_000);
-    expect(await next.commit({ contents: {}, closure: ['h/2', 'h/3'] })).toMatchObject({ kind: 'committed' });
-  });
-});
-
-describe('writers that died', () => {
-  it('are ended after a day of silence: a tombstone, a partial of what they closed, and their garbage goes', async () => {
-    const vault = collectedVault();
-    const dead = await vault.session(1);
-    await writePiece(dead, 'h/1', one);
-    await writePiece(dead, 'h/removed', two);
-    await removePiece({ store: vault.store, keys: vault.keys, dbid: DBID }, 'h/removed');
-    vault.passHours(23);
-    await dead.heartbeat();
-    vault.passHours(23);
-    expect(await vault.collect()).toMatchObject({ sessionsEnded: [], tombstones: [], packsDeleted: 0 });
-    vault.passHours(1);
-    const manifestKey = manifestKeyOf({ dbKey: vault.keys.dbKey, runId: 'run_1', fence: 1 });
-    expect(await vault.collect()).toMatchObject({
-      sessionsEnded: [dead.sid],
-      tombstones: [manifestKey],
-      packsDeleted: 1,
-    });
-    expect(await readPartial(vault.store, vault.keys, `${manifestKey}.partial`)).toMatchObject({
-      runId: 'run_1',
-      pieces: [{ handle: 'h/1' }],
-    });
-    expect((await vault.restore('h/1')).equals(one)).toBe(true);
-    expect(await dead.commit({ contents: {}, closure: ['h/1'] })).toMatchObject({ kind: 'fenced' });
-  });
-
-  it('and wake up close no piece any more, and leave none behind', async () => {
-    const vault = collectedVault();
-    const dead = await vault.session(1);
-    const piece = await dead.openPiece('h/1');
-    await piece.write(one);
-    vault.passHours(24);
-    await vault.collect();
-    await expect(piece.close()).rejects.toMatchObject({ kind: 'session-ended' });
-    expect(await dead.findPiece('h/1')).toBeNull();
-    expect(await vault.collect()).toMatchObject({ packsDeleted: 1, recipesDeleted: 1 });
-  });
-
-  it('after their commit are ended without a tombstone, and their recovery point stays', async () => {
-    const vault = collectedVault();
-    const dead = await vault.session(1);
-    await writePiece(dead, 'h/1', one);
-    await dead.commit({ contents: {}, closure: ['h/1'] });
-    vault.passHours(24);
-    expect(await vault.collect()).toMatchObject({ sessionsEnded: [dead.sid], tombstones: [] });
-    expect((await vault.restore('h/1')).equals(one)).toBe(true);
-  });
-
-  it('are ended at once when an operator vouches for it', async () => {
-    const vault = collectedVault();
-    const dead = await vault.session(1);
-    expect(await vault.collect({ presumedDead: new Set([dead.sid]) })).toMatchObject({
-      sessionsEnded: [dead.sid],
-    });
-  });
-
-  it('half ended by a collector that died are ended by the next', async () => {
-    const vault = collectedVault();
-    const dead = await vault.session(1);
-    await writePiece(dead, 'h/1', one);
-    await createTombstone(vault.store, { dbKey: vault.keys.dbKey, runId: 'run_1', fence: 1 }, vault.now());
-    vault.passHours(24);
-    await vault.collect();
-    expect((await vault.keysBelow('manifest/')).filter((k) => k.endsWith('.partial'))).toHaveLength(1);
-  });
-});
-
-describe('secondary sessions', () => {
-  it('are drained through their parent: their own end says nothing', async () => {
-    const vault = collectedVault();
-    const bytes = dataFilePiece({ run: 9, blocks: range(1, 200) });
-    const first = await vault.backUp(9, { 'h/9': bytes });
-    const parent = await vault.session(1);
-    const secondary = await vault.session(1, { parent: parent.sid });
-    await vault.letGo(first);
-    await writePiece(secondary, 'h/1', bytes);
-    await secondary.end();
-    expect(await vault.collect()).toMatchObject({
-      outcome: 'waiting',
-      sessionsWaitedFor: expect.arrayContaining([parent.sid, secondary.sid]),
-    });
-    expect(await parent.commit({ contents: {}, closure: ['h/1'] })).toMatchObject({ kind: 'committed' });
-    await parent.end();
-    expect(await vault.collect()).toMatchObject({ outcome: 'done' });
-    expect((await vault.restore('h/1')).equals(bytes)).toBe(true);
-  });
-
-  it('do not commit, and their pieces are in the partial that their parent leaves', async () => {
-    const vault = collectedVault();
-    const parent = await vault.session(1);
-    const secondary = await vault.session(1, { parent: parent.sid });
-    await writePiece(parent, 'h/1', one);
-    await writePiece(secondary, 'h/2', two);
-    await expect(secondary.commit({ contents: {}, closure: ['h/2'] })).rejects.toMatchObject({
-      kind: 'session-ended',
-    });
-    await secondary.leavePartial('RMAN failed');
-    await secondary.end();
-    await parent.leavePartial('RMAN failed');
-    await parent.end();
-    const [key = ''] = await vault.keysBelow('manifest/');
-    const { pieces } = await readPartial(vault.store, vault.keys, key);
-    expect(pieces.map(({ handle }) => handle).sort()).toEqual(['h/1', 'h/2']);
-  });
-
-  it('are ended with a parent that died, whether or not they live', async () => {
-    const vault = collectedVault();
-    const parent = await vault.session(1);
-    const secondary = await vault.session(1, { parent: parent.sid });
-    await writePiece(secondary, 'h/2', two);
-    vault.passHours(24);
-    await secondary.heartbeat();
-    const report = await vault.collect();
-    expect([...report.sessionsEnded].sort()).toEqual([parent.sid, secondary.sid].sort());
-    expect((await vault.restore('h/2')).equals(two)).toBe(true);
-  });
-});
-
 describe('restore pins', () => {
   const pinned = async (vault: CollectedVault, manifestKey: string): Promise<string> => {
     const pieces = (await readManifest(vault.store, vault.keys, manifestKey))?.pieces ?? [];
@@ -406,7 +190,7 @@ describe('partials', () => {
     await writePiece(failed, 'h/1', one);
     await failed.leavePartial('RMAN failed');
     await failed.end();
-    const recipeKey = await recipeOf(vault, 'h/1');
+    const recipeKey = await vault.recipeOf('h/1');
     await releasePiece(vault.store, recipeKey);
     expect(await vault.collect()).toMatchObject({ outcome: 'nothing' });
     const [partial = ''] = await vault.keysBelow('manifest/');
@@ -475,81 +259,3 @@ describe('old marks', () => {
     expect([...(await vault.keysBelow('expired/')), ...(await vault.keysBelow('manifest/'))]).toEqual([]);
   });
 });
-
-describe('a store', () => {
-  it('that overwrites is refused, with the reason', async () => {
-    const memory = new MemoryStore();
-    const overwriting: ObjectStore = Object.assign(Object.create(memory) as ObjectStore, {
-      create: async (key: string, bytes: Uint8Array) => {
-        await memory.delete(key);
-        return memory.create(key, bytes);
-      },
-    });
-    await expect(collectedVault().collect({ store: overwriting })).rejects.toMatchObject({
-      kind: 'unfit-store',
-      message: expect.stringContaining('"conditionalCreate":false'),
-    });
-  });
-
-  it('that overwrites is refused when a vault is to be created, and stays empty', async () => {
-    const memory = new MemoryStore();
-    const overwriting: ObjectStore = Object.assign(Object.create(memory) as ObjectStore, {
-      create: async (key: string, bytes: Uint8Array) => {
-        await memory.delete(key);
-        return memory.create(key, bytes);
-      },
-    });
-    const unlock = { kind: 'key-file', key: Buffer.alloc(32, 1) } as const;
-    await expect(createVault(overwriting, { unlock, now: new Date() })).rejects.toMatchObject({
-      kind: 'unfit-store',
-    });
-    expect(await collectedVault(memory).keysBelow('')).toEqual([]);
-  });
-
-  it('whose listings are stale is refused', async () => {
-    const stale = faultyStore(new MemoryStore(), (operation) => (operation === 'list' ? 'stale-list' : null));
-    await expect(collectedVault().collect({ store: stale })).rejects.toMatchObject({ kind: 'unfit-store' });
-  });
-});
-
-/** Fails from the given call on, as a killed process does. */
-function dyingAt(inner: ObjectStore, failAt: number): ObjectStore {
-  let calls = 0;
-  return faultyStore(inner, () => ((calls += 1) > failAt ? 'unavailable' : null));
-}
-
-describe('a collector killed at any call', () => {
-  it('is finished by the next one, with the same outcome', async () => {
-    let finished = false;
-    let kills = 0;
-    for (let failAt = 0; !finished; failAt += 1) {
-      const vault = collectedVault();
-      await vault.letGo(await vault.backUp(1, { 'h/1': one }));
-      await vault.backUp(2, { 'h/2': two });
-      const dead = await vault.session(3);
-      await writePiece(dead, 'h/3', randomBytesOf(3, 9_000));
-      vault.passHours(24);
-      finished = await vault.collect({ store: dyingAt(vault.store, failAt) }).then(
-        () => true,
-        (error: unknown) => {
-          if (!(error instanceof ObjectStoreError)) throw error;
-          return false;
-        },
-      );
-      kills += 1;
-      expect(['done', 'nothing']).toContain((await vault.collect()).outcome);
-      await expectCleanVault(vault);
-    }
-    expect(kills).toBeGreaterThan(50);
-  });
-});
-
-async function expectCleanVault(vault: CollectedVault): Promise<void> {
-  expect((await vault.restore('h/2')).equals(two)).toBe(true);
-  expect((await vault.restore('h/3')).length).toBe(9_000);
-  expect(await vault.keysBelow('pack/')).toHaveLength(2);
-  expect(await vault.keysBelow('piece/')).toHaveLength(2);
-  expect(await vault.keysBelow('released/')).toEqual([]);
-  expect(await vault.keysBelow('manifest/')).toHaveLength(3);
-  expect((await vault.keysBelow('gc/')).filter((key) => key.endsWith('/done'))).toHaveLength(1);
-}

@@ -1,3 +1,4 @@
+// What opens a sealed secret, and what does not.
 import { randomBytes } from 'node:crypto';
 import { openLedgerSecret, sealLedgerSecret } from './ledger-secret';
 

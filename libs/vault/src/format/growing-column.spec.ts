@@ -1,3 +1,4 @@
+// Columns that grow over page after page.
 import { GrowingColumn } from './growing-column';
 
 describe('a growing column', () => {

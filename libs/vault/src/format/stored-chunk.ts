@@ -1,3 +1,4 @@
+// A chunk and the pack it lies in.
 import { type PackRef } from './pack';
 
 /** Where a chunk lies durably. */

@@ -1,3 +1,4 @@
+// What a session keeps in memory of the maps that earlier backups left.
 import { dataFilePiece, range } from '../testing/oracle-stream';
 import { testVault, writePiece } from '../testing/test-vault';
 import { PriorMaps } from './prior-maps';

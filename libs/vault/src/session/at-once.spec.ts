@@ -1,3 +1,4 @@
+// How many workers go through a list at once, by what their work takes of memory.
 import { RECIPE_BYTES_AT_ONCE_MAX, REQUESTS_AT_ONCE } from '../limits';
 import { forEachRecipe, type SizedKey } from './at-once';
 

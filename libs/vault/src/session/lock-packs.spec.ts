@@ -1,3 +1,4 @@
+// Until when packs are locked, and what is no lock.
 import { MemoryStore, type ObjectStore } from '@adyton/object-store';
 import { lockPacks, lockUntil, LOCK_STEP_DAYS } from './lock-packs';
 

@@ -6,6 +6,7 @@ import {
   type CollectionReport,
   deriveDatabaseKeys,
   expireRecoveryPoint,
+  findPiece,
   IngestBuffers,
   inlineCompute,
   openPieceReader,
@@ -75,6 +76,12 @@ export function collectedVault(inner?: ObjectStore) {
       for (let part = await reader.read(); part !== null; part = await reader.read())
         parts.push(Buffer.from(part)); // its memory is the reader's
       return Buffer.concat(parts);
+    },
+    /** Key of the recipe of a piece, which is there. */
+    recipeOf: async (handle: string): Promise<string> => {
+      const found = await findPiece({ store, keys, dbid: DBID }, handle);
+      if (found === null) throw new Error(`there is no piece ${handle}`);
+      return found.recipeKey;
     },
     keysBelow: async (prefix: string): Promise<string[]> => {
       const found: string[] = [];

@@ -1,3 +1,4 @@
+// Blocks as they were published, torn, flipped in every bit, and given up by Oracle.
 import { randomBytesOf } from '../testing/oracle-stream';
 import { addressOf, checkBlock } from './block-check';
 import { BlockScanner, type CorruptBlock } from './block-scanner';

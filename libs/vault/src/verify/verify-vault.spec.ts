@@ -1,3 +1,4 @@
+// Vaults that are whole and vaults with one thing wrong: what each level of verification finds and reads.
 import { type ObjectStore, ObjectStoreError } from '@adyton/object-store';
 import { expireRecoveryPoint } from '../index';
 import { bytesOf, replaceObject, withFlippedBit } from '../testing/damage-store';

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FAULTS, type FaultName, type FaultStage } from './fault-catalog';
+import { FAULTS, type FaultName, type FaultStage } from './rman-fault-catalog';
 
 export interface ArmedFault {
   name: FaultName;
