@@ -18,6 +18,7 @@ import {
   type PackContext,
   type SealedChunks,
 } from '../compute/chunk-operations';
+import { bufferOver } from '../compute/buffer-over';
 import { CUT_FIELDS } from '../chunking/cut-stream';
 import { damaged, unsupported } from '../vault-error';
 import { crc32c } from './crc32c';
@@ -125,7 +126,7 @@ export class OpenPack {
 
   /** @param packId sha256 of the sealed pack, hex */
   ref(packId: string): PackRef {
-    return { packId, sid: this.sid, salt: Buffer.from(this.context.packSalt) };
+    return { packId, sid: this.sid, salt: bufferOver(this.context.packSalt) }; // a copy of 32 bytes would keep 64 KiB of Node's pool
   }
 
   private append(bytes: Uint8Array): void {
