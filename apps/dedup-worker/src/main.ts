@@ -13,6 +13,7 @@ import { serveSbt } from '@adyton/sbt';
 import { IngestBuffers, RestoreBuffers, threadCompute } from '@adyton/vault';
 import { configuredStore } from '@adyton/vault-access';
 import { join } from 'node:path';
+import { collectEarly } from './collect-early';
 import { settings } from './config';
 import { connectControlPlane } from './control-plane';
 import { authoriseSession } from './ingest/authorise-session';
@@ -26,6 +27,7 @@ import { RunSessions } from './ingest/run-sessions';
 const INDEX_CACHE = 'index-cache';
 
 async function main(): Promise<void> {
+  collectEarly();
   const config = loadConfig(settings, process.env);
   const log = createLogger({ process: 'dedup-worker', level: config.ADYTON_LOG_LEVEL });
   const store = await configuredStore(config)();

@@ -223,8 +223,7 @@ interface RecoveryPointsTable extends PointRetentionColumns {
   manifest_sha256: string;
   totals: Json<ByteTotals>;
   contents: Json<RecoveryPointContents>;
-  /** These two by the ledger's clock, unless the point was found in the bucket. */
-  started_at: Date;
+  started_at: Date; // these two by the ledger's clock, unless the point was found in the bucket
   completed_at: Date;
   created_at: Generated<Date>;
 }

@@ -28,8 +28,8 @@ export function sealDocument(
   const compressed = zstdCompressSync(body);
   const ciphertext = cipher.update(compressed); // all of it: GCM keeps nothing back
   cipher.final();
-  const sealed = Buffer.concat([MAGIC, Buffer.of(VERSION), nonce, ciphertext, cipher.getAuthTag()]);
   freeAtOnce(compressed);
+  const sealed = Buffer.concat([MAGIC, Buffer.of(VERSION), nonce, ciphertext, cipher.getAuthTag()]);
   freeAtOnce(ciphertext);
   return sealed;
 }

@@ -73,14 +73,16 @@ export class PieceChunks {
     this.extents.free();
   }
 
-  /** Copies. */
-  forRecipe(): Pick<Recipe, 'packs' | 'ids' | 'locations' | 'extents'> {
-    return {
+  /** Everything there is; then it is empty, for both would be tens of megabytes of a large piece. */
+  takeForRecipe(): Pick<Recipe, 'packs' | 'ids' | 'locations' | 'extents'> {
+    const taken = {
       packs: this.packs,
       ids: this.table.allIds(),
       locations: this.table.allLocations(),
-      extents: this.extents.all(),
+      extents: this.extents.take(),
     };
+    this.table.free();
+    return taken;
   }
 }
 

@@ -6,6 +6,7 @@ import { cutStream } from '../chunking/cut-stream';
 import { gearTableOf, type GearTable } from '../chunking/gear';
 import { INDEXED_KINDS } from '../format/chunk-kinds';
 import { LOCATION } from '../format/chunk-table';
+import { freeAtOnce } from '../format/free-at-once';
 import { PACK_KINDS, type PackRef } from '../format/pack';
 import {
   METADATA_PACK_BYTES_MAX,
@@ -213,6 +214,7 @@ export class PieceIngest {
     const examined = await examining; // of a piece that failed, too: another one's bytes will be in this memory
     if (this.failure !== null) return;
     await this.placement.place(examined);
+    freeAtOnce(examined.cut.addresses);
     if (this.packs.isFull) await this.sealPacks();
     this.freeSegments.push(segment);
     this.roomWaiters.shift()?.();
@@ -233,7 +235,7 @@ export class PieceIngest {
       bytes: this.bytes,
       bytesNew,
       bytesStored,
-      ...this.chunks.forRecipe(),
+      ...this.chunks.takeForRecipe(),
       maps: this.map?.chainsOfRegions() ?? [],
     };
     const { recipeKey, bytes } = await this.context.writeRecipe(recipe, this.stopping.signal);
