@@ -56,9 +56,10 @@ export class ZstdFrames {
     this.compressor = null; // what it would do next is anybody's guess
     const frame = zstdCompressSync(bytes, { ...OPTIONS, pledgedSrcSize: bytes.length });
     this.makeRoom(frame.length);
+    const { length } = frame; // gone with its memory
     frame.copy(this.room);
     freeAtOnce(frame);
-    return this.room.subarray(0, frame.length);
+    return this.room.subarray(0, length);
   }
 
   /**
