@@ -17,6 +17,7 @@ import {
   expectIdentical,
   getRequest,
   getRun,
+  planRestore,
   healStore,
   markNow,
   restore,
@@ -170,7 +171,7 @@ it('S4.11 a restore grant is read-only: what is deleted on a restored copy stays
   const [handle = ''] = listed.keys();
   // another restore, slow, so that its token is good while the copy is told to delete
   await slowStore(stack, 500);
-  const { request, run } = await restoreUnderWay(untilScn, 'slow-copy');
+  const { request, run } = await restoreUnderWay(untilScn, { copy: 'slow-copy', oracleSid: 'ORCLSLOW' });
   const script = run.scripts.find(({ step }) => step === 'restore')?.text ?? '';
   const channel = /^ALLOCATE CHANNEL FOR MAINTENANCE .*$/m.exec(script)?.[0] ?? '';
   try {
@@ -196,7 +197,7 @@ it('S5.9 a restore whose store does not answer any more fails with the code of t
   const untilScn = await markNow(stack);
   await backUp(stack, 'archivelog');
   await slowStore(stack, 500);
-  const { request } = await restoreUnderWay(untilScn, 'hanging-copy');
+  const { request } = await restoreUnderWay(untilScn, { copy: 'hanging-copy', oracleSid: 'ORCLHANG' });
   await spoilStore(stack, { hang: true });
   const run = await endedRun(stack, request).finally(() => healStore(stack));
   expect(run).toMatchObject({ state: 'failed', reason: { code: 'ADY_STORE_UNAVAILABLE' } });
@@ -206,12 +207,9 @@ it('S5.9 a restore whose store does not answer any more fails with the code of t
 
 async function restoreUnderWay(
   untilScn: string,
-  copy: string,
+  { copy, oracleSid }: { readonly copy: string; readonly oracleSid: string },
 ): Promise<{ request: BackupRequest; run: RunDetail }> {
-  const target = { directory: join(stack.directory, copy), oracleSid: 'ORCLSLOW' };
-  const plan = await callRoute(stack.api, restRoutes.createRestorePlan, {
-    body: { database: DATABASE_NAME, untilScn, target },
-  });
+  const plan = await planRestore(stack, untilScn, join(stack.directory, copy), oracleSid);
   const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
     params: { id: plan.id },
     body: { confirm: DATABASE_NAME },
