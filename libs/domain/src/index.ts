@@ -21,7 +21,7 @@ export {
   type ScheduleId,
   type VaultOperationId,
 } from './ids';
-export { compareScn, maxScn, parseScn, scnBehind, type Scn } from './scn';
+export { compareScn, maxScn, NO_SCN, parseScn, scnBehind, type Scn } from './scn';
 export {
   isTerminal,
   statesLeadingTo,

@@ -15,11 +15,14 @@ export function compareScn(a: Scn, b: Scn): -1 | 0 | 1 {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/** What no change has: there is none, or it is not known. */
+export const NO_SCN = '0' as Scn;
+
 /** The first SCN that lies behind a change with this one. */
 export function scnBehind(scn: Scn): Scn {
   return (BigInt(scn) + 1n).toString() as Scn;
 }
 
 export function maxScn(...scns: readonly Scn[]): Scn {
-  return scns.reduce((a, b) => (compareScn(a, b) >= 0 ? a : b), '0' as Scn);
+  return scns.reduce((a, b) => (compareScn(a, b) >= 0 ? a : b), NO_SCN);
 }

@@ -1,6 +1,13 @@
 // The connection to the ledger: a bounded pool, bounded statements, one place that turns a lost Postgres into ADY_LEDGER_UNAVAILABLE.
 import { AdytonError } from '@adyton/contracts';
-import { Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import {
+  Kysely,
+  PostgresDialect,
+  sql,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type RawBuilder,
+} from 'kysely';
 import { DatabaseError, Pool, types, type PoolClient } from 'pg';
 import { type LedgerTables } from './tables';
 
@@ -88,6 +95,11 @@ export async function readNow(session: LedgerSession): Promise<Date> {
 /** That time, so many seconds ago. As a value: an index is not used for a comparison with the function. */
 export async function instantBefore(session: LedgerSession, seconds: number): Promise<Date> {
   return new Date((await readNow(session)).getTime() - seconds * 1000);
+}
+
+/** Carries out an UPDATE or DELETE. @returns how many rows it changed or removed */
+export async function rowsAffected(session: LedgerSession, statement: RawBuilder<unknown>): Promise<number> {
+  return Number((await statement.execute(session)).numAffectedRows ?? 0);
 }
 
 /** bigint columns hold byte counts and fences, which fit a number; everything else is parsed as usual. */

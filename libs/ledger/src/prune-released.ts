@@ -1,7 +1,7 @@
 // Rows of what has left the vault: recovery points whose manifests are marked as expired, and released pieces. They stay for people who ask what
 // became of a backup, and then go; their runs go later. Of a handle that is gone nothing is said by a row, so nothing comes back with it.
 import { sql } from 'kysely';
-import { inTransaction, type LedgerSession } from './ledger';
+import { inTransaction, rowsAffected, type LedgerSession } from './ledger';
 import { nowMinus } from './sql-values';
 
 /** Rows of each kind in one look, whose closures are megabytes: the next look takes the rest. */
@@ -24,11 +24,13 @@ export function pruneReleased(session: LedgerSession, olderThanSeconds: number):
       await tx.deleteFrom('archived_logs').where('recovery_point_id', 'in', ids).execute();
       await tx.deleteFrom('recovery_points').where('id', 'in', ids).execute();
     }
-    const pieces = await sql`
-      DELETE FROM adyton.pieces WHERE (database_id, handle) IN (
+    const pieces = await rowsAffected(
+      tx,
+      sql`DELETE FROM adyton.pieces WHERE (database_id, handle) IN (
         SELECT database_id, handle FROM adyton.pieces
         WHERE release_state = 'released' AND release_changed_at < ${nowMinus(olderThanSeconds)}
-        ORDER BY release_changed_at LIMIT ${PIECES_MAX})`.execute(tx);
-    return ids.length + Number(pieces.numAffectedRows ?? 0);
+        ORDER BY release_changed_at LIMIT ${PIECES_MAX})`,
+    );
+    return ids.length + pieces;
   });
 }

@@ -2,7 +2,7 @@
 // point or a replay refers to, nor what a database without new backups is judged by. Fences come from a sequence, so none is given out twice.
 import { type RestorePlanId, type RequestId } from '@adyton/domain';
 import { sql } from 'kysely';
-import { instantBefore, inTransaction, type LedgerSession } from './ledger';
+import { instantBefore, inTransaction, rowsAffected, type LedgerSession } from './ledger';
 import { OPEN_REQUEST_STATES } from './requests';
 
 /** Of one batch, each with its runs. */
@@ -37,12 +37,13 @@ export function pruneRequests(session: LedgerSession, olderThanSeconds: number):
 export function pruneUnusedPlans(session: LedgerSession, olderThanSeconds: number): Promise<number> {
   return inTransaction(session, async (tx) => {
     const before = await instantBefore(tx, olderThanSeconds);
-    const plans = await sql`
-      DELETE FROM adyton.restore_plans WHERE id IN (
+    return rowsAffected(
+      tx,
+      sql`DELETE FROM adyton.restore_plans WHERE id IN (
         SELECT p.id FROM adyton.restore_plans p WHERE p.created_at < ${before}
         AND NOT EXISTS (SELECT 1 FROM adyton.requests q WHERE q.restore_plan_id = p.id)
-        ORDER BY p.id LIMIT ${PLANS_MAX})`.execute(tx);
-    return Number(plans.numAffectedRows ?? 0);
+        ORDER BY p.id LIMIT ${PLANS_MAX})`,
+    );
   });
 }
 

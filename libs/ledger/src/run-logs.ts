@@ -3,7 +3,7 @@
 import { RUN_LOG_CHARS_MAX } from '@adyton/contracts';
 import { type RunId } from '@adyton/domain';
 import { sql } from 'kysely';
-import { instantBefore, inTransaction, type LedgerSession } from './ledger';
+import { instantBefore, inTransaction, rowsAffected, type LedgerSession } from './ledger';
 import { type Refusal } from './refusal';
 import { isRefusal, lockFencedRun, type FencedRun } from './runs';
 import { now, toInstantOrNull } from './sql-values';
@@ -55,10 +55,11 @@ const LOGS_MAX = 500;
 /** @returns how many went, but for their marks */
 export async function pruneRunLogs(session: LedgerSession, olderThanSeconds: number): Promise<number> {
   const before = await instantBefore(session, olderThanSeconds);
-  const pruned = await sql`
-    UPDATE adyton.run_logs l SET text = '', pruned_at = ${now} FROM (
+  return rowsAffected(
+    session,
+    sql`UPDATE adyton.run_logs l SET text = '', pruned_at = ${now} FROM (
       SELECT run_id FROM adyton.run_logs WHERE pruned_at IS NULL ORDER BY run_id LIMIT ${LOGS_MAX}) oldest
     JOIN adyton.runs r ON r.id = oldest.run_id
-    WHERE l.run_id = oldest.run_id AND r.finished_at < ${before}`.execute(session);
-  return Number(pruned.numAffectedRows ?? 0);
+    WHERE l.run_id = oldest.run_id AND r.finished_at < ${before}`,
+  );
 }

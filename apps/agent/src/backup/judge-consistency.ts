@@ -1,6 +1,6 @@
 // From which SCN a recovery point is consistent, and whether the vault has the redo for it. Files that nobody can have written to since their
 // checkpoint - read only, or of a tablespace taken offline - need none, however old their checkpoint is.
-import { compareScn, maxScn, scnBehind, type Scn } from '@adyton/domain';
+import { compareScn, maxScn, NO_SCN, scnBehind, type Scn } from '@adyton/domain';
 import { RunFailure } from '../runs/run-failure';
 import { type DataFileFacts } from './backup-run';
 import { type FileContents, type LogContents, type RecreatedFile } from './point-contents';
@@ -20,8 +20,6 @@ export interface Consistency {
   readonly consistentScn: Scn;
   readonly redoFromScn: Scn;
 }
-
-const NO_SCN = '0' as Scn;
 
 /** Taken offline by itself: it comes back only when redo has been applied from its checkpoint on. */
 export function needsRecovery({ facts }: ReconciledFile): boolean {

@@ -1,7 +1,7 @@
 // Data files that came while a backup was on its way. No piece holds such a file, and none need hold it where the logs of the point have all
 // redo since its creation: RESTORE makes it empty, as the control file of the run has it, and RECOVER fills it. What redo did not make - a file
 // that was plugged in, or copied for a new pluggable database - only a backup gives back.
-import { compareScn, type Scn } from '@adyton/domain';
+import { compareScn, NO_SCN, type Scn } from '@adyton/domain';
 import { RunFailure } from '../runs/run-failure';
 import { type DataFileFacts, type Identity } from './backup-run';
 import { type Consistency, findRedoGap, isWrittenTo } from './judge-consistency';
@@ -14,8 +14,6 @@ export interface PlannedFrom {
   /** By CON_UID, those that were open: one that is still being made is not. */
   readonly openPluggables: ReadonlySet<string>;
 }
-
-const NO_SCN = '0' as Scn;
 
 export function plannedFrom(
   { currentScn }: Pick<Identity, 'currentScn'>,

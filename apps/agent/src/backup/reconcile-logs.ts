@@ -8,11 +8,11 @@ import { logContents, type BackedUpLogs, type LogContents } from './point-conten
 /** Logs that the vault holds of other runs and that may be needed. @param redoLogs all on RMAN's record. @param own handles of this run */
 export async function logsOfOthers(
   run: Pick<BackupRun, 'claimed' | 'controlPlane'>,
-  files: PointFiles,
+  found: PointFiles,
   { redoLogs, own }: { readonly redoLogs: BackedUpLogs; readonly own: ReadonlySet<string> },
 ): Promise<LogContents[]> {
-  if (files.files.length === 0) return [];
-  const { redoFromScn } = consistencyOf(files, []);
+  if (found.files.length === 0) return [];
+  const { redoFromScn } = consistencyOf(found, []);
   const wanted = redoLogs.filter((l) => !own.has(l.handle) && compareScn(l.nextScn, redoFromScn) > 0);
   return (await logsInVault(run, wanted)).map(logContents);
 }

@@ -3,6 +3,7 @@
 // The object's kind and name are bound in, so that no document can be passed off as another one.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { bufferOver } from '../compute/buffer-over';
 import { freeAtOnce } from '../format/free-at-once';
 import { damaged, unsupported } from '../vault-error';
 
@@ -41,7 +42,7 @@ export function openDocument(
   sealed: Uint8Array,
   objectKey: string,
 ): Buffer {
-  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const bytes = bufferOver(sealed);
   if (bytes.length < HEADER_BYTES + TAG_BYTES) throw damaged(objectKey, 'truncated');
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(objectKey, 'altered');
   if (bytes[MAGIC.length] !== VERSION) throw unsupported(objectKey, bytes[MAGIC.length]);

@@ -5,6 +5,7 @@ import { ObjectStoreError, type ObjectStore, type StoredObject } from '@adyton/o
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';
+import { bufferOver } from '../compute/buffer-over';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { INDEXED_KINDS } from '../format/chunk-kinds';
 import { ChunkTable } from '../format/chunk-table';
@@ -150,7 +151,7 @@ class Rebuild {
     try {
       const bytes = await this.options.store.get(key, { offset, length });
       if (bytes === null) throw damaged(key, 'missing');
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return bufferOver(bytes);
     } catch (error) {
       if (error instanceof ObjectStoreError && error.kind === 'out-of-range') throw damaged(key, 'truncated');
       throw error;

@@ -1,5 +1,6 @@
 // Index segments as they stand in the bucket: their names, their bytes in ranges, and what each says of itself.
 import { ObjectStoreError, type ObjectStore } from '@adyton/object-store';
+import { bufferOver } from '../compute/buffer-over';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import {
   FOOTER_BYTES,
@@ -118,7 +119,7 @@ async function readRange(
   try {
     const bytes = await store.get(objectKey, range);
     if (bytes === null) throw damaged(objectKey, 'missing');
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return bufferOver(bytes);
   } catch (error) {
     if (error instanceof ObjectStoreError && error.kind === 'out-of-range')
       throw damaged(objectKey, 'truncated');

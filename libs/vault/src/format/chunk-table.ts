@@ -1,4 +1,5 @@
 // Which chunk lies where: rows of an id and a location in typed columns, found by id through open addressing; no object per chunk.
+import { bufferOver } from '../compute/buffer-over';
 import { ID_BYTES } from '../compute/chunk-operations';
 import { GrowingColumn } from './growing-column';
 
@@ -73,8 +74,7 @@ export class ChunkTable {
 
   /** A copy of all ids, one after the other, by row. */
   allIds(): Buffer {
-    const words = this.idWords.all();
-    return Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+    return bufferOver(this.idWords.all());
   }
 
   /** A copy of all locations, by row. */

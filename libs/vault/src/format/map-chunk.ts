@@ -5,6 +5,7 @@
 //   chunk ids 32 × chunks; chunk locations, 8 columns of numbers (as in a recipe)
 // What a map says is only used where the fingerprint of the block to be backed up, or the tag of its slot, is the same, so a map that is out
 // of date costs space, never bytes. Version 1 had no slots, and of each block the first 16 bytes of its sha256.
+import { bufferOver } from '../compute/buffer-over';
 import { ID_BYTES } from '../compute/chunk-operations';
 import {
   FINGERPRINT_BYTES,
@@ -84,9 +85,9 @@ export function encodeMapChunk(rows: MapRows, chunks: ChunkTable, packs: PackTab
   const locationColumns = packRows(locations, LOCATION_FIELDS);
   const body = encodeColumns(head, [
     ...rowColumns,
-    bytesOf(fingerprints),
+    bufferOver(fingerprints),
     ...packRows(slots, 1),
-    bytesOf(tags),
+    bufferOver(tags),
     ids,
     ...locationColumns,
   ]);
@@ -128,10 +129,6 @@ function ofVersion1(fingerprintKey: Uint8Array, sources: Buffer): Uint32Array {
   fingerprintsOfSources(fingerprintKey, sources, fingerprints);
   freeAtOnce(sources);
   return fingerprints;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** The chunks that rows name, each once, ascending. */

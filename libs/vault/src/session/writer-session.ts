@@ -2,6 +2,7 @@
 // packs, index and recipes follow (W3); creating the manifest is the commit (W4); an end marker closes it (W5).
 import { type ObjectStore } from '@adyton/object-store';
 import { ulid } from 'ulid';
+import { bufferOver } from '../compute/buffer-over';
 import { type Compute } from '../compute/compute';
 import { type DatabaseKeys } from '../crypto/database-keys';
 import { type MapKeys, mapKeysOf } from '../crypto/map-keys';
@@ -323,7 +324,7 @@ export class WriterSession {
   private readMap(ref: NamedChunk): Promise<MapChunk | null> {
     return unlessDamaged(async () => {
       const [body = new Uint8Array()] = await readChunks(this.options, ref.pack, [ref]);
-      return decodeMapChunk(Buffer.from(body.buffer, body.byteOffset, body.byteLength), this.mapKeys);
+      return decodeMapChunk(bufferOver(body), this.mapKeys);
     });
   }
 

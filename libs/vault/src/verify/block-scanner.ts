@@ -1,5 +1,6 @@
 // Finds data-file blocks in the bytes of a piece and checks them. A block is known by its format byte and its tail; behind such a block,
 // one of the same size and file whose address goes on is taken for a block too, so that a torn one is seen.
+import { bufferOver } from '../compute/buffer-over';
 import {
   announcedBlockBytes,
   blockAddress,
@@ -28,7 +29,7 @@ export class BlockScanner {
 
   /** @param bytes the next bytes of the piece */
   push(bytes: Uint8Array): void {
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = bufferOver(bytes);
     const joined = this.rest.length === 0 ? view : Buffer.concat([this.rest, view]);
     this.rest = Buffer.from(joined.subarray(this.scan(joined, joined.length - DATA_BLOCK_BYTES_MAX)));
   }

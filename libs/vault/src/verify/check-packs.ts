@@ -1,5 +1,6 @@
 // Packs, level by level: listed and long enough, the sha256 of its bytes, every chunk of it. A pack is read once, whatever the level, and
 // few packs are in memory at a time.
+import { bufferOver } from '../compute/buffer-over';
 import { FRAME_HEADER_BYTES, ID_BYTES, OPEN_FIELDS, TAG_BYTES } from '../compute/chunk-operations';
 import {
   type DirectoryEntry,
@@ -79,14 +80,14 @@ async function checkFooter(run: VerifyRun, key: string, { bytes, end }: NeededPa
   const size = bytes ?? 0;
   const footer = await run.store.get(key, { offset: size - FOOTER_BYTES, length: FOOTER_BYTES });
   if (footer === null) throw damaged(key, 'missing');
-  if (readPackFooter(bufferOf(footer), size, key).directoryOffset < end) throw damaged(key, 'altered');
+  if (readPackFooter(bufferOver(footer), size, key).directoryOffset < end) throw damaged(key, 'altered');
 }
 
 async function checkBytes(run: VerifyRun, key: string, pack: NeededPack): Promise<void> {
   if ((pack.bytes ?? 0) > PACK_BYTES_MAX + PACK_SLACK_BYTES) throw damaged(key, 'altered');
   const read = await run.store.get(key);
   if (read === null) throw damaged(key, 'missing');
-  const bytes = bufferOf(read);
+  const bytes = bufferOver(read);
   // The name first: a pack that has it is whole, and then another version is one of a newer program.
   if ((await run.options.compute.name(read)) !== packIdOf(key)) throw damaged(key, 'altered');
   const { sid } = readPackHeader(bytes, key);
@@ -150,8 +151,4 @@ function* batchesOf(entries: readonly DirectoryEntry[]): Generator<readonly Plac
 
 export function packIdOf(key: string): string {
   return NAME.exec(key)?.[1] ?? '';
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
