@@ -1,6 +1,12 @@
 // Step 3 of the workflow on the real processes: data files that are read-only, offline or not to be read are backed up or named, in the run, the
 // recovery point and the restore plan. No file is left out in silence.
-import { callRoute, restRoutes, type RecoveryPointDetail, type RunDetail } from '@adyton/contracts';
+import {
+  callRoute,
+  restRoutes,
+  type RecoveryPointDetail,
+  type RestorePlan,
+  type RunDetail,
+} from '@adyton/contracts';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -11,6 +17,7 @@ import {
   DATABASE_NAME,
   endedRun,
   giveUpCopy,
+  runRestorePlan,
   markNow,
   recoveryPoints,
   type RunningStack,
@@ -45,13 +52,9 @@ const planRestore = (directory: string, acceptMissingFiles: boolean) =>
       target: { directory, oracleSid: COPY_SID },
     },
   });
-async function restored(planId: string): Promise<RunDetail> {
+async function restored(plan: Pick<RestorePlan, 'id'>): Promise<RunDetail> {
   giveUpCopy(stack);
-  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
-    params: { id: planId },
-    body: { confirm: DATABASE_NAME },
-  });
-  return endedRun(stack, request);
+  return endedRun(stack, await runRestorePlan(stack, plan));
 }
 
 it('S3.5 backs up read-only and offline files, at level 0 and level 1, and marks them', async () => {
@@ -113,7 +116,7 @@ it('S3.5 restores from the last complete point, when the redo leads on from ther
   });
   expect(plan).toMatchObject({ basePoint: complete?.id, missingFiles: [] });
   expect(plan.dataFiles.map((f) => f.file)).toContain(USERS.file);
-  expect(await restored(plan.id)).toMatchObject(SUCCEEDED);
+  expect(await restored(plan)).toMatchObject(SUCCEEDED);
   const { dataFiles, identical } = await compare(stack, untilScn, directory);
   // of those the instance had open, file 9 was offline at the base: it is restored, and offline as it was
   expect([dataFiles, identical]).toEqual([5, 4]);
@@ -132,7 +135,7 @@ it('S3.5 refuses a restore that would lack a file, and goes without it when told
   const plan = await planRestore(directory, true);
   expect(plan.missingFiles).toMatchObject([{ file: USERS.file, name: usersPath() }]);
   expect(plan.script).toContain(`WITHOUT data file ${USERS.file}`);
-  const run = await restored(plan.id);
+  const run = await restored(plan);
   expect(run).toMatchObject(SUCCEEDED);
   const script = run.scripts.find(({ step }) => step === 'restore')?.text;
   expect(script).toContain(`ALTER DATABASE DATAFILE ${USERS.file} OFFLINE FOR DROP;`);

@@ -11,13 +11,13 @@ import { closeByHand, openByHand, recordedPieces, rman } from '../support/rman-b
 import {
   backUp,
   COPY_SID,
-  DATABASE_NAME,
   endedRun,
   eventually,
   expectIdentical,
   getRequest,
   getRun,
   planRestore,
+  runRestorePlan,
   healStore,
   markNow,
   restore,
@@ -210,10 +210,7 @@ async function restoreUnderWay(
   { copy, oracleSid }: { readonly copy: string; readonly oracleSid: string },
 ): Promise<{ request: BackupRequest; run: RunDetail }> {
   const plan = await planRestore(stack, untilScn, join(stack.directory, copy), oracleSid);
-  const request = await callRoute(stack.api, restRoutes.executeRestorePlan, {
-    params: { id: plan.id },
-    body: { confirm: DATABASE_NAME },
-  });
+  const request = await runRestorePlan(stack, plan);
   const { runId } = await eventually(
     () => getRequest(stack, request.id),
     (r) => r.runId !== null,
