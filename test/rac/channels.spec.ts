@@ -3,16 +3,17 @@
 import { callRoute, restRoutes, type RunPlan, type RunScript } from '@adyton/contracts';
 import { rman } from '../support/rman-by-hand';
 import {
+  agentShown,
   backUp,
   backupUnderWay,
   compare,
   DATABASE_NAME,
   endedRun,
   eventually,
-  agentShown,
   getRequest,
   healStore,
   markNow,
+  pointOf,
   restore,
   slowStore,
   SUCCEEDED,
@@ -203,9 +204,7 @@ it('S4.2 gives back a file that another instance added while the backup ran, its
   await healStore(cluster);
   const run = await endedRun(cluster, await getRequest(cluster, under.requestId));
   expect(run).toMatchObject(SUCCEEDED);
-  const { contents } = await callRoute(cluster.api, restRoutes.getRecoveryPoint, {
-    params: { id: run.recoveryPointId ?? '' },
-  });
+  const { contents } = await pointOf(cluster, run);
   expect(contents.recreatedFiles).toMatchObject([{ name: path, tablespace: 'LATE' }]);
   const { dataFiles, identical } = await restored('late');
   expect([dataFiles, identical]).toEqual([contents.dataFiles.length + 1, dataFiles]);

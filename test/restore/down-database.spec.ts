@@ -7,11 +7,11 @@ import { type RunDetail } from '@adyton/contracts';
 import {
   backUp,
   changeRows,
-  compare,
   controlFileOf,
   COPY_SID,
   DATABASE_NAME,
   endedRun,
+  expectIdentical,
   markNow,
   planRestore,
   restore,
@@ -71,12 +71,6 @@ function expectRefused(run: RunDetail, obstacle: string): void {
   });
 }
 
-async function expectAsMarked(directory: string): Promise<void> {
-  const { dataFiles, identical } = await compare(stack, untilScn, directory);
-  expect(dataFiles).toBeGreaterThan(3);
-  expect(identical).toBe(dataFiles);
-}
-
 it('refuses to restore to the SID of a database that is shut down, and leaves that database, no instance and no directory', async () => {
   await stack.lab.instance.stop();
   const before = digestsOf(DATABASE_NAME);
@@ -112,13 +106,13 @@ it('refuses to restore to the SID of an earlier copy, which stays as it was', as
   const run = await restoreTo(COPY_SID, target('second-copy'));
   expectRefused(run, `${controlFileOf(stack, COPY_SID)} exists`);
   expect(digestsOf(COPY_SID)).toEqual(before);
-  await expectAsMarked(target('copy'));
+  await expectIdentical(stack, untilScn, target('copy'));
 });
 
 it('restores a copy with its control file in the restore directory, whose SID is free again when that is removed', async () => {
   setControlFiles(join(target('whole'), 'control01.ctl'));
   expect(await restoreTo(COPY_SID, target('whole'))).toMatchObject(SUCCEEDED);
-  await expectAsMarked(target('whole'));
+  await expectIdentical(stack, untilScn, target('whole'));
   rmSync(target('whole'), { recursive: true });
   expect(await restoreTo(COPY_SID, target('whole'))).toMatchObject(SUCCEEDED);
 });
@@ -131,5 +125,5 @@ it('restores to the SID of a database whose control file is lost', async () => {
   expect(run).toMatchObject(SUCCEEDED);
   expect(run.scripts.map(({ step }) => step)).toEqual(['start', 'mount', 'restore']);
   expect(existsSync(controlFile)).toBe(true);
-  await expectAsMarked(target('in-place'));
+  await expectIdentical(stack, untilScn, target('in-place'));
 });

@@ -7,6 +7,7 @@ import {
   type CreateSchedule,
   type Discovery,
   type RecoveryPoint,
+  type RecoveryPointDetail,
   type RestorePlan,
   type RunDetail,
   type Schedule,
@@ -247,6 +248,11 @@ export async function backupUnderWay(
 
 export async function recoveryPoints(stack: RunningStack): Promise<RecoveryPoint[]> {
   return (await callRoute(stack.api, restRoutes.listRecoveryPoints, {})).items;
+}
+
+/** What a run that went well has made. */
+export async function pointOf(stack: RunningStack, run: RunDetail): Promise<RecoveryPointDetail> {
+  return callRoute(stack.api, restRoutes.getRecoveryPoint, { params: { id: run.recoveryPointId ?? '' } });
 }
 
 /** Instance of the restores. */

@@ -8,6 +8,7 @@ import {
   endedRun,
   getRequest,
   healStore,
+  pointOf,
   recoveryPoints,
   type RunningStack,
   runStack,
@@ -26,9 +27,7 @@ const sql = (statement: string) => stack.lab.ctl(['sql', statement, '--sid', DAT
 const pluggables = (run: RunDetail) => run.plan?.checks.find((c) => c.code === 'pluggable-databases');
 
 async function namesInPoint(run: RunDetail): Promise<string[]> {
-  const { contents } = await callRoute(stack.api, restRoutes.getRecoveryPoint, {
-    params: { id: run.recoveryPointId ?? '' },
-  });
+  const { contents } = await pointOf(stack, run);
   return contents.dataFiles.map((f) => f.name);
 }
 

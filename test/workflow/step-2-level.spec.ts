@@ -13,6 +13,7 @@ import {
   expectRestorable,
   getRun,
   healStore,
+  pointOf,
   QUICK_DURATIONS,
   removeSchedule,
   type RunningStack,
@@ -79,9 +80,7 @@ it('S2.4 makes a level 1 point that stays whole when the point of its base expir
   await changeRows(stack, 2);
   const run = await backUp(stack);
   expect(run.level).toBe('level1');
-  const point = await callRoute(stack.api, restRoutes.getRecoveryPoint, {
-    params: { id: run.recoveryPointId ?? '' },
-  });
+  const point = await pointOf(stack, run);
   const { contents } = point;
   expect(contents.controlFileHandle).not.toBeNull();
   expect(contents.archivedLogs.length).toBeGreaterThan(0);
@@ -98,9 +97,7 @@ it('S2.4 makes a level 1 point that stays whole when the point of its base expir
 
 it('S2.10 gives a file whose base the vault has forgotten level 0 in the same run, and names the handle', async () => {
   const before = await backUp(stack, 'full');
-  const point = await callRoute(stack.api, restRoutes.getRecoveryPoint, {
-    params: { id: before.recoveryPointId ?? '' },
-  });
+  const point = await pointOf(stack, before);
   const [forgotten] = point.contents.dataFiles;
   const handle = forgotten?.handles[0];
   await stack.sql('DELETE FROM adyton.pieces WHERE handle = $1', [handle]);

@@ -6,6 +6,7 @@ import {
   DATABASE_NAME,
   expectIdentical,
   markNow,
+  pointOf,
   restore,
   type RunningStack,
   runStack,
@@ -47,9 +48,7 @@ async function loadWithoutRedo(): Promise<string> {
 it('S2.9 warns of changes without redo with their range, and the next run includes the file', async () => {
   const full = await backUp(stack);
   expect(nologging(full.plan)).toMatchObject({ verdict: 'ok' });
-  const point = await callRoute(stack.api, restRoutes.getRecoveryPoint, {
-    params: { id: full.recoveryPointId ?? '' },
-  });
+  const point = await pointOf(stack, full);
   const lastScn = await loadWithoutRedo();
   const untilScn = await markNow(stack);
 
@@ -70,9 +69,7 @@ it('S2.9 warns of changes without redo with their range, and the next run includ
   const next = await backUp(stack);
   expect(next).toMatchObject({ ...SUCCEEDED, level: 'level1' });
   expect(nologging(next.plan)).toEqual(warned);
-  const covered = await callRoute(stack.api, restRoutes.getRecoveryPoint, {
-    params: { id: next.recoveryPointId ?? '' },
-  });
+  const covered = await pointOf(stack, next);
   const scns = new Map(covered.contents.dataFiles.map((f) => [f.file, BigInt(f.checkpointScn)]));
   for (const { file, to } of ranges) expect(scns.get(file)).toBeGreaterThanOrEqual(BigInt(to ?? ''));
   expect(nologging(await planned())).toMatchObject({ verdict: 'ok' });

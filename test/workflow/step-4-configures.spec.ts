@@ -5,6 +5,7 @@ import {
   changeRows,
   DATABASE_NAME,
   expectRestorable,
+  pointOf,
   type RunningStack,
   runStack,
   SUCCEEDED,
@@ -44,9 +45,7 @@ const withoutQuotes = (text: string | undefined) => (text ?? '').replaceAll("'",
 /** The point holds every file and log once, in pieces of one name each, and every name is ours. */
 async function expectWhole(run: RunDetail): Promise<void> {
   expect(run).toMatchObject(SUCCEEDED);
-  const { contents } = await callRoute(stack.api, restRoutes.getRecoveryPoint, {
-    params: { id: run.recoveryPointId ?? '' },
-  });
+  const { contents } = await pointOf(stack, run);
   expect(contents).toMatchObject({ leftOut: [], controlFileHandle: expect.any(String) as string });
   expect(contents.dataFiles.map((f) => f.file)).toEqual(ALL_FILES);
   expect(contents.dataFiles.map((f) => f.handles.length)).toEqual(ALL_FILES.map(() => 1));

@@ -15,6 +15,7 @@ import {
   healStore,
   markNow,
   planRestore,
+  pointOf,
   recoveryPoints,
   restore,
   type RunningStack,
@@ -56,9 +57,6 @@ async function ended({ requestId }: RunDetail): Promise<RunDetail> {
   return endedRun(stack, await getRequest(stack, requestId));
 }
 
-const pointOf = (run: RunDetail): Promise<RecoveryPointDetail> =>
-  callRoute(stack.api, restRoutes.getRecoveryPoint, { params: { id: run.recoveryPointId ?? '' } });
-
 let firstPoint: string;
 /** Before the first late file was created. */
 let scnWithout: string;
@@ -75,7 +73,7 @@ it('S4.2 makes a point of a database that got data files after they were planned
   const run = await ended(under);
   expect(run).toMatchObject(SUCCEEDED);
   expect(run.plan?.files.map((f) => f.file)).toEqual(FILES);
-  late = await pointOf(run);
+  late = await pointOf(stack, run);
   const { contents } = late;
   expect(contents.dataFiles.map((f) => f.file)).toEqual(FILES);
   expect(contents.leftOut).toEqual([]);
@@ -128,7 +126,7 @@ it('S4.2 takes them as new files with the next backup, a level 1, which has the 
   expect(run).toMatchObject({ ...SUCCEEDED, level: 'level1' });
   const levels = new Map(run.plan?.files.map((f) => [f.file, [f.level, f.reason]]));
   for (const file of [LATE, USERS_2]) expect(levels.get(file)).toEqual([0, 'new-file']);
-  const { contents } = await pointOf(run);
+  const { contents } = await pointOf(stack, run);
   expect(contents.dataFiles.map((f) => f.file)).toEqual([...FILES, LATE, USERS_2]);
   expect(contents.recreatedFiles).toMatchObject([{ file: LATE_2, tablespace: 'LATE' }]);
   await expectRestorable(stack, 'level1');
@@ -153,7 +151,7 @@ it('S4.2 makes no point when a file came after the last log that the run took, a
   expect(await recoveryPoints(stack)).toEqual(before);
   const next = await backUp(stack);
   expect(next).toMatchObject(SUCCEEDED);
-  expect((await pointOf(next)).contents.dataFiles.map((f) => f.name)).toContain(pathOf('later01.dbf'));
+  expect((await pointOf(stack, next)).contents.dataFiles.map((f) => f.name)).toContain(pathOf('later01.dbf'));
 });
 
 it('S4.2 refuses a moment before their creation when no older point is left, and says from where on', async () => {

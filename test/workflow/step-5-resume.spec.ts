@@ -1,12 +1,6 @@
 // Step 5 of the workflow on the real processes: a level 0 that was interrupted goes on where it stopped. What is taken over is crosschecked first,
 // the redo since then belongs to the recovery point, and what is restored is whole.
-import {
-  callRoute,
-  restRoutes,
-  type BackupRequest,
-  type RecoveryPointDetail,
-  type RunDetail,
-} from '@adyton/contracts';
+import { callRoute, restRoutes, type BackupRequest, type RunDetail } from '@adyton/contracts';
 import { itLong } from '../support/long-tests';
 import { mustRman } from '../support/rman-by-hand';
 import {
@@ -20,6 +14,7 @@ import {
   getRequest,
   getRun,
   healStore,
+  pointOf,
   QUICK_DURATIONS,
   type RunningStack,
   runStack,
@@ -61,8 +56,6 @@ async function piecesOf({ id }: RunDetail, mark: string): Promise<string[]> {
   );
   return rows.map(({ handle }) => handle);
 }
-const pointOf = (run: RunDetail): Promise<RecoveryPointDetail> =>
-  callRoute(stack.api, restRoutes.getRecoveryPoint, { params: { id: run.recoveryPointId ?? '' } });
 const replay = ({ id }: RunDetail): Promise<BackupRequest> =>
   callRoute(stack.api, restRoutes.replayRun, { params: { id }, body: { reason: 'go on' } });
 
@@ -114,7 +107,7 @@ it('S5.7 reads only the last of fifty data files again when the host went down a
   expect(await piecesOf(second, 'F')).toEqual([expect.stringContaining(`_F${last}_`)]);
   const log = await callRoute(stack.api, restRoutes.getRunLog, { params: { id: second.id } });
   expect(log.text.match(/input datafile file number=/g)).toHaveLength(1);
-  const { contents } = await pointOf(second);
+  const { contents } = await pointOf(stack, second);
   expect(contents.dataFiles).toHaveLength(FILES);
   const ofFirst = await piecesOf(first, 'F');
   const taken = contents.closure.filter((handle) => ofFirst.includes(handle));
@@ -139,7 +132,7 @@ itLong(
       ...evidence.matchAll(/data file (\d+) \(\S+\) is read again: (it has changes without redo since)/g),
     ];
     expect(readAgain.length).toBeGreaterThan(0);
-    const { contents } = await pointOf(second);
+    const { contents } = await pointOf(stack, second);
     const done = new Set(await piecesOf(first, 'F'));
     const taken = contents.dataFiles.filter(({ handles }) => handles.every((h) => done.has(h)));
     expect(taken.length).toBeGreaterThan(10);
